@@ -1,0 +1,77 @@
+//! A body is an iterator of chunks.
+
+use super::Body;
+use crate::error::Result;
+use bytes::{BufMut, Bytes};
+use std::{io, iter::FusedIterator};
+
+/// The chunks of a body: made by [`Body::chunks`].
+///
+/// After an error there are no more; the error has been yielded.
+#[derive(Clone, Debug)]
+pub struct Chunks {
+    body: Body,
+    ended: bool,
+}
+
+impl Body {
+    /// The rest of the body in chunks of 1 MiB (see [`with_chunk_len`](Body::with_chunk_len)), each full
+    /// but the last.
+    ///
+    /// ```
+    /// let body = niello::Body::json("four letters")?.with_chunk_len(4);
+    /// let chunks: Vec<_> = body.chunks().collect::<Result<_, _>>().unwrap();
+    /// assert_eq!(chunks, ["\"fou", "r le", "tter", "s\""]);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn chunks(self) -> Chunks {
+        Chunks { body: self, ended: false }
+    }
+
+    /// The next chunk; empty at the end.
+    fn next_chunk(&mut self) -> Result<Bytes> {
+        let len = self.next_len();
+        let mut chunk = Vec::with_capacity(len);
+        let filled = self.fill(&mut chunk.chunk_mut()[..len])?;
+        // SAFETY: `fill` has written the first `filled` bytes of what it was given, the spare capacity.
+        unsafe { chunk.advance_mut(filled) };
+        Ok(chunk.into())
+    }
+}
+
+impl Chunks {
+    /// The body, at the position that the chunks have come to.
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if self.ended {
+            return None;
+        }
+        let chunk = self.body.next_chunk();
+        self.ended = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
+        match chunk {
+            Ok(chunk) if chunk.is_empty() => None,
+            chunk => Some(chunk.map_err(io::Error::from)),
+        }
+    }
+
+    /// Exact, unless an error ends the chunks early.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.ended {
+            return (0, Some(0));
+        }
+        let chunks = usize::try_from(self.body.remaining().div_ceil(self.body.chunk_len as u64));
+        (
+            usize::from(!matches!(chunks, Ok(0))),
+            chunks.ok().map(|chunks| chunks + usize::from(self.body.failed.is_some())),
+        )
+    }
+}
+
+impl FusedIterator for Chunks {}

@@ -1,0 +1,228 @@
+//! Media: bytes with a length fixed when opened and a MIME type.
+
+#[cfg(all(unix, feature = "mmap"))]
+mod guard;
+#[cfg(all(unix, feature = "mmap"))]
+mod map;
+/// Without the feature, or where there is no such mapping, every file is read.
+#[cfg(not(all(unix, feature = "mmap")))]
+mod map {
+    pub(super) use super::unmapped::Map;
+}
+mod file;
+mod mime;
+mod open;
+#[cfg(not(all(unix, feature = "mmap")))]
+mod unmapped;
+
+pub use open::MediaOptions;
+
+use crate::{
+    base64,
+    error::{Error, ErrorKind, Result},
+};
+use bytes::{Bytes, buf::UninitSlice};
+use std::{fmt, path::Path, sync::Arc};
+
+/// Bytes with a length fixed when opened and a MIME type: a mapped file, a file that is read, or bytes
+/// in memory.
+///
+/// A clone is the same media and costs nothing. As a field of a serde type it is a *leaf*: bare base64
+/// (RFC 4648 section 4, padded) stands there; [`DataUri`](crate::DataUri) is the leaf that puts
+/// `data:<mime>;base64,` before it.
+///
+/// # A file that changes
+/// The file that was opened is the one that is sent: renaming, unlinking, replacing it by a rename or
+/// changing its rights is no change. If its length or modification time is no longer as it was when it
+/// was opened, the next pull from a body is an error of kind [`Changed`](ErrorKind::Changed) and none of
+/// the bytes made from it are handed on. A mapped file that is truncated is that error too, never a
+/// dead process. What cannot be seen: a writer who keeps the length and puts the modification time
+/// back, or writes within the same tick of the file system's clock.
+#[derive(Clone)]
+pub struct Media(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    len: u64,
+    encoded_len: u64,
+    mime: Box<str>,
+    /// What errors call it.
+    name: Box<str>,
+}
+
+enum Source {
+    Map(map::Map, file::Opened),
+    File(file::Opened),
+    Bytes(Bytes),
+}
+
+/// How the bytes of a file are had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// Mapped, a window at a time; a file that cannot be mapped is read. On unix, the first mapped file
+    /// installs a handler for SIGBUS that makes a truncated file an error and passes every other
+    /// SIGBUS on to the handler that was there before.
+    #[default]
+    Map,
+    /// Read at positions, into one buffer of 768 KiB for each thread that pulls. No signal handler.
+    Read,
+}
+
+impl Media {
+    /// Opens a file: maps it, fixes its length, and finds its MIME type by content first and extension
+    /// second. Nothing but its head is read.
+    ///
+    /// A pipe is copied to an unlinked temporary file first (feature `spool`). An empty file is valid.
+    ///
+    /// # Errors
+    /// [`Io`](ErrorKind::Io) if there is no such file, it is a directory or a device, or may not be
+    /// read; [`MimeType`](ErrorKind::MimeType) if its type is not found or is none that the gateways
+    /// document (see [`MediaOptions::mime`]).
+    pub fn open(path: impl AsRef<Path>) -> Result<Media> {
+        Media::options().open(path)
+    }
+
+    /// Media from bytes in memory.
+    ///
+    /// # Errors
+    /// [`MimeType`](ErrorKind::MimeType) if `mime` is not of the form `type/subtype`.
+    ///
+    /// ```
+    /// let tone = niello::Media::from_bytes(&b"RIFF...."[..], "audio/wav")?;
+    /// assert_eq!((tone.len(), tone.encoded_len()), (8, 12));
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn from_bytes(bytes: impl Into<Bytes>, mime: impl Into<String>) -> Result<Media> {
+        Media::options().mime(mime).from_bytes(bytes)
+    }
+
+    /// Media from a reader of unknown length (standard input, a pipe, a response): copied to an unlinked
+    /// temporary file, which goes when the last clone is dropped.
+    ///
+    /// # Errors
+    /// As [`open`](Media::open), and [`Io`](ErrorKind::Io) if the reader or the temporary folder fails.
+    #[cfg(feature = "spool")]
+    pub fn from_reader(reader: impl std::io::Read) -> Result<Media> {
+        Media::options().from_reader(reader)
+    }
+
+    /// Options for opening: MIME type and access.
+    pub fn options() -> MediaOptions {
+        MediaOptions::default()
+    }
+
+    /// Length in bytes, as it was when opened.
+    pub fn len(&self) -> u64 {
+        self.0.len
+    }
+
+    /// True for media of no bytes; its base64 text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.len == 0
+    }
+
+    /// Length of its base64 text in bytes.
+    pub fn encoded_len(&self) -> u64 {
+        self.0.encoded_len
+    }
+
+    /// Its MIME type, parameters included.
+    pub fn mime(&self) -> &str {
+        &self.0.mime
+    }
+
+    /// What errors call it: the path it was opened by, or where it came from.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether two handles are of the same opened media.
+    pub fn same(&self, other: &Media) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn new(source: Source, len: u64, mime: Box<str>, name: Box<str>) -> Result<Media> {
+        let encoded_len = base64::encoded_len(len).ok_or_else(|| {
+            Error::new(ErrorKind::TooLarge, format!("{name}: {len} bytes have a base64 text of over 64 bits"))
+        })?;
+        Ok(Media(Arc::new(Inner { source, len, encoded_len, mime, name })))
+    }
+
+    /// Puts the base64 text from `offset` on at the front of `out`, as much as one step of the source
+    /// gives; returns how much. That is 0 only at the end of the text or for an empty `out`.
+    ///
+    /// The only way out for the bytes of a media. What it returns was made while the file was as it was
+    /// when opened.
+    pub(crate) fn encode_at(&self, offset: u64, out: &mut UninitSlice) -> Result<usize> {
+        debug_assert!(offset <= self.0.encoded_len);
+        if offset >= self.0.encoded_len || out.len() == 0 {
+            return Ok(0);
+        }
+        // Four characters are three bytes, so the offset alone says where to go on: no state, no carry.
+        let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
+        if phase == 0 && out.len() >= 4 {
+            return self.encode_from(start, out);
+        }
+        let mut group = [0; 4];
+        self.encode_from(start, UninitSlice::new(&mut group))?;
+        let part = &group[phase..];
+        let part = &part[..part.len().min(out.len())];
+        out[..part.len()].copy_from_slice(part);
+        Ok(part.len())
+    }
+
+    /// Encodes whole groups from the byte `start` (a multiple of 3), at least one.
+    fn encode_from(&self, start: u64, out: &mut UninitSlice) -> Result<usize> {
+        let groups = (out.len() / 4) as u64;
+        let len = (self.0.len - start).min(groups * 3) as usize;
+        match &self.0.source {
+            Source::Bytes(bytes) => {
+                let start = start as usize;
+                Ok(base64::encode(&bytes[start..start + len], out))
+            }
+            Source::File(file) => {
+                let text = file.encode(start, len, out).map_err(|cause| self.unreadable(cause))?;
+                self.unchanged(file)?;
+                Ok(text)
+            }
+            Source::Map(map, file) => {
+                let text = map.encode(start as usize, len, out);
+                self.unchanged(file)?;
+                // Without a change that can be seen, a page that could not be had is a failing disk.
+                text.ok_or_else(|| self.unreadable(std::io::Error::other("a mapped page could not be read")))
+            }
+        }
+    }
+
+    /// Refuses bytes that were made from a file which is no longer as it was when it was opened.
+    fn unchanged(&self, file: &file::Opened) -> Result<()> {
+        match file.change().map_err(|cause| self.unreadable(cause))? {
+            None => Ok(()),
+            Some(change) => Err(Error::new(
+                ErrorKind::Changed,
+                format!("{}: {change} since it was opened; open it again", self.0.name),
+            )),
+        }
+    }
+
+    fn unreadable(&self, cause: std::io::Error) -> Error {
+        Error::with_source(ErrorKind::Io, format!("cannot read {}", self.0.name), cause)
+    }
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Media")
+            .field("name", &self.0.name)
+            .field("mime", &self.0.mime)
+            .field("len", &self.0.len)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<&Media> for Media {
+    fn from(media: &Media) -> Media {
+        media.clone()
+    }
+}

@@ -1,0 +1,97 @@
+//! A mapped file, of which no more than a window is resident between two pulls.
+//!
+//! # Why mapping a file is sound here
+//! Another process may write to a mapped file, or truncate it, at any time. In Rust the usual way to
+//! look at memory is a slice, and a `&[u8]` whose bytes change is undefined behaviour, whatever is done
+//! with it. So:
+//!
+//! - Mapped bytes never become a slice and never leave this module. [`Map`] hands out neither a pointer
+//!   nor a reference; the encoder gets a raw pointer and a length, for the time of one call.
+//! - For the encoder every input byte is valid: each is looked up in a table of 256 entries or shuffled
+//!   arithmetically, none is used as an index into memory that a torn value could leave. Bytes that
+//!   change while they are read give wrong text, never an unsound read, and wrong text is not handed
+//!   on: length and modification time are compared after it was made.
+//! - A page that is gone when it is touched raises SIGBUS, which [`guard`](super::guard) turns into zeros
+//!   and a mark; the mark is looked at after the text was made.
+//!
+//! A doubt remains, as it does for every program that maps files: the language has no notion of memory
+//! that an outside process changes, so a racing read through a raw pointer is, to the letter,
+//! undefined. What is relied on is that the compiler does not read a source byte twice and draw
+//! conclusions from both; the kernels are vector loads through intrinsics, each executed once, and the
+//! portable path copies a block to the stack before it looks at it. Who does not want to rely on that has
+//! [`Access::Read`](super::Access::Read).
+
+use super::guard;
+use crate::base64;
+use bytes::buf::UninitSlice;
+use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
+use std::{
+    fs::File,
+    io,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+/// The span that is resident at one time. A multiple of 3, so that no group of the encoder lies in two
+/// windows, and of every page size up to 512 KiB. Larger ones are not faster (measured from 768 KiB to
+/// 6 MiB), they only hold more memory.
+const WINDOW: usize = 1536 * 1024;
+
+pub(super) struct Map {
+    map: MmapRaw,
+    /// A page could not be had: set by the guard, never unset.
+    broken: AtomicBool,
+    /// The window in which the last pull ended, still resident; `NONE` if it ended at a border.
+    resident: AtomicUsize,
+}
+
+const NONE: usize = usize::MAX;
+
+impl Map {
+    /// Maps the first `len` bytes of a file. An error where that can't be: an empty file, a file system
+    /// or an address space that does not have it.
+    pub(super) fn new(file: &File, len: u64) -> io::Result<Map> {
+        let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        if len == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        guard::install()?;
+        let map = MmapOptions::new().len(len).map_raw_read_only(file)?;
+        Ok(Map { map, broken: AtomicBool::new(false), resident: AtomicUsize::new(NONE) })
+    }
+
+    /// Encodes the bytes from `start` on, up to `len` of them and to the end of the window; `None` if a
+    /// page could not be had.
+    pub(super) fn encode(&self, start: usize, len: usize, out: &mut UninitSlice) -> Option<usize> {
+        let window = start / WINDOW;
+        let end = self.map.len().min((window + 1) * WINDOW);
+        assert!(start <= end, "the bytes lie within the file");
+        let len = len.min(end - start);
+        let bytes = self.map.as_ptr().wrapping_add(start);
+        let text = guard::reading(bytes, len, &self.broken, || {
+            // SAFETY: `start + len` is at most `map.len()`, by the two lines above, and the guard makes
+            // every page of the span readable.
+            unsafe { base64::encode_raw(bytes, len, out) }
+        });
+        self.leave(window, start + len == end);
+        (!self.broken.load(Ordering::SeqCst)).then_some(text)
+    }
+
+    /// Drops what a pull leaves behind, so that whatever the order of pulls no more stays resident than
+    /// one window, and one for each thread that is reading. Another thread that still reads a dropped
+    /// window gets its pages back from the page cache as it touches them.
+    fn leave(&self, window: usize, at_border: bool) {
+        let behind = if at_border {
+            let _ = self.resident.compare_exchange(window, NONE, Ordering::Relaxed, Ordering::Relaxed);
+            window
+        } else {
+            self.resident.swap(window, Ordering::Relaxed)
+        };
+        if behind != NONE && (at_border || behind != window) {
+            let start = behind * WINDOW;
+            let len = WINDOW.min(self.map.len() - start);
+            // Advice that is refused costs memory and nothing else.
+            // SAFETY: the mapping is shared and read-only: dropped pages come back from the file.
+            let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) };
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! MIME types: detection, and the names that the gateways take.
+
+use file_format::FileFormat;
+use std::io::{Read, Seek};
+
+/// The names that the Gemini API and Vertex document, as of November 2026: a type of another name is
+/// dropped by the server in silence.
+/// <https://ai.google.dev/gemini-api/docs/video-understanding>,
+/// <https://ai.google.dev/gemini-api/docs/audio>,
+/// <https://ai.google.dev/gemini-api/docs/image-understanding>,
+/// <https://ai.google.dev/gemini-api/docs/document-processing>
+///
+/// Each with the extensions that stand for it where the content says nothing.
+const DOCUMENTED: &[(&str, &[&str])] = &[
+    ("video/mp4", &["mp4", "m4v"]),
+    ("video/mpeg", &["mpeg", "mpe", "m1v", "m2v"]),
+    ("video/mpg", &["mpg"]),
+    ("video/mov", &["mov", "qt"]),
+    ("video/avi", &["avi"]),
+    ("video/x-flv", &["flv"]),
+    ("video/webm", &["webm"]),
+    ("video/wmv", &["wmv"]),
+    ("video/3gpp", &["3gp", "3gpp"]),
+    ("audio/wav", &["wav", "wave"]),
+    ("audio/mp3", &["mp3"]),
+    ("audio/aiff", &["aiff", "aif", "aifc"]),
+    ("audio/aac", &["aac"]),
+    ("audio/ogg", &["ogg", "oga", "opus"]),
+    ("audio/flac", &["flac"]),
+    ("audio/m4a", &["m4a"]),
+    ("audio/webm", &["weba"]),
+    ("image/png", &["png"]),
+    ("image/jpeg", &["jpg", "jpeg"]),
+    ("image/webp", &["webp"]),
+    ("image/heic", &["heic"]),
+    ("image/heif", &["heif"]),
+    ("application/pdf", &["pdf"]),
+];
+
+/// What detection says, where the gateways say it otherwise.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("video/quicktime", "video/mov"),
+    ("video/x-msvideo", "video/avi"),
+    ("video/x-ms-wmv", "video/wmv"),
+    ("video/x-m4v", "video/mp4"),
+    ("audio/vnd.wave", "audio/wav"),
+    ("audio/mpeg", "audio/mp3"),
+    ("audio/x-aiff", "audio/aiff"),
+    // Opus in Ogg, which is audio/ogg by RFC 7845; that name stands in both lists.
+    ("audio/opus", "audio/ogg"),
+    ("audio/x-m4a", "audio/m4a"),
+    ("audio/mp4", "audio/m4a"),
+];
+
+/// The documented name for the content of `reader`, or for `extension` where the content says nothing.
+/// `Err` holds what the content is if that is no documented type.
+pub(crate) fn detect<R: Read + Seek>(
+    reader: R,
+    extension: Option<&str>,
+) -> std::io::Result<Result<&'static str, Option<String>>> {
+    let format = FileFormat::from_reader(reader)?;
+    let by_extension = extension.and_then(of_extension);
+    if matches!(format, FileFormat::Empty | FileFormat::ArbitraryBinaryData | FileFormat::PlainText) {
+        return Ok(by_extension.ok_or(None));
+    }
+    let found = format.media_type();
+    let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == found).map_or(found, |(_, name)| name);
+    // The same bytes carry both: for these two, only the extension tells.
+    if let ("video/webm", Some("audio/webm")) | ("video/mpeg", Some("video/mpg")) = (name, by_extension) {
+        return Ok(by_extension.ok_or(None));
+    }
+    let documented = DOCUMENTED.iter().find(|(documented, _)| *documented == name);
+    Ok(documented.map(|(name, _)| *name).ok_or_else(|| Some(found.to_owned())))
+}
+
+/// The documented name for a file name's extension, whatever its case.
+pub(crate) fn of_extension(extension: &str) -> Option<&'static str> {
+    DOCUMENTED
+        .iter()
+        .find(|(_, extensions)| extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+        .map(|(name, _)| *name)
+}
+
+/// Whether `mime` is `type/subtype`, with `;name=value` parameters perhaps, of characters that can end
+/// neither a JSON string nor the header of a data URI (RFC 2397): no quote, comma, `#` or `%`, no
+/// control character and nothing beyond ASCII.
+pub(crate) fn is_valid(mime: &str) -> bool {
+    let token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!$&'*+-.^_~".contains(&b))
+    };
+    let mut sections = mime.split(';');
+    let (kind, subtype) = sections.next().and_then(|essence| essence.split_once('/')).unwrap_or_default();
+    token(kind)
+        && token(subtype)
+        && sections.all(|parameter| {
+            parameter
+                .trim_start_matches(' ')
+                .split_once('=')
+                .is_some_and(|(name, value)| token(name) && token(value))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn content_first_extension_second() {
+        let wave = b"RIFF\x24\0\0\0WAVEfmt ";
+        assert_eq!(detect(Cursor::new(wave), Some("mp3")).unwrap(), Ok("audio/wav"));
+        assert_eq!(detect(Cursor::new(b"\x01\x02"), Some("MP3")).unwrap(), Ok("audio/mp3"));
+        assert_eq!(detect(Cursor::new(b""), Some("webm")).unwrap(), Ok("video/webm"));
+        assert_eq!(detect(Cursor::new(b"\x01\x02"), None).unwrap(), Err(None));
+        assert_eq!(detect(Cursor::new(b"\x01\x02"), Some("xyz")).unwrap(), Err(None));
+        assert_eq!(
+            detect(Cursor::new(b"\x1f\x8b\x08\0"), Some("mp4")).unwrap(),
+            Err(Some("application/gzip".into()))
+        );
+    }
+
+    #[test]
+    fn every_synonym_is_of_a_documented_name() {
+        for (synonym, name) in SYNONYMS {
+            assert!(DOCUMENTED.iter().any(|(documented, _)| documented == name), "{name}");
+            assert!(DOCUMENTED.iter().all(|(documented, _)| documented != synonym), "{synonym}");
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_a_type() {
+        for good in ["video/mp4", "audio/pcm;rate=16000", "audio/ogg; codecs=opus", "application/vnd.a+json"]
+        {
+            assert!(is_valid(good), "{good}");
+        }
+        let bad = [
+            "",
+            "/",
+            "video",
+            "video/",
+            "/mp4",
+            "video/mp4;",
+            "video/mp4;base64",
+            "video/mp4;a=",
+            "video/mp4,x",
+            "video/mp4\",\"x\":\"",
+            "video/mp4\\",
+            "video/mp4#x",
+            "video/%6dp4",
+            "video/mp4\n",
+            "video/mp4;a=\"b\"",
+            "video/mp4 ",
+            " video/mp4",
+            "vid eo/mp4",
+            "video/mp4/x",
+            "vidéo/mp4",
+            "video/mp4\0",
+            "a;b/c",
+            "a/b;c=d;",
+        ];
+        for bad in bad {
+            assert!(!is_valid(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Opening media: from a path, bytes in memory, or a reader of unknown length.
+
+use super::{Access, Media, Source, file::Opened, map::Map, mime};
+use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use std::{
+    fs::File,
+    io::{self, Cursor, Read, Seek},
+    path::Path,
+};
+
+/// How to open media: [`Media::options`] makes one.
+///
+/// ```no_run
+/// use niello::{Access, Media};
+/// let clip = Media::options().mime("video/mp4").access(Access::Read).open("clip.bin")?;
+/// # Ok::<(), niello::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "it opens nothing until `open`, `from_bytes` or `from_reader`"]
+pub struct MediaOptions {
+    mime: Option<String>,
+    access: Access,
+}
+
+impl MediaOptions {
+    /// Gives the MIME type, parameters included, and uses it as it is: nothing is detected. The form is
+    /// checked when the media is opened.
+    pub fn mime(mut self, mime: impl Into<String>) -> MediaOptions {
+        self.mime = Some(mime.into());
+        self
+    }
+
+    /// Chooses how the bytes of a file are had.
+    pub fn access(mut self, access: Access) -> MediaOptions {
+        self.access = access;
+        self
+    }
+
+    /// Opens a file: see [`Media::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Media> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
+
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if metadata.is_dir() {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a directory; name a file in it",
+            )));
+        }
+        if is_pipe(&metadata)
+            || metadata.is_file() && metadata.len() == 0 && has_bytes(&file).map_err(failed)?
+        {
+            return self.spool(file, name, extension);
+        }
+        if !metadata.is_file() {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "it is a device; name a file or a pipe",
+            )));
+        }
+        self.opened(file, name, extension)
+    }
+
+    /// Media from bytes in memory: see [`Media::from_bytes`]. Without [`mime`](MediaOptions::mime) the
+    /// type is found by content.
+    pub fn from_bytes(self, bytes: impl Into<Bytes>) -> Result<Media> {
+        let bytes = bytes.into();
+        let (len, name) = (bytes.len() as u64, "media in memory");
+        let mime = self.mime_of(Cursor::new(&bytes), name, None)?;
+        Media::new(Source::Bytes(bytes), len, mime, name.into())
+    }
+
+    /// Media from a reader of unknown length: see [`Media::from_reader`].
+    #[cfg(feature = "spool")]
+    pub fn from_reader(self, reader: impl Read) -> Result<Media> {
+        self.spool(reader, "media from a reader".into(), None)
+    }
+
+    /// A file that is opened and regular.
+    fn opened(self, file: File, name: String, extension: Option<&str>) -> Result<Media> {
+        let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
+        let mime = self.mime_of(&file, &name, extension)?;
+        let file = Opened::new(file).map_err(failed)?;
+        let len = file.len();
+        let map = match self.access {
+            Access::Map => Map::new(file.file(), len).ok(),
+            Access::Read => None,
+        };
+        let source = match map {
+            Some(map) => Source::Map(map, file),
+            None => Source::File(file),
+        };
+        Media::new(source, len, mime, name.into())
+    }
+
+    #[cfg(feature = "spool")]
+    fn spool(self, mut reader: impl Read, name: String, extension: Option<&str>) -> Result<Media> {
+        let spooled = tempfile::tempfile().and_then(|mut file| {
+            io::copy(&mut reader, &mut file)?;
+            file.rewind()?;
+            Ok(file)
+        });
+        let file = spooled.map_err(|cause| {
+            let folder = std::env::temp_dir();
+            let message = format!("cannot copy {name} to a temporary file in {}", folder.display());
+            Error::with_source(ErrorKind::Io, message, cause)
+        })?;
+        self.opened(file, name, extension)
+    }
+
+    #[cfg(not(feature = "spool"))]
+    fn spool(self, _: impl Read, name: String, _: Option<&str>) -> Result<Media> {
+        let why = "its length is not known; enable the feature `spool` of niello";
+        let cause = io::Error::new(io::ErrorKind::Unsupported, why);
+        Err(Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause))
+    }
+
+    /// The MIME type that was given, or else the one that is found.
+    fn mime_of(&self, content: impl Read + Seek, name: &str, extension: Option<&str>) -> Result<Box<str>> {
+        let wrong = |message| Err(Error::new(ErrorKind::MimeType, message));
+        if let Some(mime) = &self.mime {
+            return match mime::is_valid(mime) {
+                true => Ok(mime.as_str().into()),
+                false => wrong(format!("{name}: {mime:?} is no MIME type; give one such as \"video/mp4\"")),
+            };
+        }
+        let found = mime::detect(content, extension)
+            .map_err(|cause| Error::with_source(ErrorKind::Io, format!("cannot read {name}"), cause))?;
+        match found {
+            Ok(mime) => Ok(mime.into()),
+            Err(Some(found)) => wrong(format!(
+                "{name}: its type is {found}, which the gateways do not document; convert it, or give a MIME type"
+            )),
+            Err(None) => wrong(format!(
+                "{name}: its type is not to be told from its content or its name; give a MIME type such as \"video/mp4\""
+            )),
+        }
+    }
+}
+
+/// Whether a file that says it is empty has bytes all the same, as those below /proc do.
+fn has_bytes(mut file: &File) -> io::Result<bool> {
+    let bytes = file.read(&mut [0])?;
+    file.rewind()?;
+    Ok(bytes > 0)
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &std::fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,133 @@
+//! The plan of a body: its pieces in order, and their exact total length.
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    media::Media,
+};
+use bytes::buf::UninitSlice;
+use std::ops::Range;
+
+/// The pieces of a body in order, and their exact total length.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The JSON text of all pieces, end to end.
+    text: Vec<u8>,
+    /// How much of `text` stands in pieces already.
+    placed: usize,
+    pieces: Vec<Placed>,
+    len: u64,
+}
+
+/// A piece, and where in the body it starts.
+#[derive(Debug)]
+struct Placed {
+    start: u64,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// A range of the plan's text.
+    Text(Range<usize>),
+    Base64(Media),
+}
+
+/// One run of a body, as [`Body::pieces`](crate::Body::pieces) shows them.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Piece<'a> {
+    /// JSON text.
+    Text(&'a str),
+    /// The base64 text of one media.
+    Base64(&'a Media),
+}
+
+impl Piece<'_> {
+    /// Length of the piece in the body, in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Piece::Text(text) => text.len() as u64,
+            Piece::Base64(media) => media.encoded_len(),
+        }
+    }
+
+    /// True for the piece of an empty media.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Shows lengths, never content.
+impl std::fmt::Debug for Piece<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Piece::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
+            Piece::Base64(media) => f.debug_tuple("Base64").field(media).finish(),
+        }
+    }
+}
+
+impl Plan {
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Ends the piece of text; the media is the next one.
+    pub(crate) fn push_media(&mut self, media: Media) -> Result<()> {
+        self.end_text()?;
+        self.place(media.encoded_len(), Content::Base64(media))
+    }
+
+    /// Goes on with a piece of text.
+    pub(crate) fn push_text(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+    }
+
+    /// The text from the last piece on becomes a piece, if there is any.
+    pub(crate) fn end_text(&mut self) -> Result<()> {
+        let text = self.placed..self.text.len();
+        self.placed = text.end;
+        if text.is_empty() { Ok(()) } else { self.place(text.len() as u64, Content::Text(text)) }
+    }
+
+    fn place(&mut self, len: u64, content: Content) -> Result<()> {
+        let start = self.len;
+        self.len = start.checked_add(len).ok_or_else(|| {
+            Error::new(ErrorKind::TooLarge, "the body is longer than 64 bits can say; send fewer media")
+        })?;
+        self.pieces.push(Placed { start, content });
+        Ok(())
+    }
+
+    pub(crate) fn pieces(&self) -> impl ExactSizeIterator<Item = (u64, Piece<'_>)> {
+        self.pieces.iter().map(|piece| {
+            let content = match &piece.content {
+                Content::Text(text) => {
+                    // The JSON writer gives whole strings of UTF-8, and pieces end between them.
+                    Piece::Text(std::str::from_utf8(&self.text[text.clone()]).unwrap_or_default())
+                }
+                Content::Base64(media) => Piece::Base64(media),
+            };
+            (piece.start, content)
+        })
+    }
+
+    /// Puts the body from `position` on at the front of `out`, to the end of a piece at most; returns how
+    /// much. That is 0 only at the end of the body or for an empty `out`.
+    pub(crate) fn copy_at(&self, position: u64, out: &mut UninitSlice) -> Result<usize> {
+        let index = self.pieces.partition_point(|piece| piece.start <= position);
+        // Pieces of empty media start where the next one does: the last to start here is the one.
+        let Some(piece) = index.checked_sub(1).map(|index| &self.pieces[index]) else { return Ok(0) };
+        let offset = position - piece.start;
+        match &piece.content {
+            Content::Base64(media) => media.encode_at(offset.min(media.encoded_len()), out),
+            Content::Text(text) => {
+                let text = &self.text[text.clone()];
+                let rest = text.get(offset as usize..).unwrap_or_default();
+                let rest = &rest[..rest.len().min(out.len())];
+                out[..rest.len()].copy_from_slice(rest);
+                Ok(rest.len())
+            }
+        }
+    }
+}
