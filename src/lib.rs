@@ -3,9 +3,12 @@
 pub mod base64;
 mod body;
 mod error;
+mod extra;
 mod json;
 mod media;
+mod open_enum;
 mod plan;
+mod source;
 
 pub use body::{Body, Chunks};
 pub use bytes;
@@ -13,3 +16,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use json::DataUri;
 pub use media::{Access, Media, MediaOptions};
 pub use plan::Piece;
+pub use source::Source;

@@ -15,6 +15,7 @@ mod open;
 #[cfg(not(all(unix, feature = "mmap")))]
 mod unmapped;
 
+pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
 pub use open::MediaOptions;
 
 use crate::{

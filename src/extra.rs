@@ -1,0 +1,70 @@
+//! Keys that a type of ours does not have, written beside those that it has.
+
+use crate::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// Keys that an API takes and the type does not spell out; flattened into the type.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Extra(Map<String, Value>);
+
+/// A type that has an [`Extra`] flattened into it, and a default for every key of its own.
+pub(crate) trait HasExtra: DeserializeOwned {
+    fn extra(&self) -> &Extra;
+
+    /// Refuses a key in `extra` that the type has itself: the object would have it twice, or not where
+    /// the type's own checks look. `at` names the object, as in `messages[0]`; empty for the request.
+    fn check_extra(&self, at: &str) -> Result<()> {
+        for key in self.extra().0.keys() {
+            // Serde knows the keys of a type: one that does not come out among the extra ones is its own.
+            let probe = Value::Object(Map::from_iter([(key.clone(), Value::Null)]));
+            let foreign =
+                serde_json::from_value::<Self>(probe).is_ok_and(|probe| probe.extra().0.contains_key(key));
+            if !foreign {
+                let of = if at.is_empty() { "the request".to_owned() } else { format!("`{at}`") };
+                let message =
+                    format!("extra key {key:?} of {of} repeats one that it has; set that field instead");
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Extra {
+    /// A key that is given twice has the last value.
+    pub(crate) fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.0.insert(key.into(), value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Sample {
+        list: Vec<u8>,
+        #[serde(rename = "camelCase")]
+        number: Option<u8>,
+        #[serde(flatten)]
+        extra: Extra,
+    }
+
+    impl HasExtra for Sample {
+        fn extra(&self) -> &Extra {
+            &self.extra
+        }
+    }
+
+    #[test]
+    fn own_keys_are_refused_set_or_not() {
+        for (key, refused) in [("list", true), ("camelCase", true), ("number", false), ("other", false)] {
+            let mut sample = Sample::default();
+            sample.extra.insert(key, 1);
+            assert_eq!(sample.check_extra("a[0]").is_err(), refused, "{key}");
+        }
+    }
+}

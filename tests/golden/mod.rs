@@ -1,0 +1,127 @@
+//! The golden cases, and the judge of a body: what `compare.py` does, in Rust.
+//!
+//! Each folder beside this file is a case: `template.json`, `expected.json`, `case.json`, and the media.
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+/// The folder of a case.
+pub fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// Names of all cases, sorted.
+pub fn names() -> Vec<String> {
+    let folder = case("");
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir() && path.join("expected.json").exists())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 70, "the golden cases are there");
+    names
+}
+
+/// Panics unless `body` is one strict JSON value that equals the expected one: key order free, numbers by
+/// value, an empty generationConfig as an absent one.
+pub fn judge(name: &str, body: &[u8]) {
+    let expected = fs::read(case(name).join("expected.json")).unwrap();
+    let expected = strict(&expected).unwrap();
+    let got = strict(body).unwrap_or_else(|error| panic!("{name}: {error}"));
+    if let Some(difference) = difference("", &expected, &got) {
+        panic!("{name}: {difference}");
+    }
+}
+
+/// The value of a JSON text in which no object has a key twice.
+pub fn strict(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
+}
+
+/// The first place where two values differ.
+pub fn difference(at: &str, want: &Value, got: &Value) -> Option<String> {
+    match (want, got) {
+        (Value::Object(want), Value::Object(got)) => {
+            let missing = want.keys().find(|key| !got.contains_key(*key) && !may_lack(key, &want[*key]));
+            let extra = got.keys().find(|key| !want.contains_key(*key) && !may_lack(key, &got[*key]));
+            if let Some(key) = missing {
+                return Some(format!("{at}/{key} is missing"));
+            }
+            if let Some(key) = extra {
+                return Some(format!("{at}/{key} is too much"));
+            }
+            want.keys()
+                .filter(|key| got.contains_key(*key))
+                .find_map(|key| difference(&format!("{at}/{key}"), &want[key], &got[key]))
+        }
+        (Value::Array(want), Value::Array(got)) if want.len() == got.len() => {
+            want.iter().zip(got).enumerate().find_map(|(i, (want, got))| difference(&format!("{at}/{i}"), want, got))
+        }
+        (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
+        (want, got) if want == got => None,
+        (want, got) => Some(format!("{at} is {}, want {}", short(got), short(want))),
+    }
+}
+
+fn may_lack(key: &str, value: &Value) -> bool {
+    key == "generationConfig" && value.as_object().is_some_and(Map::is_empty)
+}
+
+fn short(value: &Value) -> String {
+    value.to_string().chars().take(70).collect()
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Strict;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_bool<E>(self, v: bool) -> Result<Strict, E> {
+                Ok(Strict(v.into()))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Strict, E> {
+                Ok(Strict(v.into()))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Strict, E> {
+                Ok(Strict(v.into()))
+            }
+            fn visit_f64<E>(self, v: f64) -> Result<Strict, E> {
+                Ok(Strict(v.into()))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Strict, E> {
+                Ok(Strict(v.into()))
+            }
+            fn visit_unit<E>(self) -> Result<Strict, E> {
+                Ok(Strict(Value::Null))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Strict, A::Error> {
+                let mut values = Vec::new();
+                while let Some(Strict(value)) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(Strict(values.into()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
+                let mut object = Map::new();
+                while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+                    if object.insert(key.clone(), value).is_some() {
+                        return Err(de::Error::custom(format!("the key {key:?} stands twice")));
+                    }
+                }
+                Ok(Strict(object.into()))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
