@@ -1,0 +1,336 @@
+//! JSON text in which directives stand where media goes.
+//!
+//! ```
+//! # let folder = tempfile::tempdir().unwrap();
+//! # std::fs::write(folder.path().join("tone.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+//! use niello::Template;
+//!
+//! let text = r#"{"input": {"$base64": {"file": "tone.wav"}}, "speed": 1.0}"#;
+//! let mut body = Template::new(text).folder(folder.path()).body()?;
+//! assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"{"input":"UklGRgQAAABXQVZF","speed":1.0}"#);
+//! # Ok::<(), niello::Error>(())
+//! ```
+
+use crate::{
+    body::Body,
+    error::{Error, ErrorKind, Result},
+    json::DataUri,
+    media::{Access, Media},
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+/// JSON text in which these objects stand where media goes:
+///
+/// | directive | what takes its place |
+/// |---|---|
+/// | `{"$data_uri": {"file": F, "mime": M}}` | a string: `data:M;base64,` and the base64 text of the file; without `mime`, the type that [`Media::open`] finds |
+/// | `{"$base64": {"file": F}}` | a string: the base64 text of the file |
+///
+/// F is a path, relative to [`folder`](Template::folder). Everything else stays: the order of keys, the
+/// spelling of numbers and strings. White space between tokens goes.
+#[derive(Clone, Debug)]
+#[must_use = "it reads nothing until `body`"]
+pub struct Template<'a> {
+    text: Cow<'a, str>,
+    folder: PathBuf,
+    access: Access,
+}
+
+impl<'a> Template<'a> {
+    /// A template from its text; its files are relative to the current folder.
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Template<'a> {
+        Template { text: text.into(), folder: PathBuf::new(), access: Access::default() }
+    }
+
+    /// Reads a template from a file; its files are relative to the folder of that file.
+    ///
+    /// # Errors
+    /// [`Io`](ErrorKind::Io) if it can't be read or is no UTF-8.
+    pub fn open(path: impl AsRef<Path>) -> Result<Template<'static>> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|cause| {
+            Error::with_source(ErrorKind::Io, format!("cannot read {}", path.display()), cause)
+        })?;
+        Ok(Template::new(text).folder(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// The folder that relative paths start from.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Template<'a> {
+        self.folder = folder.into();
+        self
+    }
+
+    /// Chooses how the bytes of the files are had.
+    pub fn access(mut self, access: Access) -> Template<'a> {
+        self.access = access;
+        self
+    }
+
+    /// The body: opens the files that the directives name.
+    ///
+    /// # Errors
+    /// [`Json`](ErrorKind::Json) if the text is no JSON or has an object with a key twice;
+    /// [`Invalid`](ErrorKind::Invalid) for a directive that is not of one of the two forms, with its path in
+    /// the text; and those of [`Media::open`].
+    pub fn body(&self) -> Result<Body> {
+        // A `RawValue` is as deep as it likes, and lets the escape of half a surrogate pair pass; a `Value`
+        // does not.
+        let raw = serde_json::from_str::<Value>(&self.text)
+            .and_then(|_| serde_json::from_str::<&RawValue>(&self.text))
+            .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is no JSON", cause))?;
+        let mut reading = Reading { template: self, opened: HashMap::new(), path: "$".to_owned() };
+        Body::json(&reading.node(raw)?)
+    }
+}
+
+/// A value of a template, its media opened.
+enum Node<'a> {
+    /// A scalar as it is spelled.
+    Raw(&'a RawValue),
+    Array(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+    Base64(Media),
+    DataUri(DataUri),
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Node::Raw(raw) => raw.serialize(serializer),
+            Node::Array(items) => serializer.collect_seq(items),
+            Node::Object(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+            Node::Base64(media) => media.serialize(serializer),
+            Node::DataUri(uri) => uri.serialize(serializer),
+        }
+    }
+}
+
+/// Where a template is being read.
+struct Reading<'t> {
+    template: &'t Template<'t>,
+    /// A file that is named twice is opened once.
+    opened: HashMap<(PathBuf, Option<String>), Media>,
+    /// JSON path of the value that is being read, for errors.
+    path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InDataUri {
+    file: String,
+    mime: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InBase64 {
+    file: String,
+}
+
+impl Reading<'_> {
+    fn node<'a>(&mut self, raw: &'a RawValue) -> Result<Node<'a>> {
+        match raw.get().as_bytes().first() {
+            Some(b'{') => {
+                let Entries(entries) = self.parse(raw, ErrorKind::Json)?;
+                let directive = entries.iter().any(|(key, _)| matches!(&**key, "$data_uri" | "$base64"));
+                match &entries[..] {
+                    [(key, inner)] if key == "$data_uri" => {
+                        let InDataUri { file, mime } = self.parse(inner, ErrorKind::Invalid)?;
+                        Ok(Node::DataUri(DataUri(self.media(&file, mime)?)))
+                    }
+                    [(key, inner)] if key == "$base64" => {
+                        let InBase64 { file } = self.parse(inner, ErrorKind::Invalid)?;
+                        // The type does not stand in the body: any file will do.
+                        let media = self.media(&file, None).or_else(|error| match error.kind() {
+                            ErrorKind::MimeType => {
+                                self.media(&file, Some("application/octet-stream".to_owned()))
+                            }
+                            _ => Err(error),
+                        })?;
+                        Ok(Node::Base64(media))
+                    }
+                    _ if directive => Err(self.error(
+                        ErrorKind::Invalid,
+                        "has other keys beside `$data_uri` or `$base64`, which stand alone",
+                    )),
+                    _ => {
+                        let entries = entries.into_iter().map(|(key, value)| {
+                            let node = self.below(&format!(".{key}"), value)?;
+                            Ok((key, node))
+                        });
+                        Ok(Node::Object(entries.collect::<Result<_>>()?))
+                    }
+                }
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = self.parse(raw, ErrorKind::Json)?;
+                let items =
+                    items.into_iter().enumerate().map(|(i, item)| self.below(&format!("[{i}]"), item));
+                Ok(Node::Array(items.collect::<Result<_>>()?))
+            }
+            _ => Ok(Node::Raw(raw)),
+        }
+    }
+
+    fn below<'a>(&mut self, step: &str, raw: &'a RawValue) -> Result<Node<'a>> {
+        let len = self.path.len();
+        self.path.push_str(step);
+        let node = self.node(raw)?;
+        self.path.truncate(len);
+        Ok(node)
+    }
+
+    fn parse<'a, T: Deserialize<'a>>(&self, raw: &'a RawValue, kind: ErrorKind) -> Result<T> {
+        serde_json::from_str(raw.get())
+            .map_err(|cause| Error::with_source(kind, format!("template: {}", self.path), cause))
+    }
+
+    fn media(&mut self, file: &str, mime: Option<String>) -> Result<Media> {
+        let key = (self.template.folder.join(file), mime);
+        if let Some(media) = self.opened.get(&key) {
+            return Ok(media.clone());
+        }
+        let mut options = Media::options().access(self.template.access);
+        if let Some(mime) = &key.1 {
+            options = options.mime(mime);
+        }
+        let media = options.open(&key.0)?;
+        self.opened.insert(key, media.clone());
+        Ok(media)
+    }
+
+    fn error(&self, kind: ErrorKind, what: &str) -> Error {
+        Error::new(kind, format!("template: {} {what}", self.path))
+    }
+}
+
+/// The entries of an object, in order, none twice.
+struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Entries<'a>, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Entries<'de>, A::Error> {
+                let mut entries = Vec::new();
+                let mut keys = HashSet::new();
+                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+                    if !keys.insert(key.clone()) {
+                        return Err(de::Error::custom(format!("the key {key:?} stands twice")));
+                    }
+                    entries.push((Cow::Owned(key), value));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(text: &str) -> Result<String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.bin"), b"\x01\x02\x03\x04").unwrap();
+        fs::write(folder.path().join("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+        let mut body = Template::new(text).folder(folder.path()).body()?;
+        let filled = std::io::read_to_string(&mut body).unwrap();
+        assert_eq!(body.len(), filled.len() as u64);
+        Ok(filled)
+    }
+
+    #[test]
+    fn what_is_no_directive_stays_as_it_is_spelled() {
+        let text = r#"{"z":1.50,"a":-0.0,"big":12345678901234567890123,"s":"p\u00e9\/","n":[null,true,{}]}"#;
+        assert_eq!(fill(text).unwrap(), text);
+        assert_eq!(fill(" [ 1 ,\n\t2 ] ").unwrap(), "[1,2]");
+        assert_eq!(fill("\"x\"").unwrap(), "\"x\"");
+    }
+
+    #[test]
+    fn directives_give_way_to_media() {
+        assert_eq!(fill(r#"[{"$base64":{"file":"a.bin"}}]"#).unwrap(), r#"["AQIDBA=="]"#);
+        assert_eq!(
+            fill(r#"{"$data_uri":{"file":"a.wav"}}"#).unwrap(),
+            r#""data:audio/wav;base64,UklGRgQAAABXQVZF""#
+        );
+        let given = r#"{"u":{"$data_uri":{"file":"a.bin","mime":"audio/pcm;rate=16000"}}}"#;
+        assert_eq!(fill(given).unwrap(), r#"{"u":"data:audio/pcm;rate=16000;base64,AQIDBA=="}"#);
+        // A key that is spelled with escapes is the same key.
+        assert_eq!(fill(r#"{"\u0024base64":{"file":"a.bin"}}"#).unwrap(), r#""AQIDBA==""#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (text, kind, place) in [
+            (r#"{"a":[{"$base64":{"file":"a.bin"},"x":1}]}"#, ErrorKind::Invalid, "$.a[0]"),
+            (r#"{"$base64":{"file":"a.bin"},"$data_uri":{"file":"a.bin"}}"#, ErrorKind::Invalid, "$ "),
+            (r#"{"$base64":{"file":"a.bin"},"$base64":{"file":"a.bin"}}"#, ErrorKind::Json, "twice"),
+            (r#"{"a":{"b":1,"b":1}}"#, ErrorKind::Json, "$.a"),
+            (r#"{"a":{"b":1,"\u0062":1}}"#, ErrorKind::Json, "\"b\" stands twice"),
+            (r#"[{"$base64":{"file":"a.bin","mime":"a/b"}}]"#, ErrorKind::Invalid, "unknown field `mime`"),
+            (
+                r#"[{"$data_uri":{"file":"a.bin","file":"a.bin"}}]"#,
+                ErrorKind::Invalid,
+                "duplicate field `file`",
+            ),
+            (r#"[{"$data_uri":{"mime":"a/b"}}]"#, ErrorKind::Invalid, "missing field `file`"),
+            (r#"[{"$data_uri":"a.bin"}]"#, ErrorKind::Invalid, "$[0]"),
+            (r#"[{"$data_uri":{"file":"a.bin"}}]"#, ErrorKind::MimeType, "a.bin"),
+            (r#"[{"$data_uri":{"file":"a.bin","mime":"a/b\",\"c"}}]"#, ErrorKind::MimeType, "a.bin"),
+            (r#"[{"$base64":{"file":"none"}}]"#, ErrorKind::Io, "none"),
+            (r#"{"a":"#, ErrorKind::Json, "line 1 column 5"),
+            (r#"["\ud800"]"#, ErrorKind::Json, "line 1 column 9"),
+            ("[1] 2", ErrorKind::Json, "trailing"),
+            ("", ErrorKind::Json, "no JSON"),
+            ("\u{feff}{}", ErrorKind::Json, "no JSON"),
+        ] {
+            let error = fill(text).unwrap_err();
+            assert_eq!(error.kind(), kind, "{text}: {error}");
+            assert!(error.to_string().contains(place), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(fill(&nested(100)).is_ok());
+        for depth in [200, 1_000_000] {
+            assert_eq!(fill(&nested(depth)).unwrap_err().kind(), ErrorKind::Json);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_is_opened_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.bin"), b"abc").unwrap();
+        let text = r#"[{"$base64":{"file":"a.bin"}},{"$base64":{"file":"a.bin"}}]"#;
+        let body = Template::new(text).folder(folder.path()).body().unwrap();
+        let media: Vec<_> = body
+            .pieces()
+            .filter_map(|(_, piece)| match piece {
+                crate::Piece::Base64(media) => Some(media.clone()),
+                _ => None,
+            })
+            .collect();
+        assert!(media[0].same(&media[1]));
+    }
+}
