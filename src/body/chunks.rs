@@ -61,16 +61,14 @@ impl Iterator for Chunks {
         }
     }
 
-    /// Exact, unless an error ends the chunks early.
+    /// At most one more than there are chunks, for an error.
     fn size_hint(&self) -> (usize, Option<usize>) {
         if self.ended {
             return (0, Some(0));
         }
-        let chunks = usize::try_from(self.body.remaining().div_ceil(self.body.chunk_len as u64));
-        (
-            usize::from(!matches!(chunks, Ok(0))),
-            chunks.ok().map(|chunks| chunks + usize::from(self.body.failed.is_some())),
-        )
+        let chunks = self.body.remaining().div_ceil(self.body.chunk_len as u64);
+        let most = usize::try_from(chunks).ok().and_then(|chunks| chunks.checked_add(1));
+        (usize::from(chunks > 0), most)
     }
 }
 

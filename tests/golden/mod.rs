@@ -60,9 +60,11 @@ pub fn difference(at: &str, want: &Value, got: &Value) -> Option<String> {
                 .filter(|key| got.contains_key(*key))
                 .find_map(|key| difference(&format!("{at}/{key}"), &want[key], &got[key]))
         }
-        (Value::Array(want), Value::Array(got)) if want.len() == got.len() => {
-            want.iter().zip(got).enumerate().find_map(|(i, (want, got))| difference(&format!("{at}/{i}"), want, got))
-        }
+        (Value::Array(want), Value::Array(got)) if want.len() == got.len() => want
+            .iter()
+            .zip(got)
+            .enumerate()
+            .find_map(|(i, (want, got))| difference(&format!("{at}/{i}"), want, got)),
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
         (want, got) if want == got => None,
         (want, got) => Some(format!("{at} is {}, want {}", short(got), short(want))),

@@ -1,0 +1,228 @@
+//! The arguments.
+
+use super::source::{Kind, Src};
+use clap::{
+    ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::NonEmptyStringValueParser,
+};
+use niello::{Access, Limit};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Writes the JSON body of a request that carries audio, video or images, streamed as base64.
+///
+/// The body goes to standard output or to a file, in a few megabytes of memory at any size of media; its
+/// exact length is known before a byte is read (--dry-run). Send it with an HTTP client, such as
+/// `curl -T body.json`, which streams it and sends its Content-Length.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
+  niello gemini --text 'What is said?' --audio talk.bin;type=audio/mp3 --max-output-tokens 1024
+  niello gemini --video 'https://www.youtube.com/watch?v=9hE5-98ZeCg;start=40s;end=80s'
+  ffmpeg ... -f mp4 - | niello chat --model M --video -
+  niello fill request.json --dry-run";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// A Chat Completions request: messages with text, video_url, audio_url, image_url
+    Chat(Chat),
+    /// A Google Gemini request: contents with text, inlineData, fileData
+    Gemini(Gemini),
+    /// Fills a JSON template: {"$data_uri": {"file": F, "mime": M}} and {"$base64": {"file": F}} give
+    /// way to media
+    Fill(Fill),
+}
+
+#[derive(Args)]
+pub struct Chat {
+    /// Model or endpoint, such as system.ai.gemini-3-1-pro
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub model: String,
+    #[command(flatten)]
+    pub prompt: Prompt,
+    /// At most so many tokens in the answer
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u32>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Ask for a streamed answer
+    #[arg(long)]
+    pub stream: bool,
+    /// Any other field of the request; may be repeated
+    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
+    pub set: Vec<(String, Value)>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Gemini {
+    #[command(flatten)]
+    pub prompt: Prompt,
+    /// At most so many tokens in the answer
+    #[arg(long, value_name = "N")]
+    pub max_output_tokens: Option<u32>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Sample from the N likeliest tokens
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<u32>,
+    /// Any other field of generationConfig; may be repeated
+    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
+    pub config: Vec<(String, Value)>,
+    /// Any other field of the request; may be repeated
+    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
+    pub set: Vec<(String, Value)>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Fill {
+    /// The template, whose files are relative to its folder; - is standard input, and the current folder
+    pub template: PathBuf,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Sampling {
+    /// Randomness of the answer, 0 for the least
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub temperature: Option<f64>,
+    /// Sample from the likeliest tokens up to this probability, 0 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub top_p: Option<f64>,
+    /// End the answer before this text; may be repeated
+    #[arg(long, value_name = "S")]
+    pub stop: Vec<String>,
+    /// For answers that repeat
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<i32>,
+}
+
+#[derive(Args)]
+pub struct Output {
+    /// Where the body goes: a file appears when it is whole, a device or pipe is written to directly
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Show the pieces and the exact length instead; reads no media
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Form of --dry-run
+    #[arg(long, value_enum, default_value_t, requires = "dry_run")]
+    pub format: Format,
+    /// Refuse a body that is too long for a service, before a byte is read
+    #[arg(long, value_name = "N|databricks|gemini|vertex")]
+    pub limit: Option<Limit>,
+    /// How files are read
+    #[arg(long, value_enum, default_value_t)]
+    pub access: AccessArg,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Format {
+    /// A table
+    #[default]
+    Text,
+    /// An object with `length` and `pieces`
+    Json,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum AccessArg {
+    /// Mapped, a window at a time
+    #[default]
+    Map,
+    /// Read into a buffer
+    Read,
+}
+
+impl From<AccessArg> for Access {
+    fn from(access: AccessArg) -> Access {
+        match access {
+            AccessArg::Map => Access::Map,
+            AccessArg::Read => Access::Read,
+        }
+    }
+}
+
+/// What is asked: the parts in the order of their arguments, whichever option each came by.
+pub struct Prompt {
+    pub system: Option<String>,
+    pub parts: Vec<Part>,
+}
+
+/// One part of the prompt.
+pub enum Part {
+    Text(String),
+    Media(Kind, Src),
+}
+
+const MEDIA_HELP: &str = "a URL, a file, or - for standard input, with ;type=MIME perhaps";
+
+impl Args for Prompt {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let part = |id: &'static str| clap::Arg::new(id).long(id).action(ArgAction::Append);
+        let media = |kind: Kind| {
+            let name = kind.name();
+            part(name).value_name("SRC").value_parser(Src::parse).help(format!("Show {name}: {MEDIA_HELP}"))
+        };
+        command
+            .arg(clap::Arg::new("system").long("system").value_name("T").help("System instruction"))
+            .arg(part("text").value_name("T").help("Say text; parts stand in the order of their options"))
+            .args(Kind::ALL.map(media))
+            .group(
+                clap::ArgGroup::new("parts")
+                    .args(["text", "video", "audio", "image"])
+                    .multiple(true)
+                    .required(true),
+            )
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Prompt::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Prompt {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Prompt, clap::Error> {
+        let mut parts: Vec<(usize, Part)> = Vec::new();
+        let mut take = |id: &str, make: &dyn Fn() -> Vec<Part>| {
+            parts.extend(matches.indices_of(id).into_iter().flatten().zip(make()));
+        };
+        take("text", &|| {
+            matches.get_many::<String>("text").into_iter().flatten().cloned().map(Part::Text).collect()
+        });
+        for kind in Kind::ALL {
+            let of_kind = || matches.get_many::<Src>(kind.name()).into_iter().flatten().cloned();
+            take(kind.name(), &|| of_kind().map(|src| Part::Media(kind, src)).collect());
+        }
+        parts.sort_by_key(|(index, _)| *index);
+        Ok(Prompt {
+            system: matches.get_one::<String>("system").cloned(),
+            parts: parts.into_iter().map(|(_, part)| part).collect(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Prompt::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn setting(text: &str) -> Result<(String, Value), String> {
+    let (key, json) =
+        text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("not of the form KEY=JSON")?;
+    let value = serde_json::from_str(json).map_err(|error| {
+        format!("what follows `=` is no JSON ({error}); a text wants its quotes: '{key}=\"text\"'")
+    })?;
+    Ok((key.to_owned(), value))
+}

@@ -1,0 +1,186 @@
+//! Requests from arguments.
+
+use super::{
+    args::{Chat, Fill, Gemini, Output, Part, Prompt},
+    source::{Kind, Src},
+};
+use niello::{Body, Source, Template, chat, gemini};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::{io, path::Path};
+
+pub fn chat(args: &Chat) -> Result<Body, String> {
+    one_stdin(&args.prompt)?;
+    let own = [
+        ("model", "--model"),
+        ("messages", "--system, --text, --video, --audio and --image"),
+        ("max_tokens", "--max-tokens"),
+        ("temperature", "--temperature"),
+        ("top_p", "--top-p"),
+        ("stop", "--stop"),
+        ("seed", "--seed"),
+        ("stream", "--stream"),
+    ];
+    let mut request: chat::Request = settings("--set", &args.set, &own)?;
+    request.model = args.model.clone();
+    if let Some(system) = &args.prompt.system {
+        request = request.message(chat::Message::system(system.as_str()));
+    }
+    let parts = args.prompt.parts.iter().map(|part| chat_part(part, &args.output));
+    request = request.message(chat::Message::user(parts.collect::<Result<Vec<_>, _>>()?));
+    if let Some(tokens) = args.max_tokens {
+        request = request.max_tokens(tokens);
+    }
+    if let Some(temperature) = args.sampling.temperature {
+        request = request.temperature(temperature);
+    }
+    if let Some(top_p) = args.sampling.top_p {
+        request = request.top_p(top_p);
+    }
+    if let Some(seed) = args.sampling.seed {
+        request = request.seed(seed.into());
+    }
+    if !args.sampling.stop.is_empty() {
+        request = request.stop(&args.sampling.stop);
+    }
+    if args.stream {
+        request = request.stream(true);
+    }
+    request.body().map_err(|error| error.to_string())
+}
+
+fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
+    let (kind, src) = match part {
+        Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
+        Part::Media(kind, src) => (*kind, src),
+    };
+    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.name));
+    if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
+        return refuse("fps, start and end are of the Gemini format; use `niello gemini`");
+    }
+    if src.is_url() && src.mime.is_some() {
+        return refuse(
+            "in Chat Completions a URL has no type; leave ;type= away, or quote a URL that ends so",
+        );
+    }
+    let source = src.open(output.access.into())?;
+    Ok(match kind {
+        Kind::Video => chat::Part::video(source),
+        Kind::Audio => chat::Part::audio(source),
+        Kind::Image => chat::Part::image(source),
+    })
+}
+
+pub fn gemini(args: &Gemini) -> Result<Body, String> {
+    one_stdin(&args.prompt)?;
+    let own = [
+        ("contents", "--text, --video, --audio and --image"),
+        ("systemInstruction", "--system"),
+        ("generationConfig", "--config and the options for its fields"),
+    ];
+    let mut request: gemini::Request = settings("--set", &args.set, &own)?;
+    if let Some(system) = &args.prompt.system {
+        request = request.system(system.as_str());
+    }
+    let parts = args.prompt.parts.iter().map(|part| gemini_part(part, &args.output));
+    request = request.content(gemini::Content::user(parts.collect::<Result<Vec<_>, _>>()?));
+    request = request.generation_config(generation_config(args)?);
+    request.body().map_err(|error| error.to_string())
+}
+
+fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> {
+    let own = [
+        ("maxOutputTokens", "--max-output-tokens"),
+        ("temperature", "--temperature"),
+        ("topP", "--top-p"),
+        ("topK", "--top-k"),
+        ("stopSequences", "--stop"),
+        ("seed", "--seed"),
+    ];
+    let mut config: gemini::GenerationConfig = settings("--config", &args.config, &own)?;
+    if let Some(tokens) = args.max_output_tokens {
+        config = config.max_output_tokens(tokens);
+    }
+    if let Some(temperature) = args.sampling.temperature {
+        config = config.temperature(temperature);
+    }
+    if let Some(top_p) = args.sampling.top_p {
+        config = config.top_p(top_p);
+    }
+    if let Some(top_k) = args.top_k {
+        config = config.top_k(top_k);
+    }
+    if let Some(seed) = args.sampling.seed {
+        config = config.seed(seed);
+    }
+    if !args.sampling.stop.is_empty() {
+        config = config.stop_sequences(&args.sampling.stop);
+    }
+    Ok(config)
+}
+
+fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part, String> {
+    let src = match part {
+        Part::Text(text) => return Ok(gemini::Part::text(text.as_str())),
+        Part::Media(_, src) => src,
+    };
+    let source = src.open(output.access.into())?;
+    let of_url = matches!(source, Source::Url(_));
+    let mut part = gemini::Part::media(source);
+    if let (true, Some(mime)) = (of_url, &src.mime) {
+        part = part.mime(mime);
+    }
+    if let Some(fps) = src.fps {
+        part = part.fps(fps);
+    }
+    if let Some(start) = src.start {
+        part = part.start(start);
+    }
+    if let Some(end) = src.end {
+        part = part.end(end);
+    }
+    Ok(part)
+}
+
+pub fn fill(args: &Fill) -> Result<Body, String> {
+    let template = match args.template.as_path() {
+        path if path == Path::new("-") => {
+            let text = io::read_to_string(io::stdin())
+                .map_err(|error| format!("cannot read standard input: {error}"))?;
+            Template::new(text)
+        }
+        path => Template::open(path).map_err(|error| error.to_string())?,
+    };
+    template.access(args.output.access.into()).body().map_err(|error| error.to_string())
+}
+
+/// Fields by their JSON, but for those that have an option of their own.
+fn settings<T: DeserializeOwned>(
+    option: &str,
+    set: &[(String, Value)],
+    own: &[(&str, &str)],
+) -> Result<T, String> {
+    let mut fields = Map::new();
+    for (key, value) in set {
+        if let Some((_, instead)) = own.iter().find(|(field, _)| field == key) {
+            return Err(format!(
+                "{option} {key}=... repeats a key of the request; it is for {instead} to give"
+            ));
+        }
+        if fields.insert(key.clone(), value.clone()).is_some() {
+            return Err(format!("{option} {key}=... is given twice"));
+        }
+        let alone = Map::from_iter([(key.clone(), value.clone())]);
+        serde_json::from_value::<T>(Value::Object(alone))
+            .map_err(|error| format!("{option} {key}=...: {error}"))?;
+    }
+    serde_json::from_value(Value::Object(fields)).map_err(|error| format!("{option}: {error}"))
+}
+
+fn one_stdin(prompt: &Prompt) -> Result<(), String> {
+    let of_stdin = |part: &&Part| matches!(part, Part::Media(_, Src { name, .. }) if name == "-");
+    match prompt.parts.iter().filter(of_stdin).count() {
+        0 | 1 => Ok(()),
+        _ => Err("standard input (-) can be given once; put it in a file to use it twice".to_owned()),
+    }
+}

@@ -1,0 +1,395 @@
+//! The command line, as a person or a script runs it.
+
+mod golden;
+
+use assert_cmd::{Command, assert::Assert};
+use predicates::{prelude::*, str::contains};
+use std::{fs, io::Write, path::Path, process::Stdio};
+use tempfile::TempDir;
+
+fn niello() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_niello"))
+}
+
+const CLIP: &str = "tests/data/clip.mp4";
+
+fn chat() -> Command {
+    let mut command = niello();
+    command.args(["chat", "--model", "m", "--text", "x"]);
+    command
+}
+
+/// Exit 1 or 2, nothing on standard output, one line on standard error that says what.
+#[track_caller]
+fn refused(command: &mut Command, code: i32, says: &str) -> Assert {
+    let assert = command.assert().code(code).stdout("").stderr(contains(says));
+    if code == 1 {
+        let one_line =
+            predicate::function(|text: &str| text.starts_with("niello: ") && text.lines().count() == 1);
+        return assert.stderr(one_line);
+    }
+    assert
+}
+
+#[test]
+fn every_golden_case_is_filled() {
+    for name in golden::names() {
+        let body = niello().arg("fill").arg(golden::case(&name).join("template.json")).assert().success();
+        golden::judge(&name, &body.get_output().stdout);
+    }
+}
+
+#[test]
+fn the_seed_cases_by_flags() {
+    let video = "Summarize what happens in these videos.";
+    let audio = "Transcribe this audio and summarize the key points.";
+    let (video_url, audio_url) =
+        ("https://example.com/sample-video.mp4", "https://example.com/sample-audio.mp3");
+    let model = "system.ai.gemini-3-1-pro";
+    let cases: [(&str, &[&str]); 6] = [
+        (
+            "seed_chat_video",
+            &[
+                "chat",
+                "--model",
+                model,
+                "--text",
+                video,
+                "--video",
+                video_url,
+                "--video",
+                "video.mp4",
+                "--max-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_chat_audio",
+            &[
+                "chat",
+                "--model",
+                model,
+                "--text",
+                audio,
+                "--audio",
+                audio_url,
+                "--audio",
+                "audio.mp3",
+                "--max-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_video",
+            &[
+                "gemini",
+                "--text",
+                video,
+                "--video",
+                video_url,
+                "--video",
+                "video.mp4",
+                "--max-output-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_audio",
+            &[
+                "gemini",
+                "--text",
+                audio,
+                "--audio",
+                audio_url,
+                "--audio",
+                "audio.mp3",
+                "--max-output-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_video_curl",
+            &["gemini", "--text", video, "--video", video_url, "--video", "video.mp4"],
+        ),
+        (
+            "seed_gemini_audio_curl",
+            &["gemini", "--text", audio, "--audio", audio_url, "--audio", "audio.mp3;type=audio/mp3"],
+        ),
+    ];
+    for (name, args) in cases {
+        let body = niello().current_dir(golden::case(name)).args(args).assert().success();
+        golden::judge(name, &body.get_output().stdout);
+    }
+}
+
+#[test]
+fn all_flags_of_chat() {
+    let body = niello()
+        .args(["chat", "--model", "m", "--system", "S", "--text", "a", "--image", "https://h/i.png"])
+        .args([
+            "--text",
+            "b",
+            "--audio",
+            "https://h/a;b=c",
+            "--max-tokens",
+            "7",
+            "--temperature",
+            "0",
+            "--top-p",
+            "0.5",
+        ])
+        .args(["--stop", "END", "--stop", "\n", "--seed", "-3", "--stream"])
+        .args(["--set", r#"reasoning_effort="low""#, "--set", r#"top_k=4"#])
+        .assert()
+        .success();
+    let want = serde_json::json!({
+        "model": "m",
+        "messages": [
+            { "role": "system", "content": "S" },
+            { "role": "user", "content": [
+                { "type": "text", "text": "a" },
+                { "type": "image_url", "image_url": { "url": "https://h/i.png" } },
+                { "type": "text", "text": "b" },
+                { "type": "audio_url", "audio_url": { "url": "https://h/a;b=c" } },
+            ] },
+        ],
+        "max_tokens": 7, "temperature": 0, "top_p": 0.5, "stop": ["END", "\n"], "seed": -3, "stream": true,
+        "reasoning_effort": "low", "top_k": 4,
+    });
+    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+}
+
+#[test]
+fn all_flags_of_gemini() {
+    let body = niello()
+        .args([
+            "gemini",
+            "--system",
+            "S",
+            "--video",
+            "https://youtu.be/x;fps=2;start=1.5s;end=80",
+            "--text",
+            "a",
+        ])
+        .args(["--image", "https://h/i;type=image/png", "--max-output-tokens", "7", "--temperature", "0"])
+        .args(["--top-p", "0.5", "--top-k", "4", "--stop", "END", "--seed", "-3"])
+        .args(["--config", r#"responseMimeType="application/json""#, "--config", "vendor=1"])
+        .args(["--set", r#"labels={"team":"v"}"#, "--set", "other=null"])
+        .assert()
+        .success();
+    let want = serde_json::json!({
+        "systemInstruction": { "parts": [{ "text": "S" }] },
+        "contents": [{ "role": "user", "parts": [
+            { "fileData": { "fileUri": "https://youtu.be/x" },
+              "videoMetadata": { "fps": 2, "startOffset": "1.500s", "endOffset": "80s" } },
+            { "text": "a" },
+            { "fileData": { "fileUri": "https://h/i", "mimeType": "image/png" } },
+        ] }],
+        "generationConfig": { "maxOutputTokens": 7, "temperature": 0, "topP": 0.5, "topK": 4, "stopSequences": ["END"],
+            "seed": -3, "responseMimeType": "application/json", "vendor": 1 },
+        "labels": { "team": "v" }, "other": null,
+    });
+    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+}
+
+#[test]
+fn standard_input_is_media_or_template() {
+    let piped = chat().args(["--video", "-"]).pipe_stdin(CLIP).unwrap().assert().success();
+    let named = chat().args(["--video", CLIP]).assert().success();
+    assert_eq!(piped.get_output().stdout, named.get_output().stdout);
+    let template = format!(r#"[{{"$data_uri":{{"file":"{CLIP}"}}}}]"#);
+    niello()
+        .args(["fill", "-"])
+        .write_stdin(template)
+        .assert()
+        .success()
+        .stdout(contains("data:video/mp4;base64,"));
+    refused(chat().args(["--video", "-", "--audio", "-"]), 1, "can be given once");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_a_line() {
+    let folder = TempDir::new().unwrap();
+    let unknown = folder.path().join("unknown.bin");
+    fs::write(&unknown, [1, 2, 3]).unwrap();
+    let unknown = unknown.to_str().unwrap();
+    let out = folder.path().join("out.json");
+
+    refused(chat().args(["--video", "none.mp4"]), 1, "none.mp4");
+    refused(chat().args(["--video", "src"]), 1, "is a directory");
+    refused(chat().args(["--video", "/dev/null"]), 1, "is a device");
+    refused(chat().args(["--video", unknown]), 1, ";type=");
+    refused(chat().args(["--video", &format!(r#"{unknown};type=video/mp4","x":""#)]), 1, "MIME type");
+    refused(chat().args(["--temperature", "nan"]), 1, "temperature");
+    refused(chat().args(["--set", "messages=[]"]), 1, "messages");
+    refused(chat().args(["--set", "a=1", "--set", "a=2"]), 1, "twice");
+    refused(chat().args(["--set", "tools=5"]), 1, "tools");
+    refused(chat().args(["--set", "a=text"]), 2, "quotes");
+    refused(chat().args(["--video", &format!("{CLIP};fps=2")]), 1, "niello gemini");
+    refused(chat().args(["--video", "https://h/v;type=video/mp4"]), 1, "no type");
+    refused(chat().args(["--video", CLIP, "--limit", "50"]), 1, "clip.mp4");
+    refused(chat().args(["--video", CLIP, "--limit", "50"]), 1, "URL");
+    refused(chat().args(["--limit", "few"]), 2, "databricks");
+    refused(chat().args(["--format", "json"]), 2, "--dry-run");
+    refused(niello().args(["chat", "--model", "m"]), 2, "--text");
+    refused(niello().args(["chat", "--text", "x"]), 2, "--model");
+    refused(niello().args(["gemini", "--text", "x", "--config", "topK=5"]), 1, "--top-k");
+    refused(niello().args(["gemini", "--video", "https://h/v.mp4;fps=25"]), 1, "fps");
+    refused(niello().args(["fill", "none.json"]), 1, "none.json");
+    refused(niello().args(["fill", "-"]).write_stdin("{\"a\":}"), 1, "line 1 column");
+    refused(chat().args(["--video", "none.mp4", "-o", out.to_str().unwrap()]), 1, "none.mp4");
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_path_with_a_line_break_makes_one_line() {
+    refused(chat().args(["--video", "no\nsuch\x1bfile"]), 1, "no such file");
+}
+
+#[test]
+fn a_dry_run_shows_the_exact_length() {
+    let body = chat().args(["--video", CLIP]).assert().success();
+    let len = body.get_output().stdout.len();
+    let bytes = fs::metadata(CLIP).unwrap().len();
+    chat().args(["--video", CLIP, "--dry-run"]).assert().success().stdout(
+        contains(len.to_string())
+            .and(contains(bytes.to_string()))
+            .and(contains("clip.mp4"))
+            .and(contains("video/mp4")),
+    );
+
+    let shown = chat().args(["--video", CLIP, "--dry-run", "--format", "json"]).assert().success();
+    let shown: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(shown["length"], len);
+    let pieces = shown["pieces"].as_array().unwrap();
+    assert_eq!(pieces.iter().map(|piece| piece["length"].as_u64().unwrap()).sum::<u64>(), len as u64);
+    assert_eq!((&pieces[1]["kind"], &pieces[1]["bytes"]), (&"base64".into(), &bytes.into()));
+    assert_eq!(pieces[1]["offset"], pieces[0]["length"]);
+}
+
+#[test]
+fn an_output_file_appears_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("a b ü.json");
+    let alone = |wanted: &[&str]| {
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, wanted);
+    };
+
+    let body = chat().args(["--video", CLIP]).assert().success().get_output().stdout.clone();
+    chat().args(["--video", CLIP, "-o"]).arg(&out).assert().success().stdout("");
+    assert_eq!(fs::read(&out).unwrap(), body);
+    alone(&["a b ü.json"]);
+
+    // A media that fails half-way leaves the old file as it was, and nothing else.
+    fs::write(&out, "old").unwrap();
+    let short = Path::new("/sys/kernel/notes");
+    if short.exists() {
+        let bad = format!("{};type=video/mp4", short.parent().unwrap().join("uevent_seqnum").display());
+        refused(chat().args(["--video", &bad, "-o"]).arg(&out), 1, "uevent_seqnum");
+        assert_eq!(fs::read(&out).unwrap(), b"old");
+        alone(&["a b ü.json"]);
+    }
+
+    refused(chat().arg("-o").arg(folder.path()), 1, "is a directory");
+    refused(chat().arg("-o").arg(folder.path().join("none/out.json")), 1, "out.json");
+    chat().args(["-o", "/dev/null"]).assert().success();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_file_keeps_its_rights_and_its_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = TempDir::new().unwrap();
+    let (file, link) = (folder.path().join("file.json"), folder.path().join("link.json"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+
+    fs::write(&file, "old").unwrap();
+    let usual = mode(&file);
+    fs::remove_file(&file).unwrap();
+    chat().arg("-o").arg(&file).assert().success();
+    assert_eq!(mode(&file), usual);
+
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&file, &link).unwrap();
+    chat().arg("-o").arg(&link).args(["--text", "new"]).assert().success();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&file).unwrap().contains("new"));
+    assert_eq!(mode(&file), 0o640);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_no_half_of_a_file() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = TempDir::new().unwrap();
+    let big = folder.path().join("big.mp4");
+    fs::File::create(&big).unwrap().set_len(20 << 30).unwrap();
+    let out = TempDir::new().unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
+        .args(["chat", "--model", "m", "--video"])
+        .arg(format!("{};type=video/mp4", big.display()))
+        .arg("-o")
+        .arg(out.path().join("body.json"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Some of it is written.
+    let begun = || {
+        fs::read_dir(out.path()).unwrap().any(|entry| entry.unwrap().metadata().is_ok_and(|m| m.len() > 0))
+    };
+    while !begun() {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    // SAFETY: the child has not been waited for, so the number is its own.
+    assert_eq!(unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGTERM) }, 0);
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM));
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_quietly() {
+    let folder = TempDir::new().unwrap();
+    let big = folder.path().join("big.mp4");
+    fs::File::create(&big).unwrap().set_len(64 << 20).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
+        .args(["chat", "--model", "m", "--video"])
+        .arg(format!("{};type=video/mp4", big.display()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn both_kinds_of_access_give_the_same() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("f.bin");
+    let bytes: Vec<u8> = (0..5_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    fs::File::create(&file).unwrap().write_all(&bytes).unwrap();
+    let src = format!("{};type=video/mp4", file.display());
+    let map =
+        chat().args(["--video", &src, "--access", "map"]).assert().success().get_output().stdout.clone();
+    let read =
+        chat().args(["--video", &src, "--access", "read"]).assert().success().get_output().stdout.clone();
+    assert!(map == read && map.len() > 6_666_666);
+}
+
+#[test]
+fn help_and_version_are_there() {
+    niello().arg("--help").assert().success().stdout(contains("Examples:").and(contains("chat")));
+    for command in ["chat", "gemini", "fill"] {
+        niello().args([command, "--help"]).assert().success().stdout(contains("--dry-run"));
+    }
+    niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
+}
