@@ -1,10 +1,18 @@
 //! The body: a plan and a position in it.
 
 mod chunks;
+#[cfg(feature = "http-body")]
+mod http;
+mod progress;
 mod read;
+#[cfg(feature = "http-body")]
+mod read_ahead;
 mod write;
 
 pub use chunks::Chunks;
+pub use progress::Progress;
+#[cfg(feature = "http-body")]
+pub use read_ahead::ReadAhead;
 
 use crate::{
     error::{Error, Result},
@@ -12,7 +20,13 @@ use crate::{
 };
 use bytes::buf::UninitSlice;
 use serde::Serialize;
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// A request body: JSON text with media streamed into it as base64.
 ///
@@ -46,6 +60,7 @@ pub struct Body {
     position: u64,
     chunk_len: usize,
     failed: Option<Error>,
+    progress: Option<Arc<AtomicU64>>,
 }
 
 /// 1 MiB of text from 768 KiB of media was fastest to every sink.
@@ -71,7 +86,7 @@ impl Body {
     }
 
     pub(crate) fn new(plan: Plan) -> Body {
-        Body { plan: Arc::new(plan), position: 0, chunk_len: CHUNK_LEN, failed: None }
+        Body { plan: Arc::new(plan), position: 0, chunk_len: CHUNK_LEN, failed: None, progress: None }
     }
 
     /// Sets how many bytes [`chunks`](Body::chunks) yield and [`write_to`](Body::write_to) writes at a
@@ -114,32 +129,41 @@ impl Body {
     fn move_to(&mut self, position: u64) {
         self.position = position;
         self.failed = None;
+        self.show_progress();
     }
 
-    /// Fills `out` from the position on, and moves it; returns how much, less than `out` holds only at
-    /// the end or before an error, which the next call returns. The one loop of every way to pull or push.
+    /// So many bytes of what [`fill`](Body::fill) made have found a taker.
+    fn hand_on(&mut self, bytes: usize) {
+        self.position += bytes as u64;
+        self.show_progress();
+    }
+
+    fn show_progress(&self) {
+        if let Some(progress) = &self.progress {
+            progress.store(self.position, Ordering::Relaxed);
+        }
+    }
+
+    /// Fills `out` from the position on, which stays; returns how much, less than `out` holds only at the end
+    /// or before an error, which the next call returns. The one loop of every way to pull or push.
     fn fill(&mut self, out: &mut UninitSlice) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let mut filled = 0;
         while filled < out.len() {
-            match self.plan.copy_at(self.position, &mut out[filled..]) {
+            match self.plan.copy_at(self.position + filled as u64, &mut out[filled..]) {
                 Ok(0) => {
-                    debug_assert!(self.position >= self.len());
+                    debug_assert!(self.position + filled as u64 >= self.len());
                     break;
                 }
-                Ok(n) => {
-                    filled += n;
-                    self.position += n as u64;
-                }
-                Err(error) => {
+                Ok(n) => filled += n,
+                Err(error) if filled == 0 => {
                     self.failed = Some(error.clone());
-                    if filled == 0 {
-                        return Err(error);
-                    }
-                    break;
+                    return Err(error);
                 }
+                // Comes again, or comes right, when the next call starts here.
+                Err(_) => break,
             }
         }
         Ok(filled)

@@ -47,7 +47,10 @@ mod plan;
 mod source;
 mod template;
 
-pub use body::{Body, Chunks};
+#[cfg(feature = "http-body")]
+pub use body::ReadAhead;
+pub use body::{Body, Chunks, Progress};
+
 pub use bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use json::DataUri;

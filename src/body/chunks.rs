@@ -29,12 +29,13 @@ impl Body {
     }
 
     /// The next chunk; empty at the end.
-    fn next_chunk(&mut self) -> Result<Bytes> {
+    pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
         let len = self.next_len();
         let mut chunk = Vec::with_capacity(len);
         let filled = self.fill(&mut chunk.chunk_mut()[..len])?;
         // SAFETY: `fill` has written the first `filled` bytes of what it was given, the spare capacity.
         unsafe { chunk.advance_mut(filled) };
+        self.hand_on(filled);
         Ok(chunk.into())
     }
 }

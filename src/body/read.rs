@@ -8,7 +8,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 /// of a pull small beside the encoding.
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(self.fill(UninitSlice::new(buffer))?)
+        let filled = self.fill(UninitSlice::new(buffer))?;
+        self.hand_on(filled);
+        Ok(filled)
     }
 }
 

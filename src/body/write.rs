@@ -23,13 +23,10 @@ impl Body {
         let first = self.position;
         let mut buffer = vec![0; self.next_len()];
         loop {
-            let start = self.position;
             let filled = self.fill(UninitSlice::new(&mut buffer))?;
             if filled == 0 {
-                return Ok(start - first);
+                return Ok(self.position - first);
             }
-            // What was made counts only as far as the writer takes it, even if it panics.
-            self.position = start;
             let mut rest = &buffer[..filled];
             while !rest.is_empty() {
                 match writer.write(rest) {
@@ -42,7 +39,7 @@ impl Body {
                     Ok(taken) => {
                         let taken = taken.min(rest.len());
                         rest = &rest[taken..];
-                        self.position += taken as u64;
+                        self.hand_on(taken);
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),

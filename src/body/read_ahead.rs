@@ -1,0 +1,171 @@
+//! A body whose reading and encoding is done by a thread of its own.
+
+use super::Body;
+use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+/// A body that is read and encoded on another thread, up to two chunks ahead: made by
+/// [`Body::read_ahead`].
+///
+/// The thread starts with the first poll and ends with the last chunk, an error, or the drop of this
+/// value. A clone starts at the position of the original, with a thread of its own.
+#[derive(Debug)]
+pub struct ReadAhead {
+    /// At the position of what has been handed on.
+    body: Body,
+    queue: Option<Arc<Queue>>,
+}
+
+/// Enough to keep both sides busy; each costs a chunk of memory.
+const AHEAD: usize = 2;
+
+#[derive(Debug, Default)]
+struct Queue {
+    state: Mutex<State>,
+    /// Somebody took a chunk, or left.
+    taken: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// An empty chunk is the end.
+    chunks: VecDeque<Result<Bytes>>,
+    waker: Option<Waker>,
+    /// Nobody takes any more.
+    left: bool,
+}
+
+impl Body {
+    /// The form for an executor that must not wait for a disk: reading and encoding is done by a thread of
+    /// the body's own, at most two chunks ahead. Needs no particular executor.
+    ///
+    /// From the page cache the plain body is as good and costs no thread; use this for files on cold,
+    /// slow or remote disks.
+    pub fn read_ahead(self) -> ReadAhead {
+        ReadAhead { body: self, queue: None }
+    }
+}
+
+impl ReadAhead {
+    /// The plain body, at the position of what has been handed on.
+    pub fn into_body(mut self) -> Body {
+        self.leave();
+        self.body.clone()
+    }
+
+    fn start(body: &Body) -> Result<Arc<Queue>> {
+        let queue = Arc::new(Queue::default());
+        let (mut body, filling) = (body.clone(), queue.clone());
+        // Progress is what has been handed on, not what lies in the queue.
+        body.progress = None;
+        thread::Builder::new()
+            .name("niello read-ahead".to_owned())
+            .spawn(move || while filling.put(body.next_chunk()) {})
+            .map_err(|cause| {
+                Error::with_source(ErrorKind::Io, "cannot start the thread that reads ahead", cause)
+            })?;
+        Ok(queue)
+    }
+
+    fn leave(&mut self) {
+        if let Some(queue) = self.queue.take() {
+            queue.lock().left = true;
+            queue.taken.notify_one();
+        }
+    }
+}
+
+impl Queue {
+    /// Waits for room; false when there is nothing more to put.
+    fn put(&self, chunk: Result<Bytes>) -> bool {
+        let last = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
+        let full = |state: &mut State| state.chunks.len() >= AHEAD && !state.left;
+        let mut state = self.taken.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        if state.left {
+            return false;
+        }
+        state.chunks.push_back(chunk);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        !last
+    }
+
+    fn take(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
+        let mut state = self.lock();
+        match state.chunks.pop_front() {
+            Some(chunk) => {
+                self.taken.notify_one();
+                Poll::Ready(chunk)
+            }
+            None => {
+                state.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As that of [`Body`], but `poll_frame` waits for no disk.
+impl http_body::Body for ReadAhead {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        if let Some(error) = &this.body.failed {
+            return Poll::Ready(Some(Err(error.clone())));
+        }
+        if this.body.remaining() == 0 {
+            return Poll::Ready(None);
+        }
+        let queue = match &this.queue {
+            Some(queue) => queue,
+            None => match ReadAhead::start(&this.body) {
+                Ok(queue) => this.queue.insert(queue),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            },
+        };
+        queue.take(context).map(|chunk| {
+            let chunk = chunk.inspect_err(|error| this.body.failed = Some(error.clone()));
+            Some(chunk.map(|chunk| {
+                this.body.hand_on(chunk.len());
+                Frame::data(chunk)
+            }))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        http_body::Body::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        http_body::Body::size_hint(&self.body)
+    }
+}
+
+impl Clone for ReadAhead {
+    fn clone(&self) -> ReadAhead {
+        self.body.clone().read_ahead()
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
