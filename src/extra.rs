@@ -3,25 +3,47 @@
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use std::ops::{Deref, DerefMut};
 
-/// Keys that an API takes and the type does not spell out; flattened into the type.
+/// Keys that an API takes or gives and the type does not spell out; written and read beside its own.
+///
+/// A map of JSON values, in the field `extra` of the type that has them. A key that the type has itself is
+/// refused when a body is made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Extra(Map<String, Value>);
+pub struct Extra(Map<String, Value>);
 
-/// A type that has an [`Extra`] flattened into it, and a default for every key of its own.
+impl Deref for Extra {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl DerefMut for Extra {
+    fn deref_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.0
+    }
+}
+
+/// A type that has an [`Extra`] flattened into it, and either a default for every key of its own or its
+/// own `has_key`.
 pub(crate) trait HasExtra: DeserializeOwned {
     fn extra(&self) -> &Extra;
+
+    /// Whether the type has this key itself.
+    fn has_key(&self, key: &str) -> bool {
+        // Serde knows the keys of a type: one that does not come out among the extra ones is its own.
+        let probe = Value::Object(Map::from_iter([(key.to_owned(), Value::Null)]));
+        !serde_json::from_value::<Self>(probe).is_ok_and(|probe| probe.extra().contains_key(key))
+    }
 
     /// Refuses a key in `extra` that the type has itself: the object would have it twice, or not where
     /// the type's own checks look. `at` names the object, as in `messages[0]`; empty for the request.
     fn check_extra(&self, at: &str) -> Result<()> {
-        for key in self.extra().0.keys() {
-            // Serde knows the keys of a type: one that does not come out among the extra ones is its own.
-            let probe = Value::Object(Map::from_iter([(key.clone(), Value::Null)]));
-            let foreign =
-                serde_json::from_value::<Self>(probe).is_ok_and(|probe| probe.extra().0.contains_key(key));
-            if !foreign {
+        for key in self.extra().keys() {
+            if self.has_key(key) {
                 let of = if at.is_empty() { "the request".to_owned() } else { format!("`{at}`") };
                 let message =
                     format!("extra key {key:?} of {of} repeats one that it has; set that field instead");
@@ -34,7 +56,7 @@ pub(crate) trait HasExtra: DeserializeOwned {
 
 impl Extra {
     /// A key that is given twice has the last value.
-    pub(crate) fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         self.0.insert(key.into(), value.into());
     }
 }

@@ -53,6 +53,7 @@ pub use body::{Body, Chunks, Progress};
 
 pub use bytes;
 pub use error::{Error, ErrorKind, Result};
+pub use extra::Extra;
 pub use json::DataUri;
 pub use limit::Limit;
 pub use marks::Marks;
