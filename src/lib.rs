@@ -34,7 +34,7 @@
 
 pub mod base64;
 mod body;
-//pub mod chat;
+pub mod chat;
 mod error;
 mod extra;
 //pub mod gemini;

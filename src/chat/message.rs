@@ -1,0 +1,204 @@
+//! Messages and their content.
+
+use super::{Part, ToolCall, lenient::null_as_default};
+use crate::{
+    extra::{Extra, HasExtra},
+    open_enum::open_enum,
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, SeqAccess, Visitor},
+};
+use serde_json::Value;
+use std::fmt;
+
+open_enum! {
+    /// Who speaks: `role` of a message.
+    #[derive(Default)]
+    pub enum Role {
+        /// Instructions that stand over the conversation.
+        System = "system",
+        /// What newer models of OpenAI take in place of `system`.
+        Developer = "developer",
+        /// The one who asks.
+        #[default]
+        User = "user",
+        /// The model.
+        Assistant = "assistant",
+        /// The result of a tool call.
+        Tool = "tool",
+    }
+}
+
+/// One message of a conversation: of a request, or of an answer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Message {
+    /// `role`: who speaks.
+    #[serde(deserialize_with = "null_as_default")]
+    pub role: Role,
+    /// `content`: a text or a list of parts; `None`, as an assistant's message with tool calls may have
+    /// it, is written as `null`.
+    pub content: Option<Content>,
+    /// `name`: tells apart those who speak in the same role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `tool_calls`: the tools that an assistant calls.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub tool_calls: Vec<ToolCall>,
+    /// `tool_call_id`: in a tool's message, the [`id`](ToolCall#structfield.id) of the call that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+    /// `refusal`: why an assistant does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// Keys beside these, as `reasoning_content`.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl HasExtra for Message {
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+}
+
+impl Message {
+    /// A message of any role, without content.
+    pub fn new(role: impl Into<Role>) -> Message {
+        Message { role: role.into(), ..Message::default() }
+    }
+
+    /// Instructions that stand over the conversation.
+    pub fn system(content: impl Into<Content>) -> Message {
+        Message::new(Role::System).content(content)
+    }
+
+    /// Instructions, as newer models of OpenAI take them.
+    pub fn developer(content: impl Into<Content>) -> Message {
+        Message::new(Role::Developer).content(content)
+    }
+
+    /// A query.
+    pub fn user(content: impl Into<Content>) -> Message {
+        Message::new(Role::User).content(content)
+    }
+
+    /// An answer of the model. One that is tool calls only is
+    /// `Message::new(Role::Assistant).tool_calls(..)`.
+    pub fn assistant(content: impl Into<Content>) -> Message {
+        Message::new(Role::Assistant).content(content)
+    }
+
+    /// The result of the tool call with this id.
+    pub fn tool(tool_call_id: impl Into<String>, content: impl Into<Content>) -> Message {
+        let mut message = Message::new(Role::Tool).content(content);
+        message.tool_call_id = Some(tool_call_id.into());
+        message
+    }
+
+    /// Sets `content`.
+    pub fn content(mut self, content: impl Into<Content>) -> Message {
+        self.content = Some(content.into());
+        self
+    }
+
+    /// Sets `name`.
+    pub fn name(mut self, name: impl Into<String>) -> Message {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets `tool_calls`.
+    pub fn tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Message {
+        self.tool_calls = calls.into_iter().collect();
+        self
+    }
+
+    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
+    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Message {
+        self.extra.insert(key, value);
+        self
+    }
+}
+
+/// What a message says: a text, or parts in order.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// Written as a string.
+    Text(String),
+    /// Written as a list; as `null` if there is none.
+    Parts(Vec<Part>),
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Content::Text(text) => serializer.serialize_str(text),
+            Content::Parts(parts) if parts.is_empty() => serializer.serialize_none(),
+            Content::Parts(parts) => parts.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of parts")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Text(text.to_owned()))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Text(text))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Content, A::Error> {
+                let mut parts = Vec::new();
+                while let Some(part) = list.next_element()? {
+                    parts.push(part);
+                }
+                Ok(Content::Parts(parts))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Content {
+        Content::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Content {
+        Content::Text(text)
+    }
+}
+
+impl From<Part> for Content {
+    fn from(part: Part) -> Content {
+        Content::Parts(vec![part])
+    }
+}
+
+impl From<Vec<Part>> for Content {
+    fn from(parts: Vec<Part>) -> Content {
+        Content::Parts(parts)
+    }
+}
+
+impl<const N: usize> From<[Part; N]> for Content {
+    fn from(parts: [Part; N]) -> Content {
+        Content::Parts(parts.into())
+    }
+}
