@@ -1,0 +1,554 @@
+//! However a body is cut, its bytes are those of the value, and its length is theirs.
+
+mod common;
+
+use common::{Origin, Random, SIZES, STEP, WINDOW, assert_same, base64_of, noise, rest_of};
+use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions};
+use proptest::prelude::*;
+use serde::Serialize;
+use std::{
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::OnceLock,
+};
+
+/// A body with the same media twice, and the text that it must be.
+fn request(origin: Origin, len: usize) -> (Body, Vec<u8>) {
+    #[derive(Serialize)]
+    struct Request<'a> {
+        note: &'a str,
+        clip: &'a Media,
+        cover: DataUri,
+        end: u8,
+    }
+    let bytes = noise(len);
+    let clip = origin.media(&bytes);
+    let value = Request { note: "a \"clip\"", clip: &clip, cover: DataUri::from(&clip), end: 7 };
+    let text = base64_of(&bytes);
+    let expected =
+        format!(r#"{{"note":"a \"clip\"","clip":"{text}","cover":"data:video/mp4;base64,{text}","end":7}}"#);
+    (Body::json(&value).unwrap(), expected.into_bytes())
+}
+
+/// Where the clip's text starts in it.
+const CLIP: usize = r#"{"note":"a \"clip\"","clip":""#.len();
+
+/// Around every border of a step or a window, within two windows.
+fn border_lengths() -> impl Iterator<Item = usize> {
+    [STEP, WINDOW, WINDOW + STEP, 2 * WINDOW].into_iter().flat_map(|border| border - 4..=border + 4)
+}
+
+/// What is left of a body, through buffers of the lengths that `next` gives.
+fn pull(body: &mut Body, mut next: impl FnMut() -> usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    loop {
+        let mut buffer = vec![0; next()];
+        let n = body.read(&mut buffer).unwrap();
+        assert!(n > 0 || body.remaining() == 0, "0 is the end and nothing else");
+        text.extend_from_slice(&buffer[..n]);
+        assert_eq!(body.read(&mut []).unwrap(), 0);
+        if n == 0 {
+            return text;
+        }
+    }
+}
+
+/// Takes up to `room` bytes, a `step` at a time, and then does `then`.
+struct Taker {
+    taken: Vec<u8>,
+    room: usize,
+    step: usize,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Zero,
+    Fail(ErrorKind),
+    Panic,
+}
+
+impl Taker {
+    fn new(room: usize, step: usize, then: Then) -> Taker {
+        Taker { taken: Vec::new(), room, step, then }
+    }
+}
+
+impl Write for Taker {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!bytes.is_empty(), "nothing to write is not written");
+        let n = bytes.len().min(self.step).min(self.room - self.taken.len());
+        self.taken.extend_from_slice(&bytes[..n]);
+        match self.then {
+            _ if n > 0 => Ok(n),
+            Then::Zero => Ok(0),
+            Then::Fail(kind) => Err(kind.into()),
+            Then::Panic => resume_unwind(Box::new("the writer panics")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        panic!("a body does not flush")
+    }
+}
+
+#[test]
+fn a_body_is_the_text_of_another_encoder() {
+    for origin in Origin::ALL {
+        for len in SIZES.into_iter().chain(border_lengths()) {
+            let (mut body, expected) = request(origin, len);
+            assert_eq!(body.len(), expected.len() as u64, "{origin:?} {len}");
+            assert_same(&rest_of(&mut body), &expected, format_args!("{origin:?} {len}"));
+            assert_eq!((body.position(), body.remaining()), (body.len(), 0));
+        }
+    }
+}
+
+#[test]
+fn a_body_is_what_serde_json_writes() {
+    for origin in Origin::ALL {
+        for len in SIZES.into_iter().chain([STEP + 1, WINDOW + 1]) {
+            let clip = origin.media(&noise(len));
+            let value = (&clip, "\u{2028}\n", DataUri::from(&clip));
+            let mut body = Body::json(&value).unwrap();
+            let expected = serde_json::to_vec(&value).unwrap();
+            assert_same(&rest_of(&mut body), &expected, format_args!("{origin:?} {len}"));
+        }
+    }
+}
+
+#[test]
+fn every_way_of_cutting_gives_the_same_bytes() {
+    for origin in Origin::ALL {
+        for len in SIZES {
+            let (mut body, expected) = request(origin, len);
+            // Cutting a long one this finely gives nothing new but time.
+            let all = |lens: &[usize]| -> Vec<_> {
+                lens.iter().copied().filter(|buffer| len < 100 || *buffer > 2).collect()
+            };
+            for buffer in all(&[1, 2, 3, 4, 5, 4097]) {
+                let text = pull(&mut body, || buffer);
+                assert_same(&text, &expected, format_args!("{origin:?} {len}, reads of {buffer}"));
+                body.rewind();
+            }
+            for seed in 0..4 {
+                let mut random = Random::new(seed);
+                let text = pull(&mut body, || random.length(200_000));
+                assert_same(&text, &expected, format_args!("{origin:?} {len}, random reads {seed}"));
+                body.rewind();
+            }
+            for chunk_len in all(&[0, 1, 2, 3, 4, 5, 7, 4096, 65_535, 1 << 20]) {
+                let chunks: Vec<_> =
+                    body.clone().with_chunk_len(chunk_len).chunks().map(Result::unwrap).collect();
+                let (last, full) = chunks.split_last().unwrap();
+                assert!(full.iter().all(|chunk| chunk.len() == chunk_len.max(1)));
+                assert!(!last.is_empty());
+                let text = chunks.concat();
+                assert_same(&text, &expected, format_args!("{origin:?} {len}, chunks of {chunk_len}"));
+            }
+            for (chunk_len, step) in [(5, 2), (4096, 4095), (4096, 7), (1 << 20, 4097)] {
+                let mut body = body.clone().with_chunk_len(chunk_len);
+                let mut writer = Taker::new(usize::MAX, step, Then::Zero);
+                assert_eq!(body.write_to(&mut writer).unwrap(), body.len());
+                let what = format_args!("{origin:?} {len}, writes of {chunk_len} by {step}");
+                assert_same(&writer.taken, &expected, what);
+            }
+        }
+    }
+}
+
+#[test]
+fn borders_of_steps_and_windows_do_not_show() {
+    for origin in Origin::ALL {
+        let (body, expected) = request(origin, 2 * WINDOW + 5);
+        for border in [STEP, WINDOW, WINDOW + STEP, 2 * WINDOW] {
+            let border = CLIP + border / 3 * 4;
+            for start in border - 6..=border + 6 {
+                for buffer in [1, 2, 3, 4, 5, 13, 4097] {
+                    let mut body = body.clone();
+                    body.seek(SeekFrom::Start(start as u64)).unwrap();
+                    let mut text = vec![0; 40];
+                    for part in text.chunks_mut(buffer) {
+                        body.read_exact(part).unwrap();
+                    }
+                    let what = format_args!("{origin:?}, from {start} by {buffer}");
+                    assert_same(&text, &expected[start..start + 40], what);
+                }
+            }
+        }
+        let mut random = Random::new(1);
+        let text = pull(&mut body.clone(), || random.length(3 << 20));
+        assert_same(&text, &expected, format_args!("{origin:?}, random reads"));
+        assert_same(&pull(&mut body.clone(), || 4097), &expected, format_args!("{origin:?}, reads of 4097"));
+        for chunk_len in [1 << 20, (1 << 20) + 1, 5 << 20] {
+            let chunks: Vec<_> =
+                body.clone().with_chunk_len(chunk_len).chunks().map(Result::unwrap).collect();
+            assert_same(&chunks.concat(), &expected, format_args!("{origin:?}, chunks of {chunk_len}"));
+        }
+    }
+}
+
+#[test]
+fn every_offset_can_be_sought() {
+    for origin in Origin::ALL {
+        for len in [0, 1, 2, 3, 58] {
+            let (mut body, expected) = request(origin, len);
+            for start in 0..=expected.len() {
+                assert_eq!(body.seek(SeekFrom::Start(start as u64)).unwrap(), start as u64);
+                assert_eq!(body.remaining(), (expected.len() - start) as u64);
+                assert_same(&rest_of(&mut body), &expected[start..], format_args!("{origin:?} {start}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_seek_is_arithmetic_and_refuses_only_what_is_before_the_start() {
+    for origin in Origin::ALL {
+        let (mut body, expected) = request(origin, 1000);
+        let len = body.len();
+        let mut next = [0];
+
+        assert_eq!(body.seek(SeekFrom::End(-1)).unwrap(), len - 1);
+        assert_eq!((body.read(&mut next).unwrap(), next[0]), (1, b'}'));
+        assert_eq!(body.seek(SeekFrom::Current(-2)).unwrap(), len - 2);
+        assert_eq!((body.read(&mut next).unwrap(), next[0]), (1, b'7'));
+        assert_eq!(body.seek(SeekFrom::End(-(len as i64))).unwrap(), 0);
+
+        for past in [SeekFrom::Start(len), SeekFrom::End(1), SeekFrom::Start(u64::MAX)] {
+            let position = body.seek(past).unwrap();
+            assert!(position >= len);
+            assert_eq!((body.position(), body.remaining()), (position, 0));
+            assert_eq!(body.read(&mut next).unwrap(), 0);
+            assert_eq!(body.write_to(&mut Vec::new()).unwrap(), 0);
+            assert_eq!(body.clone().chunks().size_hint(), (0, Some(0)));
+            assert!(body.clone().chunks().next().is_none());
+            assert_eq!(body.position(), position);
+        }
+        assert_eq!(body.seek(SeekFrom::Current(1)).unwrap_err().kind(), ErrorKind::InvalidInput);
+
+        body.seek(SeekFrom::Start(5)).unwrap();
+        for before in [SeekFrom::Current(-6), SeekFrom::End(-(len as i64) - 1), SeekFrom::End(i64::MIN)] {
+            assert_eq!(body.seek(before).unwrap_err().kind(), ErrorKind::InvalidInput);
+            assert_eq!((body.position(), body.stream_position().unwrap()), (5, 5));
+        }
+        assert_same(&rest_of(&mut body), &expected[5..], "after a refused seek");
+
+        body.rewind();
+        assert_eq!(body.position(), 0);
+        assert_same(&rest_of(&mut body), &expected, "after a rewind");
+    }
+}
+
+#[test]
+fn a_clone_stands_at_the_same_place_and_goes_its_own_way() {
+    for origin in Origin::ALL {
+        let (mut body, expected) = request(origin, 70_000);
+        for at in [1, CLIP + 1, CLIP + 70_000, expected.len() - 1] {
+            body.rewind();
+            body.read_exact(&mut vec![0; at]).unwrap();
+            let mut clone = body.clone();
+            assert_same(&rest_of(&mut body), &expected[at..], "the first");
+            assert_eq!(clone.position(), at as u64);
+            assert_same(&rest_of(&mut clone), &expected[at..], "its clone");
+        }
+    }
+}
+
+#[test]
+fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
+    let stops = [
+        Then::Zero,
+        Then::Panic,
+        Then::Fail(ErrorKind::WouldBlock),
+        Then::Fail(ErrorKind::BrokenPipe),
+        Then::Fail(ErrorKind::Other),
+    ];
+    for origin in Origin::ALL {
+        let (body, expected) = request(origin, 70_000);
+        for then in stops {
+            for (room, step, chunk_len) in
+                [(0, 1, 1 << 20), (1, 1, 1), (CLIP + 1, 3, 4096), (4096, 4096, 4096), (90_000, 999, 1 << 20)]
+            {
+                let mut body = body.clone().with_chunk_len(chunk_len);
+                let mut got = Vec::new();
+                while body.remaining() > 0 {
+                    let first = body.position();
+                    let mut writer = Taker::new(room, step, then);
+                    match catch_unwind(AssertUnwindSafe(|| body.write_to(&mut writer))) {
+                        Ok(Ok(written)) => assert_eq!(written, writer.taken.len() as u64),
+                        Ok(Err(error)) => match then {
+                            Then::Zero => assert_eq!(error.kind(), ErrorKind::WriteZero),
+                            Then::Fail(kind) => assert_eq!(error.kind(), kind),
+                            Then::Panic => panic!("{error}"),
+                        },
+                        Err(_) => assert!(matches!(then, Then::Panic)),
+                    }
+                    got.extend_from_slice(&writer.taken);
+                    assert_eq!(body.position(), first + writer.taken.len() as u64);
+                    if room <= 1 && got.len() >= 40 {
+                        got.extend(rest_of(&mut body));
+                    } else if room == 0 {
+                        // It goes on by another way as well.
+                        let mut next = [0; 7];
+                        body.read_exact(&mut next).unwrap();
+                        got.extend_from_slice(&next);
+                    }
+                }
+                assert_same(&got, &expected, format_args!("{origin:?} {then:?} {room} {step} {chunk_len}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_is_interrupted_is_tried_again() {
+    struct Interrupted(Vec<u8>, u32);
+    impl Write for Interrupted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += 1;
+            if !self.1.is_multiple_of(3) {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            self.0.write(&bytes[..bytes.len().min(1000)])
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (mut body, expected) = request(Origin::Map, 70_000);
+    let mut writer = Interrupted(Vec::new(), 0);
+    assert_eq!(body.write_to(&mut writer).unwrap(), body.len());
+    assert_same(&writer.0, &expected, "interrupted");
+}
+
+#[test]
+fn a_writer_that_claims_too_much_is_believed_no_further_than_it_was_given() {
+    struct Boaster(Vec<u8>);
+    impl Write for Boaster {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len().saturating_mul(2).max(usize::MAX / 2))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (body, expected) = request(Origin::Read, 70_000);
+    let mut body = body.with_chunk_len(999);
+    let mut writer = Boaster(Vec::new());
+    assert_eq!(body.write_to(&mut writer).unwrap(), body.len());
+    assert_eq!(body.position(), body.len());
+    assert_same(&writer.0, &expected, "a boaster");
+}
+
+#[test]
+fn a_writer_behind_a_reference_to_a_trait_will_do() {
+    let (mut body, expected) = request(Origin::Bytes, 10);
+    let mut text = Vec::new();
+    let writer: &mut dyn Write = &mut text;
+    body.write_to(writer).unwrap();
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn the_number_of_chunks_is_known() {
+    for origin in Origin::ALL {
+        let (mut body, expected) = request(origin, 1000);
+        for start in [0, 1, expected.len() - 1, expected.len()] {
+            body.seek(SeekFrom::Start(start as u64)).unwrap();
+            for chunk_len in
+                [0, 1, 2, 999, expected.len() - 1, expected.len(), expected.len() + 1, usize::MAX]
+            {
+                let mut chunks = body.clone().with_chunk_len(chunk_len).chunks();
+                let mut left = (expected.len() - start).div_ceil(chunk_len.max(1));
+                loop {
+                    // An error may end them at the next one, which is all that can be said from below.
+                    assert_eq!(chunks.size_hint(), (left.min(1), Some(left)), "from {start} by {chunk_len}");
+                    let Some(chunk) = chunks.next() else { break };
+                    assert!(!chunk.unwrap().is_empty());
+                    left -= 1;
+                }
+                assert_eq!(left, 0);
+                assert!((0..3).all(|_| chunks.next().is_none()), "the end stays the end");
+                assert_eq!(chunks.size_hint(), (0, Some(0)));
+                assert_eq!(chunks.into_body().position(), expected.len() as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn chunks_give_the_body_back_where_they_stand() {
+    let (body, expected) = request(Origin::Map, 70_000);
+    let mut chunks = body.with_chunk_len(1001).chunks();
+    chunks.by_ref().take(3).for_each(|chunk| assert_eq!(chunk.unwrap().len(), 1001));
+    let mut body = chunks.into_body();
+    assert_eq!(body.position(), 3003);
+    assert_same(&rest_of(&mut body), &expected[3003..], "after three chunks");
+}
+
+#[test]
+fn handles_are_small_and_go_between_threads() {
+    fn goes<T: Send + Sync + Unpin + Clone + std::fmt::Debug + 'static>(size: usize) {
+        let (is, name) = (size_of::<T>(), std::any::type_name::<T>());
+        assert!(is <= size, "{name} is {is} bytes");
+    }
+    let word = size_of::<usize>();
+    goes::<Media>(word);
+    goes::<DataUri>(word);
+    goes::<Error>(word);
+    assert_eq!(size_of::<Option<Error>>(), word, "a result is no larger for it");
+    goes::<Body>(3 * word + 8);
+    goes::<Chunks>(4 * word + 8);
+    goes::<MediaOptions>(6 * word);
+    fn is_error<T: std::error::Error>() {}
+    is_error::<Error>();
+    fn is_fused<T: std::iter::FusedIterator>() {}
+    is_fused::<Chunks>();
+}
+
+#[test]
+fn debug_shows_no_content() {
+    let clip = Media::from_bytes(&b"secret bytes"[..], "video/mp4").unwrap();
+    let body = Body::json(&("secret text", &clip, DataUri::from(&clip))).unwrap();
+    let shown = [
+        format!("{body:?} {body:#?}"),
+        format!("{:?}", body.clone().chunks()),
+        format!("{:?}", body.pieces().collect::<Vec<_>>()),
+        format!("{clip:?} {:?}", DataUri::from(&clip)),
+    ]
+    .concat();
+    for secret in ["secret", &base64_of(b"secret bytes")[..6], "115, 101", "[115"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    assert!(shown.contains("video/mp4"));
+}
+
+/// A body over all origins, with media that end in every way and cross a window.
+fn mixture() -> &'static (Body, Vec<u8>) {
+    static MIXTURE: OnceLock<(Body, Vec<u8>)> = OnceLock::new();
+    MIXTURE.get_or_init(|| {
+        let mut leaves = Vec::new();
+        let mut expected = "[".to_owned();
+        for (origin, len) in
+            Origin::ALL.into_iter().flat_map(|origin| [0, 1, 2, 3, 49, WINDOW + 2].map(|len| (origin, len)))
+        {
+            let bytes = noise(len);
+            leaves.push(DataUri(origin.media(&bytes)));
+            expected.push_str(&format!("\"data:video/mp4;base64,{}\",", base64_of(&bytes)));
+        }
+        expected.pop();
+        expected.push(']');
+        (Body::json(&leaves).unwrap(), expected.into_bytes())
+    })
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Read(usize),
+    /// Near the start of a piece, a share of the way on.
+    Seek {
+        piece: usize,
+        share: u8,
+        by: i64,
+    },
+    SeekBy(i64),
+    SeekFromEnd(i64),
+    Chunk(usize),
+    Write {
+        room: usize,
+        step: usize,
+        chunk_len: usize,
+        then: Then,
+    },
+    Clone,
+    Rewind,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let len = || prop_oneof![4 => 0..9_usize, 2 => 4090..4100_usize, 1 => 0..2_500_000_usize];
+    let then = prop_oneof![
+        Just(Then::Zero),
+        Just(Then::Panic),
+        Just(Then::Fail(ErrorKind::WouldBlock)),
+        Just(Then::Fail(ErrorKind::BrokenPipe)),
+    ];
+    prop_oneof![
+        4 => len().prop_map(Step::Read),
+        4 => (any::<usize>(), any::<u8>(), -9..9_i64)
+            .prop_map(|(piece, share, by)| Step::Seek { piece, share, by }),
+        1 => (-5000..5000_i64).prop_map(Step::SeekBy),
+        1 => (-5000..50_i64).prop_map(Step::SeekFromEnd),
+        3 => len().prop_map(Step::Chunk),
+        3 => (len(), 1..5000_usize, len(), then)
+            .prop_map(|(room, step, chunk_len, then)| Step::Write { room, step, chunk_len, then }),
+        1 => Just(Step::Clone),
+        1 => Just(Step::Rewind),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn any_mixture_of_calls_hands_on_the_right_bytes(steps in prop::collection::vec(step(), 1..40)) {
+        let (body, expected) = mixture();
+        let len = expected.len() as u64;
+        let (mut body, mut at) = (body.clone(), 0);
+        prop_assert_eq!(body.len(), len);
+        for step in steps {
+            let rest = expected.get(at as usize..).unwrap_or_default();
+            let mut handed_on = Vec::new();
+            match step.clone() {
+                Step::Read(n) => {
+                    handed_on.resize(n, 0);
+                    let n = body.read(&mut handed_on).unwrap();
+                    handed_on.truncate(n);
+                    prop_assert!(n > 0 || handed_on.capacity() == 0 || rest.is_empty());
+                }
+                Step::Seek { piece, share, by } => {
+                    let (start, piece) = body.pieces().nth(piece % body.pieces().len()).unwrap();
+                    at = (start + piece.len() * u64::from(share) / 255).saturating_add_signed(by);
+                    prop_assert_eq!(body.seek(SeekFrom::Start(at)).unwrap(), at);
+                }
+                Step::SeekBy(by) => match (body.seek(SeekFrom::Current(by)), at.checked_add_signed(by)) {
+                    (Ok(got), Some(right)) => {
+                        prop_assert_eq!(got, right);
+                        at = right;
+                    }
+                    (got, right) => prop_assert!(got.is_err() && right.is_none()),
+                },
+                Step::SeekFromEnd(by) => {
+                    at = len.checked_add_signed(by).unwrap();
+                    prop_assert_eq!(body.seek(SeekFrom::End(by)).unwrap(), at);
+                }
+                Step::Chunk(chunk_len) => {
+                    let mut chunks = body.with_chunk_len(chunk_len).chunks();
+                    if let Some(chunk) = chunks.next() {
+                        handed_on = chunk.unwrap().into();
+                    }
+                    prop_assert_eq!(handed_on.len(), rest.len().min(chunk_len.max(1)));
+                    body = chunks.into_body();
+                }
+                Step::Write { room, step, chunk_len, then } => {
+                    body = body.with_chunk_len(chunk_len.max(100));
+                    let mut writer = Taker::new(room, step, then);
+                    let written = catch_unwind(AssertUnwindSafe(|| body.write_to(&mut writer)));
+                    handed_on = writer.taken;
+                    prop_assert_eq!(handed_on.len(), rest.len().min(room));
+                    prop_assert_eq!(matches!(written, Ok(Ok(_))), rest.len() <= room);
+                }
+                Step::Clone => body = body.clone(),
+                Step::Rewind => {
+                    body.rewind();
+                    at = 0;
+                }
+            }
+            prop_assert!(rest.starts_with(&handed_on) , "{:?} at {}", step, at);
+            at += handed_on.len() as u64;
+            prop_assert_eq!(body.position(), at, "{:?}", step);
+            prop_assert_eq!(body.remaining(), len.saturating_sub(at));
+        }
+    }
+}

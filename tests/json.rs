@@ -1,0 +1,639 @@
+//! Whatever a value is made of, its body is what `serde_json::to_vec` writes, with its media streamed.
+
+mod common;
+
+use common::{Origin, assert_same, base64_of, noise, rest_of};
+use niello::{Body, DataUri, Error, ErrorKind, Media, Piece};
+use proptest::prelude::*;
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap, SerializeStruct},
+};
+use std::{
+    collections::BTreeMap,
+    error::Error as _,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::OnceLock,
+};
+
+/// The body of a value, which must be what serde_json writes, with just these media streamed, in order.
+#[track_caller]
+fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
+    let expected = serde_json::to_vec(value).unwrap();
+    let mut body = Body::json(value).unwrap();
+    assert_eq!(body.len(), expected.len() as u64);
+    assert_eq!(body.position(), 0);
+
+    let (mut end, mut streamed) = (0, Vec::new());
+    for (start, piece) in body.pieces() {
+        assert_eq!(start, end, "piece stands next to piece");
+        end += piece.len();
+        match piece {
+            Piece::Text(text) => {
+                assert_same(text.as_bytes(), &expected[start as usize..end as usize], "a piece of text")
+            }
+            Piece::Base64(media) => streamed.push(media.clone()),
+            _ => panic!("{piece:?}"),
+        }
+    }
+    assert_eq!(end, body.len());
+    assert!(
+        streamed.len() == media.len()
+            && streamed.iter().zip(media).all(|(streamed, media)| streamed.same(media)),
+        "streamed {streamed:?} for {media:?}"
+    );
+    assert_same(&rest_of(&mut body), &expected, "the body");
+    expected
+}
+
+/// The kind and the message of the error that a value is.
+#[track_caller]
+fn fails<T: Serialize + ?Sized>(value: &T) -> (ErrorKind, String) {
+    let error = Body::json(value).unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+fn clip() -> Media {
+    Origin::Map.media(&noise(70_001))
+}
+
+/// Media with a text of just over, and of just, the 1 MiB that may be held back.
+fn over_limit() -> Media {
+    Origin::Read.media(&noise(768 * 1024 + 1))
+}
+fn at_limit() -> Media {
+    Origin::Read.media(&noise(768 * 1024))
+}
+
+#[derive(Serialize)]
+struct Holder<'a> {
+    before: &'a str,
+    media: &'a Media,
+    uri: DataUri,
+    after: Option<u8>,
+}
+
+impl<'a> Holder<'a> {
+    fn of(media: &'a Media) -> Holder<'a> {
+        Holder { before: "a \"b\"\\\n\u{1}\u{2028}é🎞", media, uri: DataUri::from(media), after: None }
+    }
+}
+
+/// A `Serialize` that makes what it writes while it is written.
+struct Made<F>(F);
+
+impl<T: Serialize, F: Fn() -> Result<T, String>> Serialize for Made<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.0)().map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// Written through serde_path_to_error.
+struct Traced<T>(T);
+
+impl<T: Serialize> Serialize for Traced<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut track = serde_path_to_error::Track::new();
+        self.0
+            .serialize(serde_path_to_error::Serializer::new(serializer, &mut track))
+            .map_err(|error| S::Error::custom(format!("{}: {error}", track.path())))
+    }
+}
+
+/// Writes a leaf, and then panics.
+struct PanicsAfter<'a>(&'a Media);
+
+impl Serialize for PanicsAfter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("media", self.0)?;
+        resume_unwind(Box::new("in the middle"))
+    }
+}
+
+/// A file that was changed after it was opened.
+fn changed() -> Media {
+    let folder = common::scratch();
+    let path = folder.path().join("clip.mp4");
+    std::fs::write(&path, noise(5000)).unwrap();
+    let media = Media::options().mime("video/mp4").open(&path).unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4000).unwrap();
+    media
+}
+
+#[derive(Serialize)]
+#[serde(tag = "tag")]
+enum Internal<'a> {
+    Struct { media: &'a Media, uri: DataUri },
+    Newtype(Holder<'a>),
+    Inner(External<'a>),
+    Map(BTreeMap<&'a str, &'a Media>),
+}
+
+#[derive(Serialize)]
+enum External<'a> {
+    Newtype(&'a Media),
+    Tuple(u8, &'a Media, DataUri),
+    Struct { media: &'a Media, uri: DataUri },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "tag", content = "content")]
+enum Adjacent<'a> {
+    Newtype(&'a Media),
+    Tuple(u8, &'a Media, DataUri),
+    Struct { media: &'a Media, uri: DataUri },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Untagged<'a> {
+    Newtype(&'a Media),
+    Tuple(u8, &'a Media, DataUri),
+    Struct { media: &'a Media, uri: DataUri },
+}
+
+#[test]
+fn a_leaf_is_the_value_itself() {
+    for media in [clip(), over_limit(), Media::from_bytes(&b"x"[..], "audio/wav").unwrap()] {
+        streams(&media, &[&media]);
+        streams(&DataUri::from(&media), &[&media]);
+        streams(&Some(Box::new(&media)), &[&media]);
+        let text = streams(&std::sync::Arc::<DataUri>::new(media.clone().into()).as_ref(), &[&media]);
+        assert!(text.starts_with(format!("\"data:{};base64,", media.mime()).as_bytes()));
+    }
+}
+
+#[test]
+fn a_leaf_is_streamed_through_structs_and_collections() {
+    #[derive(Serialize)]
+    struct Nested<'a> {
+        one: Holder<'a>,
+        many: Vec<Holder<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        none: Option<Media>,
+        tuple: (u8, Media, [DataUri; 2]),
+        unit: (),
+        newtype: Newtype<'a>,
+    }
+    #[derive(Serialize)]
+    struct Newtype<'a>(&'a Media);
+
+    let (a, b) = (clip(), over_limit());
+    let value = Nested {
+        one: Holder::of(&a),
+        many: vec![Holder::of(&b), Holder::of(&a)],
+        none: None,
+        tuple: (1, b.clone(), [(&a).into(), (&b).into()]),
+        unit: (),
+        newtype: Newtype(&a),
+    };
+    streams(&value, &[&a, &a, &b, &b, &a, &a, &b, &a, &b, &a]);
+    streams(&Vec::<Media>::new(), &[]);
+    streams(&[&a, &a], &[&a, &a]);
+}
+
+#[test]
+fn a_leaf_is_streamed_through_maps_as_value_and_as_key() {
+    struct Pairs<'a>(Vec<(&'a dyn erased_serde::Serialize, &'a Media)>);
+    impl Serialize for Pairs<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().copied())
+        }
+    }
+    let (a, b) = (clip(), over_limit());
+    streams(&BTreeMap::from([("a", &a), ("b", &b)]), &[&a, &b]);
+    streams(&BTreeMap::from([(3, DataUri::from(&a))]), &[&a]);
+    streams(&Pairs(vec![(&a, &b), (&"text", &a), (&DataUri(b.clone()), &b)]), &[&a, &b, &a, &b, &b]);
+}
+
+#[test]
+fn a_leaf_is_streamed_through_flatten() {
+    #[derive(Serialize)]
+    struct Outer<'a> {
+        first: u8,
+        #[serde(flatten)]
+        holder: Holder<'a>,
+        #[serde(flatten)]
+        more: BTreeMap<&'a str, Media>,
+        #[serde(flatten)]
+        none: Option<BTreeMap<&'a str, Media>>,
+        #[serde(flatten)]
+        tagged: Internal<'a>,
+        #[serde(flatten)]
+        newtype: External<'a>,
+    }
+    let (a, b) = (clip(), over_limit());
+    let value = Outer {
+        first: 1,
+        holder: Holder::of(&b),
+        more: BTreeMap::from([("more", a.clone())]),
+        none: None,
+        tagged: Internal::Struct { media: &b, uri: DataUri::from(&a) },
+        newtype: External::Newtype(&b),
+    };
+    streams(&value, &[&b, &b, &a, &b, &a, &b]);
+}
+
+#[test]
+fn a_leaf_is_streamed_through_every_tagging() {
+    let media = over_limit();
+    let (m, uri) = (&media, || DataUri::from(&media));
+    streams(&External::Newtype(m), &[m]);
+    streams(&External::Tuple(1, m, uri()), &[m, m]);
+    streams(&External::Struct { media: m, uri: uri() }, &[m, m]);
+    streams(&Internal::Struct { media: m, uri: uri() }, &[m, m]);
+    streams(&Internal::Newtype(Holder::of(m)), &[m, m]);
+    streams(&Internal::Map(BTreeMap::from([("media", m)])), &[m]);
+    streams(&Internal::Inner(External::Newtype(m)), &[m]);
+    streams(&Adjacent::Newtype(m), &[m]);
+    streams(&Adjacent::Tuple(1, m, uri()), &[m, m]);
+    streams(&Adjacent::Struct { media: m, uri: uri() }, &[m, m]);
+    streams(&Untagged::Newtype(m), &[m]);
+    streams(&Untagged::Tuple(1, m, uri()), &[m, m]);
+    streams(&Untagged::Struct { media: m, uri: uri() }, &[m, m]);
+}
+
+#[test]
+fn a_leaf_is_streamed_through_trait_objects_and_traces() {
+    let media = over_limit();
+    let boxed: Vec<Box<dyn erased_serde::Serialize + '_>> = vec![
+        Box::new(1),
+        Box::new(&media),
+        Box::new(Holder::of(&media)),
+        Box::new(DataUri::from(&media)),
+        Box::new(Internal::Newtype(Holder::of(&media))),
+    ];
+    streams(&boxed, &[&media; 6]);
+    streams(&Traced(Holder::of(&media)), &[&media; 2]);
+    streams(&Traced(&boxed), &[&media; 6]);
+    streams(&Traced(BTreeMap::from([("a", Traced(&media))])), &[&media]);
+}
+
+/// Where serde collects a value before it writes it.
+fn held_back(media: &Media) -> Vec<Box<dyn erased_serde::Serialize + '_>> {
+    #[derive(Serialize)]
+    struct Flat<'a> {
+        #[serde(flatten)]
+        variant: External<'a>,
+    }
+    vec![
+        Box::new(Internal::Inner(External::Tuple(1, media, DataUri::from(media)))),
+        Box::new(Internal::Inner(External::Struct { media, uri: DataUri::from(media) })),
+        Box::new(Flat { variant: External::Struct { media, uri: DataUri::from(media) } }),
+        Box::new(Made(move || serde_json::to_value(Holder::of(media)).map_err(|error| error.to_string()))),
+        Box::new(Made(move || serde_json::to_string(media).map_err(|error| error.to_string()))),
+    ]
+}
+
+#[test]
+fn media_that_serde_holds_back_is_right_but_not_streamed() {
+    for media in [clip(), at_limit()] {
+        for value in held_back(&media) {
+            let text = streams(&value, &[]);
+            // What follows is streamed again.
+            let after = streams(&(&value, &media), &[&media]);
+            assert!(after.len() > text.len() + media.encoded_len() as usize);
+        }
+    }
+}
+
+#[test]
+fn media_too_large_to_be_held_back_is_a_clear_error() {
+    let media = over_limit();
+    for value in held_back(&media) {
+        let (kind, message) = fails(&value);
+        assert_eq!(kind, ErrorKind::TooLarge, "{message}");
+        for said in [media.name(), "collected", &media.encoded_len().to_string(), "1048576"] {
+            assert!(message.contains(said), "{said:?} in {message}");
+        }
+        // Outside a body, that limit is not.
+        assert!(serde_json::to_vec(&value).unwrap().len() as u64 > media.encoded_len());
+        streams(&media, &[&media]);
+    }
+}
+
+#[test]
+fn a_serialize_may_make_a_body_of_its_own() {
+    let (outer, within) = (over_limit(), clip());
+    let made = || {
+        let mut body = Body::json(&Holder::of(&within)).map_err(|error| error.to_string())?;
+        let streamed = body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count();
+        Ok((streamed, String::from_utf8(rest_of(&mut body)).unwrap()))
+    };
+    streams(&(&outer, Made(made), &outer), &[&outer, &outer]);
+
+    let depth_two = || {
+        let mut body = Body::json(&(&outer, Made(made))).map_err(|error| error.to_string())?;
+        Ok(rest_of(&mut body).len())
+    };
+    streams(&(&outer, Made(depth_two), &outer), &[&outer, &outer]);
+
+    let failing = || Ok(Body::json(&held_back(&outer)[0]).unwrap_err().to_string());
+    let mut body = Body::json(&(&outer, Made(failing), &within)).unwrap();
+    let text = rest_of(&mut body);
+    assert!(String::from_utf8(text).unwrap().contains("collected"), "the inner error is text of the outer");
+}
+
+#[test]
+fn a_serialize_may_recover_from_the_error_of_a_leaf() {
+    let (bad, good) = (changed(), clip());
+    let recovers = || Ok(serde_json::to_string(&bad).unwrap_or_else(|_| "nothing".to_owned()));
+    let text = streams(&(Made(recovers), &good), &[&good]);
+    assert!(text.starts_with(br#"["nothing","#));
+
+    let refuses = Made(|| Err::<(), _>("the value refuses".to_owned()));
+    let (kind, message) = fails(&(Made(recovers), refuses));
+    assert_eq!(kind, ErrorKind::Json, "a later error is not that of the leaf: {message}");
+}
+
+#[test]
+fn a_panic_in_the_middle_leaves_nothing_behind() {
+    struct Panics;
+    impl Write for Panics {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            resume_unwind(Box::new("a writer"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let media = over_limit();
+    for _ in 0..3 {
+        assert!(catch_unwind(|| Body::json(&(&media, PanicsAfter(&media)))).is_err());
+        let caught = || Ok(catch_unwind(AssertUnwindSafe(|| Body::json(&PanicsAfter(&media)))).is_err());
+        streams(&(&media, Made(caught), &media), &[&media, &media]);
+        assert!(catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(Panics, &media))).is_err());
+
+        streams(&Holder::of(&media), &[&media, &media]);
+        // A thread that takes itself for one that is making a plan would refuse this.
+        assert!(serde_json::to_value(&media).unwrap().is_string());
+    }
+}
+
+#[test]
+fn text_like_the_base64_of_the_media_stays_text() {
+    for len in [1, 2, 3, 4, 3000, 70_001] {
+        let bytes = noise(len);
+        let media = Origin::Bytes.media(&bytes);
+        let text = base64_of(&bytes);
+        let uri = format!("data:video/mp4;base64,{text}");
+        let value =
+            (&text, &text[..4], &media, &text[..4], &text, DataUri::from(&media), &uri, (&media, &text));
+        streams(&value, &[&media, &media, &media]);
+        streams(&BTreeMap::from([(&text, &media), (&uri, &media)]), &[&media, &media]);
+    }
+}
+
+#[test]
+fn empty_media_is_the_empty_text() {
+    for origin in Origin::ALL {
+        let empty = origin.media(b"");
+        let clip = clip();
+        assert_eq!(streams(&empty, &[]), br#""""#);
+        assert_eq!(streams(&DataUri::from(&empty), &[]), br#""data:video/mp4;base64,""#);
+        streams(&(&empty, &clip, &empty, DataUri::from(&empty), &clip), &[&clip, &clip]);
+        streams(&held_back(&empty), &[]);
+    }
+}
+
+#[test]
+fn parameters_of_a_type_stand_in_the_data_uri() {
+    let media = Media::from_bytes(&b"12"[..], "audio/pcm;rate=16000").unwrap();
+    assert_eq!(streams(&DataUri::from(&media), &[&media]), br#""data:audio/pcm;rate=16000;base64,MTI=""#);
+}
+
+#[test]
+fn what_cannot_be_json_is_an_error_that_says_why() {
+    #[track_caller]
+    fn refused<T: Serialize + ?Sized>(value: &T, why: &str) {
+        let error = Body::json(value).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Json);
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(error.source().unwrap().is::<serde_json::Error>());
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::InvalidInput);
+    }
+    let media = clip();
+    let refuses = Made(|| Err::<(), _>("the value refuses".to_owned()));
+    refused(&refuses, "the value refuses");
+    refused(&(&media, &refuses), "the value refuses");
+    refused(&Traced(BTreeMap::from([("at", (&media, &refuses))])), "at[1]: the value refuses");
+    let erased: &dyn erased_serde::Serialize = &refuses;
+    refused(erased, "the value refuses");
+    refused(&BTreeMap::from([((1, 2), &media)]), "key must be a string");
+    refused(&BTreeMap::from([(Some(vec![1]), &media)]), "key must be a string");
+    streams(&media, &[&media]);
+}
+
+#[test]
+fn a_field_that_is_not_as_long_as_it_said_changes_nothing() {
+    struct Short<'a>(&'a Media);
+    impl Serialize for Short<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut value = serializer.serialize_struct("Short", 0)?;
+            value.serialize_field("media", self.0)?;
+            value.skip_field("none")?;
+            value.end()
+        }
+    }
+    let media = clip();
+    streams(&Short(&media), &[&media]);
+}
+
+#[test]
+fn every_other_serializer_writes_the_text() {
+    for media in [clip(), over_limit(), Origin::Bytes.media(b""), Origin::Bytes.media(b"x")] {
+        let holder = Holder::of(&media);
+        let compact = serde_json::to_string(&holder).unwrap();
+        let value = serde_json::to_value(&holder).unwrap();
+        assert_eq!(value["uri"].as_str().unwrap().len() as u64, media.encoded_len() + 22);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&compact).unwrap(), value);
+        let pretty = serde_json::to_string_pretty(&holder).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&pretty).unwrap(), value);
+        let mut written = Vec::new();
+        serde_json::to_writer(&mut written, &holder).unwrap();
+        assert_same(&written, compact.as_bytes(), "to_writer");
+    }
+}
+
+#[test]
+fn a_writer_that_fails_is_an_error_of_serde_json() {
+    struct Full(usize);
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let media = clip();
+    for room in [0, 1, 2, 4, 5, 6, 30, 4096, 5000, 90_000] {
+        let error = serde_json::to_writer(Full(room), &media).unwrap_err();
+        assert!(error.is_io(), "{error}");
+        let error = serde_json::to_writer_pretty(Full(room), &Holder::of(&media)).unwrap_err();
+        assert!(error.is_io(), "{error}");
+        streams(&media, &[&media]);
+    }
+}
+
+#[test]
+fn media_of_a_changed_file_is_an_error_and_no_panic() {
+    let media = changed();
+    let writes: [fn(&Media) -> Result<(), serde_json::Error>; 5] = [
+        |media| serde_json::to_vec(media).map(drop),
+        |media| serde_json::to_string_pretty(&DataUri::from(media)).map(drop),
+        |media| serde_json::to_value(Holder::of(media)).map(drop),
+        |media| serde_json::to_writer(io::sink(), &(1, media)),
+        |media| serde_json::to_vec(&held_back(media)).map(drop),
+    ];
+    for write in writes {
+        let message = write(&media).unwrap_err().to_string();
+        assert!(message.contains("truncated from 5000 to 4000 bytes"), "{message}");
+    }
+    for value in held_back(&media) {
+        let (kind, message) = fails(&value);
+        assert_eq!(kind, ErrorKind::Changed, "{message}");
+    }
+    assert_eq!(fails(&Holder::of(&media)).0, ErrorKind::Changed);
+    assert_eq!(fails(&Traced(&media)).0, ErrorKind::Changed);
+    let erased: &dyn erased_serde::Serialize = &media;
+    assert_eq!(fails(erased).0, ErrorKind::Changed);
+    streams(&clip().mime(), &[]);
+}
+
+/// Any JSON value, with media in it.
+#[derive(Clone, Debug)]
+enum Node {
+    Null,
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Char(char),
+    Text(String),
+    Bytes(Vec<u8>),
+    Media(usize),
+    Uri(usize),
+    Some(Box<Node>),
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+    Variant(Box<Node>),
+}
+
+fn media_of(index: usize) -> &'static Media {
+    static MEDIA: OnceLock<Vec<Media>> = OnceLock::new();
+    let media = MEDIA.get_or_init(|| {
+        let lens = [0, 1, 2, 3, 48, 49, 3073, 3074];
+        Origin::ALL.into_iter().flat_map(|origin| lens.map(|len| origin.media(&noise(len)))).collect()
+    });
+    &media[index % media.len()]
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Node::Null => serializer.serialize_unit(),
+            Node::Bool(value) => value.serialize(serializer),
+            Node::Signed(value) => value.serialize(serializer),
+            Node::Unsigned(value) => value.serialize(serializer),
+            Node::Float(value) => value.serialize(serializer),
+            Node::Char(value) => value.serialize(serializer),
+            Node::Text(value) => value.serialize(serializer),
+            Node::Bytes(value) => serializer.serialize_bytes(value),
+            Node::Media(index) => media_of(*index).serialize(serializer),
+            Node::Uri(index) => DataUri::from(media_of(*index)).serialize(serializer),
+            Node::Some(node) => serializer.serialize_some(node),
+            Node::List(nodes) => nodes.serialize(serializer),
+            Node::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| (key, value))),
+            Node::Variant(node) => serializer.serialize_newtype_variant("Node", 0, "variant\n", node),
+        }
+    }
+}
+
+impl Node {
+    fn media<'a>(&self, all: &mut Vec<&'a Media>) {
+        match self {
+            // Empty media has no piece.
+            Node::Media(index) | Node::Uri(index) if !media_of(*index).is_empty() => {
+                all.push(media_of(*index))
+            }
+            Node::Some(node) | Node::Variant(node) => node.media(all),
+            Node::List(nodes) => nodes.iter().for_each(|node| node.media(all)),
+            Node::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+                key.media(all);
+                value.media(all);
+            }),
+            _ => {}
+        }
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let special = [
+        '"', '\\', '/', '\0', '\u{8}', '\u{c}', '\n', '\r', '\t', '\u{1f}', '\u{7f}', '\u{2028}', '\u{2029}',
+    ];
+    let char = prop_oneof![
+        3 => prop::char::range(' ', '~'),
+        3 => prop::sample::select(special.to_vec()),
+        2 => prop::char::range('\u{10000}', '\u{10ffff}'),
+        2 => any::<char>(),
+    ];
+    prop::collection::vec(char, 0..12).prop_map(String::from_iter)
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let key = prop_oneof![
+        5 => text().prop_map(Node::Text),
+        1 => any::<usize>().prop_map(Node::Media),
+        1 => any::<usize>().prop_map(Node::Uri),
+        1 => any::<i64>().prop_map(Node::Signed),
+    ];
+    let leaf = prop_oneof![
+        Just(Node::Null),
+        any::<bool>().prop_map(Node::Bool),
+        any::<i64>().prop_map(Node::Signed),
+        any::<u64>().prop_map(Node::Unsigned),
+        any::<f64>().prop_map(Node::Float),
+        any::<char>().prop_map(Node::Char),
+        text().prop_map(Node::Text),
+        prop::collection::vec(any::<u8>(), 0..5).prop_map(Node::Bytes),
+        any::<usize>().prop_map(Node::Media),
+        any::<usize>().prop_map(Node::Media),
+        any::<usize>().prop_map(Node::Uri),
+    ];
+    leaf.prop_recursive(5, 60, 6, move |node| {
+        prop_oneof![
+            node.clone().prop_map(|node| Node::Some(node.into())),
+            node.clone().prop_map(|node| Node::Variant(node.into())),
+            prop::collection::vec(node.clone(), 0..6).prop_map(Node::List),
+            prop::collection::vec((key.clone(), node), 0..6).prop_map(Node::Map),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn any_value_is_what_serde_json_writes(node in node()) {
+        let mut media = Vec::new();
+        node.media(&mut media);
+        streams(&node, &media);
+        streams(&Traced(&node), &media);
+        let erased: &dyn erased_serde::Serialize = &node;
+        streams(erased, &media);
+    }
+}
+
+/// The message is whole by itself, and a clone of the error is the same.
+#[test]
+fn errors_can_be_kept_and_shown() {
+    let error: Error = Body::json(&changed()).unwrap_err();
+    assert_eq!(error.clone().to_string(), error.to_string());
+    let through = io::Error::from(error.clone());
+    assert_eq!(through.to_string(), error.to_string());
+    assert_eq!(common::inner(&through).kind(), ErrorKind::Changed);
+}
