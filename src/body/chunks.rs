@@ -62,14 +62,13 @@ impl Iterator for Chunks {
         }
     }
 
-    /// At most one more than there are chunks, for an error.
+    /// As many as there are chunks, and one more at most: an error may come before the end of any.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        if self.ended {
+        if self.ended || self.body.remaining() == 0 {
             return (0, Some(0));
         }
         let chunks = self.body.remaining().div_ceil(self.body.chunk_len as u64);
-        let most = usize::try_from(chunks).ok().and_then(|chunks| chunks.checked_add(1));
-        (usize::from(chunks > 0), most)
+        (1, usize::try_from(chunks).ok().and_then(|chunks| chunks.checked_add(1)))
     }
 }
 
