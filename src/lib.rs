@@ -37,7 +37,7 @@ mod body;
 pub mod chat;
 mod error;
 mod extra;
-//pub mod gemini;
+pub mod gemini;
 mod json;
 mod limit;
 mod marks;

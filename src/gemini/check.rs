@@ -1,0 +1,187 @@
+//! The checks before a body is made: what no API could take, named by its place in the request.
+//!
+//! What one server refuses and another may take is for the server to say.
+
+mod settings;
+
+use super::{
+    CodeExecutionResult, Content, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData, Part,
+    PartMediaResolution, Request, VideoMetadata,
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    extra::{Extra, HasExtra},
+    media::is_valid_mime,
+};
+
+macro_rules! has_extra {
+    ($($Type:ty),+ $(,)?) => {
+        $(impl HasExtra for $Type {
+            fn extra(&self) -> &Extra {
+                &self.extra
+            }
+        })+
+    };
+}
+use has_extra;
+
+has_extra!(
+    Request,
+    Content,
+    Part,
+    InlineData,
+    FileData,
+    VideoMetadata,
+    PartMediaResolution,
+    FunctionCall,
+    FunctionResponse,
+    ExecutableCode,
+    CodeExecutionResult,
+);
+
+pub(super) fn request(request: &Request) -> Result<()> {
+    request.check_extra("")?;
+    if request.contents.is_empty() {
+        return Err(invalid("contents", "is empty: there is nothing to answer"));
+    }
+    for (i, content) in request.contents.iter().enumerate() {
+        check_content(content, &format!("contents[{i}]"))?;
+    }
+    if let Some(instruction) = &request.system_instruction {
+        check_content(instruction, "systemInstruction")?;
+    }
+    for (i, tool) in request.tools.iter().enumerate() {
+        settings::tool(tool, &format!("tools[{i}]"))?;
+    }
+    if let Some(config) = &request.tool_config {
+        settings::tool_config(config)?;
+    }
+    for (i, setting) in request.safety_settings.iter().enumerate() {
+        setting.check_extra(&format!("safetySettings[{i}]"))?;
+    }
+    settings::generation_config(&request.generation_config)
+}
+
+fn check_content(content: &Content, at: &str) -> Result<()> {
+    content.check_extra(at)?;
+    if content.parts.is_empty() {
+        return Err(invalid(&format!("{at}.parts"), "is empty: a turn has one part or more"));
+    }
+    check_parts(&content.parts, at)
+}
+
+fn check_parts(parts: &[Part], at: &str) -> Result<()> {
+    parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, &format!("{at}.parts[{i}]")))
+}
+
+fn check_part(part: &Part, at: &str) -> Result<()> {
+    part.check_extra(at)?;
+    if let Some(setter) = part.misplaced {
+        return Err(invalid(at, &format!("has neither inlineData nor fileData for {setter}() to set")));
+    }
+    check_data(part, at)?;
+    if let Some(data) = &part.inline_data {
+        let at = format!("{at}.inlineData");
+        data.check_extra(&at)?;
+        check_mime(&data.mime_type, &format!("{at}.mimeType"))?;
+    }
+    if let Some(file) = &part.file_data {
+        check_file(file, &format!("{at}.fileData"))?;
+    }
+    if let Some(metadata) = &part.video_metadata {
+        check_video(metadata, &format!("{at}.videoMetadata"))?;
+    }
+    if let Some(resolution) = &part.media_resolution {
+        resolution.check_extra(&format!("{at}.mediaResolution"))?;
+    }
+    if let Some(call) = &part.function_call {
+        call.check_extra(&format!("{at}.functionCall"))?;
+    }
+    if let Some(response) = &part.function_response {
+        let at = format!("{at}.functionResponse");
+        response.check_extra(&at)?;
+        check_parts(&response.parts, &at)?;
+    }
+    if let Some(code) = &part.executable_code {
+        code.check_extra(&format!("{at}.executableCode"))?;
+    }
+    if let Some(result) = &part.code_execution_result {
+        result.check_extra(&format!("{at}.codeExecutionResult"))?;
+    }
+    Ok(())
+}
+
+/// One member with data, or none for a part of a kind that only its extra keys say.
+fn check_data(part: &Part, at: &str) -> Result<()> {
+    let members = [
+        ("text", part.text.is_some()),
+        ("inlineData", part.inline_data.is_some()),
+        ("fileData", part.file_data.is_some()),
+        ("functionCall", part.function_call.is_some()),
+        ("functionResponse", part.function_response.is_some()),
+        ("executableCode", part.executable_code.is_some()),
+        ("codeExecutionResult", part.code_execution_result.is_some()),
+    ];
+    let mut present = members.iter().filter(|(_, present)| *present).map(|(name, _)| *name);
+    match (present.next(), present.next()) {
+        (Some(first), Some(second)) => {
+            Err(invalid(at, &format!("has {first} and {second}: a part has one of them")))
+        }
+        (None, _) if part.extra.is_empty() => {
+            Err(invalid(at, "has no data: a part has text, inlineData, fileData or the like"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_file(file: &FileData, at: &str) -> Result<()> {
+    file.check_extra(at)?;
+    if let Some(mime) = &file.mime_type {
+        check_mime(mime, &format!("{at}.mimeType"))?;
+    }
+    let at = format!("{at}.fileUri");
+    if file.file_uri.is_empty() {
+        return Err(invalid(&at, "is empty"));
+    }
+    if file.file_uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
+        return Err(invalid(&at, "is a data: URI, which no server fetches; inline the media instead"));
+    }
+    Ok(())
+}
+
+fn check_video(metadata: &VideoMetadata, at: &str) -> Result<()> {
+    metadata.check_extra(at)?;
+    if let Some(fps) = metadata.fps
+        && !(fps > 0.0 && fps <= 24.0)
+    {
+        return Err(invalid(&format!("{at}.fps"), &format!("is {fps}, not above 0 and up to 24")));
+    }
+    match (metadata.start_offset, metadata.end_offset) {
+        (Some(start), Some(end)) if start >= end => {
+            let message = format!("is {start:?}, not before endOffset, {end:?}");
+            Err(invalid(&format!("{at}.startOffset"), &message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_mime(mime: &str, at: &str) -> Result<()> {
+    if is_valid_mime(mime) {
+        return Ok(());
+    }
+    let message = format!("`{at}` is {mime:?}, not of the form \"type/subtype\"");
+    Err(Error::new(ErrorKind::MimeType, message))
+}
+
+fn check_finite(number: Option<f64>, at: &str) -> Result<()> {
+    match number {
+        Some(number) if !number.is_finite() => {
+            Err(invalid(at, &format!("is {number}, which JSON cannot say")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn invalid(at: &str, what: &str) -> Error {
+    Error::new(ErrorKind::Invalid, format!("`{at}` {what}"))
+}

@@ -1,0 +1,206 @@
+//! A part: text, media, or what passes between a model and its tools.
+
+use super::{
+    CodeExecutionResult, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData,
+    PartMediaResolution, VideoMetadata,
+};
+use crate::{extra::Extra, media::Media, source::Source};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+/// One part of a turn. It has exactly one of `text`, `inline_data`, `file_data`, `function_call`,
+/// `function_response`, `executable_code` and `code_execution_result`, and the other fields beside it.
+///
+/// A part of a kind that this crate does not know is read with what it has as [`extra`](Part::extra),
+/// and written so again.
+///
+/// ```
+/// use niello::gemini::Part;
+/// use std::time::Duration;
+///
+/// let part = Part::file("https://www.youtube.com/watch?v=9hE5-98ZeCg")
+///     .start(Duration::from_secs(40))
+///     .end(Duration::from_millis(81_500))
+///     .fps(0.5);
+/// let json = serde_json::json!({
+///     "fileData": { "fileUri": "https://www.youtube.com/watch?v=9hE5-98ZeCg" },
+///     "videoMetadata": { "startOffset": "40s", "endOffset": "81.500s", "fps": 0.5 }
+/// });
+/// assert_eq!(serde_json::to_value(&part).unwrap(), json);
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Part {
+    /// `text`; empty text is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `inlineData`: media in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inline_data: Option<InlineData>,
+    /// `fileData`: a file that the server fetches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_data: Option<FileData>,
+    /// `functionCall`: what the model wants to be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_call: Option<FunctionCall>,
+    /// `functionResponse`: what the function gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_response: Option<FunctionResponse>,
+    /// `executableCode`: code that the model wrote and ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executable_code: Option<ExecutableCode>,
+    /// `codeExecutionResult`: what running it gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_execution_result: Option<CodeExecutionResult>,
+    /// `videoMetadata`: beside `inline_data` or `file_data` of a video.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_metadata: Option<VideoMetadata>,
+    /// `thought`: whether this is a thought of the model and no part of its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thought: Option<bool>,
+    /// `thoughtSignature`: what the model wants back beside this part in the next turn, byte for byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thought_signature: Option<String>,
+    /// `mediaResolution`: how finely this part is seen. Gemini 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_resolution: Option<PartMediaResolution>,
+    /// Other keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+    /// The setter that found nothing here to set, for the check to name.
+    #[serde(skip)]
+    pub(super) misplaced: Option<&'static str>,
+}
+
+impl Part {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Part {
+        Part { text: Some(text.into()), ..Part::default() }
+    }
+
+    /// A file that the server fetches (`fileData`): a web URL, YouTube too, a `gs://` URL, or the name of
+    /// an uploaded file. It has no MIME type unless [`mime`](Part::mime) gives one.
+    pub fn file(uri: impl Into<String>) -> Part {
+        FileData::new(uri).into()
+    }
+
+    /// Media in the body (`inlineData`), with its own MIME type unless [`mime`](Part::mime) gives another.
+    pub fn inline(media: impl Into<Media>) -> Part {
+        InlineData::from(media.into()).into()
+    }
+
+    /// From either source: a [`Media`] as [`inline`](Part::inline), a URL as [`file`](Part::file) with the
+    /// MIME type that its extension tells, and none for YouTube.
+    ///
+    /// ```
+    /// use niello::gemini::Part;
+    /// let part = Part::media("https://example.com/talk.mp3?t=1");
+    /// assert_eq!(part.file_data.unwrap().mime_type.as_deref(), Some("audio/mp3"));
+    /// ```
+    pub fn media(source: impl Into<Source>) -> Part {
+        let source = source.into();
+        let mime_type = source.mime().map(str::to_owned);
+        match source {
+            Source::Media(media) => Part::inline(media),
+            Source::Url(url) => FileData { mime_type, ..FileData::new(url) }.into(),
+        }
+    }
+
+    /// A call that the model made, for a history.
+    pub fn function_call(call: FunctionCall) -> Part {
+        Part { function_call: Some(call), ..Part::default() }
+    }
+
+    /// What a function gave, for the model.
+    pub fn function_response(response: FunctionResponse) -> Part {
+        Part { function_response: Some(response), ..Part::default() }
+    }
+
+    /// Code that the model wrote and ran, for a history.
+    pub fn executable_code(code: ExecutableCode) -> Part {
+        Part { executable_code: Some(code), ..Part::default() }
+    }
+
+    /// What running the model's code gave, for a history.
+    pub fn code_execution_result(result: CodeExecutionResult) -> Part {
+        Part { code_execution_result: Some(result), ..Part::default() }
+    }
+
+    /// `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps.
+    pub fn mime(mut self, mime: impl Into<String>) -> Part {
+        match (&mut self.inline_data, &mut self.file_data) {
+            (Some(inline), _) => inline.mime_type = mime.into(),
+            (_, Some(file)) => file.mime_type = Some(mime.into()),
+            _ => self.misplaced = Some("mime"),
+        }
+        self
+    }
+
+    /// `displayName` of the media or file. Vertex only.
+    pub fn display_name(mut self, name: impl Into<String>) -> Part {
+        match (&mut self.inline_data, &mut self.file_data) {
+            (Some(inline), _) => inline.display_name = Some(name.into()),
+            (_, Some(file)) => file.display_name = Some(name.into()),
+            _ => self.misplaced = Some("display_name"),
+        }
+        self
+    }
+
+    /// `videoMetadata.fps`: frames seen for each second of video, above 0 and up to 24; the API's default
+    /// is 1.
+    pub fn fps(mut self, fps: f64) -> Part {
+        self.video_metadata.get_or_insert_default().fps = Some(fps);
+        self
+    }
+
+    /// `videoMetadata.startOffset`: where in the video to begin.
+    pub fn start(mut self, offset: Duration) -> Part {
+        self.video_metadata.get_or_insert_default().start_offset = Some(offset);
+        self
+    }
+
+    /// `videoMetadata.endOffset`: where in the video to end; after the start.
+    pub fn end(mut self, offset: Duration) -> Part {
+        self.video_metadata.get_or_insert_default().end_offset = Some(offset);
+        self
+    }
+
+    /// `mediaResolution`: how finely this part is seen, as a
+    /// [`MediaResolution`](super::MediaResolution) or [`PartMediaResolution`].
+    pub fn media_resolution(mut self, resolution: impl Into<PartMediaResolution>) -> Part {
+        self.media_resolution = Some(resolution.into());
+        self
+    }
+
+    /// `thought`: whether this is a thought of the model and no part of its answer.
+    pub fn thought(mut self, thought: bool) -> Part {
+        self.thought = Some(thought);
+        self
+    }
+
+    /// `thoughtSignature`: as the model gave it, byte for byte.
+    pub fn thought_signature(mut self, signature: impl Into<String>) -> Part {
+        self.thought_signature = Some(signature.into());
+        self
+    }
+
+    /// A key that this type does not have.
+    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
+        self.extra.insert(key, value);
+        self
+    }
+}
+
+impl From<InlineData> for Part {
+    fn from(data: InlineData) -> Part {
+        Part { inline_data: Some(data), ..Part::default() }
+    }
+}
+
+impl From<FileData> for Part {
+    fn from(file: FileData) -> Part {
+        Part { file_data: Some(file), ..Part::default() }
+    }
+}

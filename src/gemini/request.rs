@@ -1,0 +1,143 @@
+//! The request: everything that stands in the body.
+
+use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, read::null_as_default};
+use crate::{body::Body, error::Result, extra::Extra};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A `generateContent` request. The model stands in the URL, not here; `streamGenerateContent` takes the
+/// same body.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Request {
+    /// `contents`: the turns of the conversation, at least one; the last one is to be answered.
+    #[serde(deserialize_with = "null_as_default")]
+    pub contents: Vec<Content>,
+    /// `systemInstruction`: what holds for the whole conversation; text only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_instruction: Option<Content>,
+    /// `tools`: what the model can use.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// `toolConfig`: how it is to use them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_config: Option<ToolConfig>,
+    /// `safetySettings`: what is blocked as harmful.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub safety_settings: Vec<SafetySetting>,
+    /// `generationConfig`: how the answer is made; left out if it is empty.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "GenerationConfig::is_empty")]
+    pub generation_config: GenerationConfig,
+    /// `cachedContent`: such as `cachedContents/abc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_content: Option<String>,
+    /// `labels`: for billing. Vertex only.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Other keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Request {
+    /// A request with nothing in it yet.
+    pub fn new() -> Request {
+        Request::default()
+    }
+
+    /// One more turn: `contents`.
+    pub fn content(mut self, content: Content) -> Request {
+        self.contents.push(content);
+        self
+    }
+
+    /// More turns: `contents`.
+    pub fn contents(mut self, contents: impl IntoIterator<Item = Content>) -> Request {
+        self.contents.extend(contents);
+        self
+    }
+
+    /// `systemInstruction`: what holds for the whole conversation. Text goes without a role.
+    pub fn system(mut self, instruction: impl Into<Content>) -> Request {
+        self.system_instruction = Some(instruction.into());
+        self
+    }
+
+    /// `generationConfig`: how the answer is made.
+    pub fn generation_config(mut self, config: GenerationConfig) -> Request {
+        self.generation_config = config;
+        self
+    }
+
+    /// One more of `tools`: what the model can use.
+    pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
+        self.tools.push(tool.into());
+        self
+    }
+
+    /// More `tools`: what the model can use.
+    pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Request {
+        self.tools.extend(tools);
+        self
+    }
+
+    /// `toolConfig`: how the model is to use tools.
+    pub fn tool_config(mut self, config: ToolConfig) -> Request {
+        self.tool_config = Some(config);
+        self
+    }
+
+    /// One more of `safetySettings`: what is blocked as harmful.
+    pub fn safety_setting(mut self, setting: SafetySetting) -> Request {
+        self.safety_settings.push(setting);
+        self
+    }
+
+    /// More `safetySettings`: what is blocked as harmful.
+    pub fn safety_settings(mut self, settings: impl IntoIterator<Item = SafetySetting>) -> Request {
+        self.safety_settings.extend(settings);
+        self
+    }
+
+    /// `cachedContent`: such as `cachedContents/abc`.
+    pub fn cached_content(mut self, name: impl Into<String>) -> Request {
+        self.cached_content = Some(name.into());
+        self
+    }
+
+    /// One more of `labels`: for billing. Vertex only.
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Request {
+        self.labels.insert(key.into(), value.into());
+        self
+    }
+
+    /// More `labels`: for billing. Vertex only.
+    pub fn labels<K: Into<String>, V: Into<String>>(
+        mut self,
+        labels: impl IntoIterator<Item = (K, V)>,
+    ) -> Request {
+        self.labels.extend(labels.into_iter().map(|(key, value)| (key.into(), value.into())));
+        self
+    }
+
+    /// A key that this type does not have.
+    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Request {
+        self.extra.insert(key, value);
+        self
+    }
+
+    /// The body, checked first: what no API could take is an error here, that names the field.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) if there are no contents, or a content has no parts; a part
+    /// has no data or several; a `fileUri` is empty or a `data:` URI; a number is NaN or infinite; `fps`
+    /// is not above 0 and up to 24, or a start is not before its end; or an extra key repeats one that
+    /// the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
+    /// `type/subtype`. And what [`Body::json`] says.
+    pub fn body(&self) -> Result<Body> {
+        check::request(self)?;
+        Body::json(self)
+    }
+}
