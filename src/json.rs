@@ -79,11 +79,11 @@ impl Plan {
             value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut { plan: &plan, marks }));
         let of_leaf = MAKING.with(|making| making.error.take());
         drop(outer);
-        if let Some(error) = of_leaf {
-            return Err(error);
-        }
+        // A `Serialize` may have got over the error of a leaf.
         written.map_err(|cause| {
-            Error::with_source(ErrorKind::Json, "the value cannot be written as JSON", cause)
+            of_leaf.unwrap_or_else(|| {
+                Error::with_source(ErrorKind::Json, "the value cannot be written as JSON", cause)
+            })
         })?;
         let mut plan = plan.into_inner();
         plan.end_text()?;

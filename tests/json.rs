@@ -482,7 +482,7 @@ fn a_writer_that_fails_is_an_error_of_serde_json() {
 #[test]
 fn media_of_a_changed_file_is_an_error_and_no_panic() {
     let media = changed();
-    let writes: [fn(&Media) -> Result<(), serde_json::Error>; 5] = [
+    let writes: [fn(&Media) -> serde_json::Result<()>; 5] = [
         |media| serde_json::to_vec(media).map(drop),
         |media| serde_json::to_string_pretty(&DataUri::from(media)).map(drop),
         |media| serde_json::to_value(Holder::of(media)).map(drop),
@@ -554,7 +554,7 @@ impl Serialize for Node {
 }
 
 impl Node {
-    fn media<'a>(&self, all: &mut Vec<&'a Media>) {
+    fn media(&self, all: &mut Vec<&Media>) {
         match self {
             // Empty media has no piece.
             Node::Media(index) | Node::Uri(index) if !media_of(*index).is_empty() => {

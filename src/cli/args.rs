@@ -111,7 +111,7 @@ pub struct Sampling {
 #[derive(Args)]
 pub struct Output {
     /// Where the body goes: a file appears when it is whole, a device or pipe is written to directly
-    #[arg(short, long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Show the pieces and the exact length instead; reads no media
     #[arg(long)]
