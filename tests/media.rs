@@ -282,7 +282,7 @@ mod unix {
         let folder = scratch();
         let path = folder.path().join("secret.mp4");
         fs::write(&path, b"secret").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         if fs::File::open(&path).is_ok() {
             return println!("skipped: this user reads what nobody may");
         }
@@ -311,7 +311,7 @@ mod unix {
         let happenings: [(&str, Happening); 6] = [
             ("renamed", |path, other| fs::rename(path, other).unwrap()),
             ("linked", |path, other| fs::hard_link(path, other).unwrap()),
-            ("chmod", |path, _| fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap()),
+            ("chmod", |path, _| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap()),
             ("unlinked", |path, _| fs::remove_file(path).unwrap()),
             ("replaced", |path, other| {
                 fs::write(other, b"another file").unwrap();
