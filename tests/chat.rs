@@ -3,6 +3,11 @@
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
 
+#[path = "chat/answers.rs"]
+mod answers;
+#[path = "chat/random.rs"]
+mod random;
+
 use niello::{
     Error, ErrorKind, Media, Piece,
     chat::{
