@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Invalid,
     /// The body is longer than a limit, or a part of it would have to be held in memory.
     TooLarge,
+    /// The API answered with an error; the source is what it said.
+    Api,
 }
 
 impl Error {
@@ -102,6 +104,7 @@ impl From<Error> for io::Error {
                 .and_then(|source| source.downcast_ref::<io::Error>())
                 .map_or(io::ErrorKind::Other, io::Error::kind),
             ErrorKind::TooLarge => io::ErrorKind::FileTooLarge,
+            ErrorKind::Api => io::ErrorKind::Other,
             ErrorKind::MimeType | ErrorKind::Json | ErrorKind::Invalid => io::ErrorKind::InvalidInput,
             // Not UnexpectedEof: a reader that was promised a length may take that for a plain end.
             ErrorKind::Changed => io::ErrorKind::InvalidData,

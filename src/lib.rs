@@ -36,6 +36,7 @@ pub mod base64;
 mod body;
 pub mod chat;
 mod error;
+pub mod events;
 mod extra;
 pub mod gemini;
 mod json;

@@ -77,7 +77,9 @@ impl Source {
     pub(crate) fn check(&self, at: &str) -> Result<()> {
         match self {
             Source::Url(url)
-                if url.is_empty() || url.contains(|c: char| c.is_ascii_control() || c == ' ') =>
+                if url.is_empty()
+                    || url.contains(|c: char| c.is_ascii_control())
+                    || after_mime(url).contains(' ') =>
             {
                 let message =
                     format!("`{at}` is no URL: it is empty, or has a space or control character in it");
@@ -86,6 +88,12 @@ impl Source {
             _ => Ok(()),
         }
     }
+}
+
+/// What follows the MIME type of a data URI, which may have a space before a parameter, as that of a media
+/// may; any other URL whole.
+fn after_mime(url: &str) -> &str {
+    url.strip_prefix("data:").and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
 }
 
 impl Serialize for Source {
@@ -153,9 +161,20 @@ mod tests {
 
     #[test]
     fn no_url_with_a_space_or_control_character() {
-        for bad in ["", " https://a/b", "https://a/b\r\n", "https://a/ b", "https://a/\0"] {
+        let bad = [
+            "",
+            " https://a/b",
+            "https://a/b\r\n",
+            "https://a/ b",
+            "https://a/\0",
+            "data:a/b;\n,",
+            "data:,a b",
+        ];
+        for bad in bad {
             assert!(Source::from(bad).check("x").is_err(), "{bad:?}");
         }
-        assert!(Source::from("https://a/é?b=%20;c").check("x").is_ok());
+        for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {
+            assert!(Source::from(good).check("x").is_ok(), "{good}");
+        }
     }
 }

@@ -68,9 +68,12 @@ fn message(message: &Message, at: &str) -> Result<()> {
     }
 }
 
-/// Whether a message without content says something nevertheless, be it in a key that only a vendor has.
+/// Whether a message without content says something nevertheless: an assistant's may do so in a key that
+/// only a vendor has.
 fn has_other_content(message: &Message) -> bool {
-    !message.tool_calls.is_empty() || message.refusal.is_some() || !message.extra.is_empty()
+    !message.tool_calls.is_empty()
+        || message.refusal.is_some()
+        || (matches!(message.role, Role::Assistant | Role::Other(_)) && !message.extra.is_empty())
 }
 
 fn tool_call(call: &ToolCall, at: &str) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Messages and their content.
 
-use super::{Part, ToolCall, lenient::null_as_default};
+use super::{Part, PartKind, ToolCall, lenient::null_as_default};
 use crate::{
     extra::{Extra, HasExtra},
     open_enum::open_enum,
@@ -10,7 +10,7 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 open_enum! {
     /// Who speaks: `role` of a message.
@@ -121,6 +121,11 @@ impl Message {
         self.extra.insert(key, value);
         self
     }
+
+    /// The text of the content: see [`Content::text`].
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.content.as_ref()?.text()
+    }
 }
 
 /// What a message says: a text, or parts in order.
@@ -131,6 +136,23 @@ pub enum Content {
     Text(String),
     /// Written as a list; as `null` if there is none.
     Parts(Vec<Part>),
+}
+
+impl Content {
+    /// The text, or the text parts joined with nothing between; `None` if there is no text part.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let parts = match self {
+            Content::Text(text) => return Some(text.into()),
+            Content::Parts(parts) => parts,
+        };
+        let mut texts = parts.iter().filter_map(|part| match &part.kind {
+            PartKind::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let mut joined = Cow::from(texts.next()?);
+        texts.for_each(|text| joined += text);
+        Some(joined)
+    }
 }
 
 impl Serialize for Content {

@@ -40,7 +40,7 @@ pub struct Request {
     /// `top_p`: only the likeliest tokens that together have this probability are drawn from; 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
-    /// `n`: how many answers, as `choices`. 1 if it is not given.
+    /// `n`: how many answers, as [`choices`](super::Response#structfield.choices). 1 if it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
     /// `stop`: texts at which the answer ends.
@@ -50,7 +50,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     /// `stream`: whether the answer comes as a stream of server-sent events, each a
-    /// chunk.
+    /// [`Chunk`](super::Chunk).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
     /// `stream_options`: only with `stream`.

@@ -1,0 +1,121 @@
+//! The answer.
+
+use super::{
+    FinishReason, Logprobs, Message, Role, ToolCall, Usage, api_error,
+    lenient::{null_as_default, or_default},
+};
+use crate::{error::Result, extra::Extra};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// An answer.
+///
+/// Reads what is there: a field that is missing, `null` or new is no error.
+///
+/// ```
+/// use niello::chat::{FinishReason, Message, Request, Response};
+///
+/// let request = Request::new("system.ai.gemini-3-1-pro").message(Message::user("Who wins?"));
+/// let answer = br#"{
+///     "model": "gemini-3.1-pro",
+///     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": [
+///         {"type": "reasoning", "summary": []},
+///         {"type": "text", "text": "The guests."}
+///     ]}}],
+///     "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+/// }"#;
+/// let answer = Response::from_slice(answer)?;
+/// assert_eq!(answer.text().as_deref(), Some("The guests."));
+/// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
+///
+/// let request = request.messages(answer.message()).message(Message::user("By how much?"));
+/// # assert_eq!(request.messages.len(), 3);
+/// # request.body()?;
+/// # Ok::<(), niello::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Response {
+    /// `id`: of the answer.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    pub id: Option<String>,
+    /// `model`: the one that answered.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    pub model: Option<String>,
+    /// `created`: when, in seconds since 1970 (Unix time).
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    pub created: Option<i64>,
+    /// `choices`: the answers, as many as `n` asks for.
+    #[serde(deserialize_with = "null_as_default")]
+    pub choices: Vec<Choice>,
+    /// `usage`: how many tokens were used.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    pub usage: Option<Usage>,
+    /// Keys beside these.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One of the answers to a request.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Choice {
+    /// `index`: which of the answers.
+    #[serde(deserialize_with = "or_default")]
+    pub index: u64,
+    /// `message`: what the model says.
+    #[serde(deserialize_with = "null_as_default")]
+    pub message: Message,
+    /// `finish_reason`: why it ended.
+    #[serde(deserialize_with = "or_default")]
+    pub finish_reason: Option<FinishReason>,
+    /// `logprobs`: if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    pub logprobs: Option<Logprobs>,
+    /// Keys beside these.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Response {
+    /// Reads the body of an answer, whatever its HTTP status is.
+    ///
+    /// # Errors
+    /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
+    /// the [`ApiError`](super::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
+    /// of this API.
+    pub fn from_slice(bytes: &[u8]) -> Result<Response> {
+        serde_json::from_value(api_error::answer(bytes)?).map_err(api_error::misshapen)
+    }
+
+    /// The text of the first answer; `None` if it has none, as when it only calls tools. Of content that
+    /// is a list, it is the text items joined: reasoning is left out.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.choices.first()?.message.text()
+    }
+
+    /// Why the first answer ended.
+    pub fn finish_reason(&self) -> Option<&FinishReason> {
+        self.choices.first()?.finish_reason.as_ref()
+    }
+
+    /// The tools that the first answer calls.
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.choices.first().map_or(&[], |choice| &choice.message.tool_calls)
+    }
+
+    /// The message of the first answer, to go back into a history. Keys that this crate does not know are
+    /// kept, since a signature may be among them, unless they are `null` or an empty list.
+    pub fn message(&self) -> Option<Message> {
+        let mut message = self.choices.first()?.message.clone();
+        // A server that names no role leaves the default one.
+        if message.role == Role::User {
+            message.role = Role::Assistant;
+        }
+        message.extra.retain(|_, value| !value.is_null() && *value != Value::Array(Vec::new()));
+        Some(message)
+    }
+}

@@ -1,0 +1,366 @@
+//! Chat Completions: what is refused, what is streamed, what is kept, and what is read.
+
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+mod golden;
+
+#[path = "chat/answers.rs"]
+mod answers;
+#[path = "chat/random.rs"]
+mod random;
+
+use niello::{
+    Error, ErrorKind, Media, Piece,
+    chat::{
+        Base64, Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
+        ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolChoice,
+    },
+};
+use serde_json::{Value, json};
+
+fn media(mime: &str) -> Media {
+    Media::from_bytes(&b"\xFF\xFE\xFD\xFC"[..], mime).unwrap()
+}
+
+fn new() -> Request {
+    Request::new("m")
+}
+
+fn sent(request: &Request) -> Vec<u8> {
+    let mut sent = Vec::new();
+    request.body().unwrap().write_to(&mut sent).unwrap();
+    sent
+}
+
+fn full() -> Request {
+    let unknown: Part =
+        serde_json::from_value(json!({"type": "x_hologram", "x_hologram": {"n": 1}})).unwrap();
+    new()
+        .messages([
+            Message::system("S").name("rules").extra("x_message", json!([1, null])),
+            Message::developer([Part::text("D").extra("cache_control", json!({"type": "ephemeral"}))]),
+            Message::user([
+                Part::text("U"),
+                Part::video(media("video/mp4")).detail("low").inner_extra("fps", 1.5).extra("uuid", "u1"),
+                Part::video("https://example.com/v.mp4?a=1&b=\"2\""),
+                Part::audio(media("audio/ogg")).inner_extra("x", true),
+                Part::image(media("image/png")).detail("high"),
+                Part::input_audio(media("audio/wav")).inner_extra("x", true).extra("y", false),
+                Part::input_audio(media("audio/x-unheard")).format("mp3"),
+                Part::file(media("application/pdf")).filename("a \"b\".pdf").inner_extra("x", 0),
+                Part::file_id("file-1"),
+                unknown,
+            ]),
+            Message::new(Role::Assistant).tool_calls([ToolCall::function(
+                "call_1",
+                "save_clip",
+                "{\"start\": 1}",
+            )
+            .extra("extra_content", json!({"google": {"thought_signature": "c2ln"}}))]),
+            Message::tool("call_1", "saved"),
+            Message::assistant([Part::from(PartKind::Refusal("no".into()))]),
+            Message::new("x_role").content("R"),
+        ])
+        .max_tokens(1024)
+        .max_completion_tokens(0)
+        .temperature(0.1)
+        .top_p(0.0)
+        .n(1)
+        .stop(["END", "\n"])
+        .seed(-7)
+        .stream(false)
+        .stream_options(StreamOptions::new().include_usage(true).extra("include_obfuscation", false))
+        .presence_penalty(-2.0)
+        .frequency_penalty(0.25)
+        .logit_bias([("50256", -100), ("11", 5)])
+        .logprobs(true)
+        .top_logprobs(20)
+        .response_format(
+            ResponseFormat::json_schema(
+                JsonSchema::new("clip", json!({"type": "object"}))
+                    .description("A clip.")
+                    .strict(true)
+                    .extra("x_schema", 1),
+            )
+            .extra("x_format", 1),
+        )
+        .tool(Tool::from(
+            Function::new("save_clip")
+                .description("Saves.")
+                .parameters(json!({"type": "object", "properties": {"start": {"type": "number"}}}))
+                .strict(false)
+                .extra("x_function", 1),
+        ))
+        .tools([Tool::new("custom").extra("custom", json!({"name": "grep"}))])
+        .tool_choice(ToolChoice::Function("save_clip".into()))
+        .parallel_tool_calls(false)
+        .reasoning_effort(ReasoningEffort::High)
+        .user("u")
+        .metadata([("k", "v")])
+        .modalities([Modality::Text, Modality::Other("x_smell".into())])
+        .extra("top_k", 0)
+        .extra("thinking", json!({"type": "enabled", "budget_tokens": 1024}))
+}
+
+#[test]
+fn every_field() {
+    let request = full();
+    let mut options = request.clone();
+    options.messages.clear();
+    options.tools.truncate(1);
+    assert!(!format!("{options:?}").contains("None"), "a field is not set: {options:?}");
+
+    let expected = include_str!("data/chat_full.json");
+    let got = sent(&request);
+    let difference =
+        golden::difference("", &golden::strict(expected.as_bytes()).unwrap(), &golden::strict(&got).unwrap());
+    assert_eq!(difference, None, "{}", String::from_utf8(got).unwrap());
+    assert!(got == serde_json::to_vec(&request).unwrap());
+
+    let read: Request = serde_json::from_slice(&got).unwrap();
+    assert!(sent(&read) == got, "as it was stored");
+}
+
+#[test]
+fn what_is_not_set_is_not_sent() {
+    let request = new().message(Message::user("")).stop([""; 0]).modalities([""; 0]);
+    assert_eq!(sent(&request), br#"{"model":"m","messages":[{"role":"user","content":""}]}"#);
+    let call = Message::new(Role::Assistant).content([]).tool_calls([ToolCall::function("1", "f", "")]);
+    let call = serde_json::to_value(new().message(call)).unwrap();
+    assert_eq!(call["messages"][0]["content"], Value::Null);
+}
+
+#[test]
+fn media_of_any_length_are_streamed_wherever_extra_keys_stand() {
+    let clip = Media::from_bytes(vec![7; 1_500_000], "video/mp4").unwrap();
+    let talk = Media::from_bytes(vec![8; 1_500_000], "audio/wav").unwrap();
+    let parts = [
+        Part::video(&clip),
+        Part::video(&clip).inner_extra("fps", 1).extra("uuid", "u").detail("low"),
+        Part::audio(&talk).inner_extra("x", 1).extra("y", 2),
+        Part::image(&clip).inner_extra("x", 1).extra("y", 2),
+        Part::input_audio(&talk).inner_extra("x", 1).extra("y", 2),
+        Part::file(&clip).inner_extra("x", 1).extra("y", 2).filename("f"),
+        Part::media(&clip),
+    ];
+    let count = parts.len();
+    let message = Message::user(parts).extra("x", 1).name("n");
+    let request = new().message(message.clone()).message(message).extra("x", 1);
+    let body = request.body().unwrap();
+    let streamed = body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count();
+    assert_eq!(streamed, 2 * count);
+    let held: u64 =
+        body.pieces().filter_map(|(_, piece)| matches!(piece, Piece::Text(_)).then_some(piece.len())).sum();
+    assert!(held < 4096, "{held}");
+    assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
+}
+
+/// A request with one message, of one part.
+fn one(part: Part) -> Request {
+    new().message(Message::user("x")).message(Message::user([Part::text("y"), part]))
+}
+
+fn refused(request: &Request) -> Error {
+    request.body().unwrap_err()
+}
+
+#[test]
+fn each_refusal_names_the_field() {
+    let hi = || new().message(Message::user("Hi"));
+    let call = ToolCall::function("1", "f", "{}");
+    let bare = Message::new(Role::Assistant);
+    let mut misnamed_function = Function::new("f");
+    misnamed_function.extra.insert("parameters", 1);
+    let mut misnamed_call = call.clone();
+    misnamed_call.function.as_mut().unwrap().extra.insert("arguments", "{}");
+    let unnamed: Part = serde_json::from_value(json!({"text": "x"})).unwrap();
+    let text: Part =
+        serde_json::from_value(json!({"type": "input_audio", "input_audio": {"data": "AA=="}})).unwrap();
+    let second = "`messages[1].content[1]";
+
+    let cases: Vec<(Request, String)> = vec![
+        (Request::new("").message(Message::user("Hi")), "`model`".into()),
+        (new(), "`messages`".into()),
+        (hi().temperature(f64::NAN), "`temperature` is NaN".into()),
+        (hi().top_p(f64::INFINITY), "`top_p` is inf".into()),
+        (hi().presence_penalty(f64::NEG_INFINITY), "`presence_penalty` is -inf".into()),
+        (hi().frequency_penalty(f64::NAN), "`frequency_penalty`".into()),
+        (hi().extra("model", "x"), "\"model\" of the request".into()),
+        (hi().extra("max_tokens", 1), "\"max_tokens\" of the request".into()),
+        (hi().extra("tools", json!([])), "\"tools\" of the request".into()),
+        (
+            hi().stream_options(StreamOptions::new().extra("include_usage", true)),
+            "\"include_usage\" of `stream_options`".into(),
+        ),
+        (
+            hi().response_format(ResponseFormat::text().extra("type", "x")),
+            "\"type\" of `response_format`".into(),
+        ),
+        (
+            hi().response_format(ResponseFormat::json_schema(JsonSchema::new("n", 1).extra("schema", 1))),
+            "\"schema\" of `response_format.json_schema`".into(),
+        ),
+        (hi().tool(Tool::new("x")).tool(Tool::new("x").extra("function", 1)), "`tools[1]`".into()),
+        (hi().tool(misnamed_function), "\"parameters\" of `tools[0].function`".into()),
+        (hi().message(Message::user("x").extra("content", "y")), "\"content\" of `messages[1]`".into()),
+        (hi().message(bare.clone()), "`messages[1].content`".into()),
+        (hi().message(Message::user([])), "`messages[1].content`".into()),
+        (hi().message(Message::user([]).extra("x", 1)), "`messages[1].content`".into()),
+        (hi().message(Message::new(Role::Tool).content("x")), "`messages[1].tool_call_id`".into()),
+        (hi().message(Message::tool("", "x")), "`messages[1].tool_call_id`".into()),
+        (
+            hi().message(bare.clone().tool_calls([call.clone(), call.extra("id", 2)])),
+            "\"id\" of `messages[1].tool_calls[1]`".into(),
+        ),
+        (
+            hi().message(bare.tool_calls([misnamed_call])),
+            "\"arguments\" of `messages[1].tool_calls[0].function`".into(),
+        ),
+        (one(Part::video("")), format!("{second}.video_url.url`")),
+        (one(Part::audio("https://example.com/a b")), format!("{second}.audio_url.url`")),
+        (one(Part::image("https://example.com/\n")), format!("{second}.image_url.url`")),
+        (one(Part::file("\0")), format!("{second}.file.file_data`")),
+        (one(Part::text("x").extra("text", "y")), format!("\"text\" of {second}`")),
+        (one(Part::text("x").extra("type", "y")), format!("\"type\" of {second}`")),
+        (one(Part::video("u").inner_extra("url", "y")), format!("\"url\" of {second}.video_url`")),
+        (one(Part::video("u").inner_extra("detail", "y")), format!("\"detail\" of {second}.video_url`")),
+        (one(Part::file("u").inner_extra("filename", "y")), format!("\"filename\" of {second}.file`")),
+        (
+            one(Part::input_audio(media("audio/wav")).inner_extra("data", "y")),
+            format!("\"data\" of {second}.input_audio`"),
+        ),
+        (one(unnamed), format!("{second}.type`")),
+        (one(text), format!("{second}.input_audio.format`")),
+    ];
+    for (request, at) in cases {
+        let error = refused(&request);
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.to_string().contains(&at), "{error}: should name {at}");
+    }
+
+    let error = refused(&one(Part::input_audio(media("audio/flac"))));
+    assert_eq!(error.kind(), ErrorKind::MimeType);
+    assert!(error.to_string().contains(&format!("{second}.input_audio`")), "{error}");
+    assert!(error.to_string().contains("audio/flac"), "{error}");
+}
+
+#[test]
+fn what_the_api_might_take_is_sent() {
+    let call = ToolCall::function("", "", "no JSON");
+    for request in [
+        new().message(Message::user("Hi")).temperature(-1.0).top_p(7.0),
+        new().message(Message::new(Role::Assistant).tool_calls([call])),
+        new().message(Message::new(Role::Assistant).extra("audio", json!({"id": "audio_1"}))),
+        new().message(Message::assistant("x").extra("tool", 1)),
+        one(Part::text("").extra("video_url", 1)),
+        one(Part::video("gs://bucket/a.mp4")),
+        one(Part::input_audio(media("audio/flac")).format("flac")),
+        one(Part::text("x").detail("low").format("wav").filename("f").inner_extra("k", 1)),
+    ] {
+        assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
+    }
+}
+
+#[test]
+fn input_audio_is_named_by_its_type() {
+    for (mime, format) in [
+        ("audio/wav", Some("wav")),
+        ("audio/x-wav", Some("wav")),
+        ("audio/wav;codec=1", Some("wav")),
+        ("audio/mp3", Some("mp3")),
+        ("audio/mpeg", Some("mp3")),
+        ("audio/ogg", None),
+        ("video/mp4", None),
+    ] {
+        let PartKind::InputAudio(audio) = Part::input_audio(media(mime)).kind else { panic!("{mime}") };
+        assert_eq!(audio.format.as_ref().map(|format| format.as_str()), format, "{mime}");
+        assert!(matches!(audio.data, Base64::Media(_)));
+    }
+}
+
+#[test]
+fn a_part_is_what_its_media_shows() {
+    for (part, kind) in [
+        (Part::media(media("video/webm")), "video_url"),
+        (Part::media(media("audio/ogg")), "audio_url"),
+        (Part::media(media("image/webp")), "image_url"),
+        (Part::media(media("application/pdf")), "file"),
+        (Part::media("https://example.com/a.mov"), "video_url"),
+        (Part::media("https://youtu.be/x"), "video_url"),
+        (Part::media("https://example.com/"), "file"),
+    ] {
+        assert_eq!(part.kind.as_str(), kind);
+    }
+}
+
+#[test]
+fn unknown_parts_and_shapes_are_written_as_they_were_read() {
+    for part in [
+        json!({"type": "x_hologram", "x_hologram": {"n": [1, null]}, "k": 1.5}),
+        json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "t", "signature": "s"}]}),
+        json!({"type": "text", "text": 7}),
+        json!({"type": "text"}),
+        json!({"type": "text", "text": null}),
+        json!({"type": "text", "text": "t", "thoughtSignature": "s", "annotations": []}),
+        json!({"type": "video_url", "video_url": "https://example.com"}),
+        json!({"type": "image_url", "image_url": {"file_id": "f"}}),
+        json!({"type": "image_url", "image_url": {"url": "u", "detail": "x_squint", "k": {}}}),
+        json!({"type": "input_audio", "input_audio": {"data": "AA==", "format": "x"}}),
+        json!({"type": "file", "file": {"file_id": "f", "k": 1}, "k": 1}),
+        json!({"type": 7, "text": "t"}),
+        json!({"text": "t"}),
+        json!({}),
+    ] {
+        let read: Part = serde_json::from_value(part.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), part);
+    }
+}
+
+#[test]
+fn histories_of_other_clients_are_read() {
+    let messages = json!([
+        {"role": "x_role", "content": "c", "x": 1},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}, "index": 0},
+            {"id": "2", "type": "custom", "custom": {"name": "g", "input": "i"}},
+        ]},
+        {"role": "tool", "tool_call_id": "1", "content": [{"type": "text", "text": "r"}]},
+    ]);
+    for choice in [
+        json!("auto"),
+        json!("none"),
+        json!("required"),
+        json!("x_maybe"),
+        json!({"type": "function", "function": {"name": "f"}}),
+        json!({"type": "function", "function": {"name": "f"}, "x": 1}),
+        json!({"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}),
+    ] {
+        let request = json!({"model": "m", "messages": messages, "stop": "END", "tool_choice": choice});
+        let read: Request = serde_json::from_value(request.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), request);
+        read.body().unwrap();
+    }
+
+    let nulls = json!({"model": null, "messages": [
+        {"role": null, "content": null, "name": null, "tool_calls": null, "tool_call_id": null},
+    ], "stop": null, "tools": null, "logit_bias": null, "metadata": null, "modalities": null, "n": null});
+    let read: Request = serde_json::from_value(nulls).unwrap();
+    assert_eq!(
+        serde_json::to_value(&read).unwrap(),
+        json!({"model": "", "messages": [{"role": "user", "content": null}]})
+    );
+}
+
+#[test]
+fn text_of_content() {
+    for (content, text) in [
+        (Content::from("a"), Some("a")),
+        (Content::from(""), Some("")),
+        (Content::from(vec![]), None),
+        (Content::from([Part::text("a"), Part::video("u"), Part::text("b")]), Some("ab")),
+        (Content::from(Part::video("u")), None),
+        (Content::from(Part::text("")), Some("")),
+    ] {
+        assert_eq!(content.text().as_deref(), text);
+        assert_eq!(Message::user(content).text().as_deref(), text);
+    }
+}

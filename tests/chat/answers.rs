@@ -1,0 +1,205 @@
+//! Answers, chunks, and errors of the API.
+
+use niello::{
+    ErrorKind,
+    chat::{ApiError, Chunk, Content, FinishReason, Message, PartKind, Request, Response, Role},
+    events::{Events, FromEvent},
+};
+use serde_json::{Value, json};
+use std::error::Error;
+
+fn read(answer: &Value) -> Response {
+    Response::from_slice(answer.to_string().as_bytes()).unwrap()
+}
+
+fn of_message(message: Value) -> Response {
+    read(&json!({"choices": [{"message": message}]}))
+}
+
+#[test]
+fn a_whole_answer() {
+    let answer = json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1763900000, "model": "gemini-3.1-pro",
+        "system_fingerprint": null, "service_tier": "default",
+        "choices": [{
+            "index": 0,
+            "finish_reason": "tool_calls",
+            "logprobs": {"content": [
+                {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1.5}]},
+            ]},
+            "message": {
+                "role": "assistant", "content": "Saving.", "refusal": null, "annotations": [], "audio": null,
+                "reasoning_content": "Hm.",
+                "tool_calls": [{
+                    "id": "call_1", "type": "function",
+                    "function": {"name": "save_clip", "arguments": "{\"start\":1}"},
+                    "extra_content": {"google": {"thought_signature": "c2ln"}},
+                }],
+            },
+        }],
+        "usage": {
+            "prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, "reasoning_tokens": 2,
+            "prompt_tokens_details": {"cached_tokens": 3, "audio_tokens": 0, "video_tokens": 4},
+            "completion_tokens_details": {"reasoning_tokens": 2},
+        },
+    });
+    let answer = read(&answer);
+    assert_eq!(answer.id.as_deref(), Some("chatcmpl-1"));
+    assert_eq!(answer.model.as_deref(), Some("gemini-3.1-pro"));
+    assert_eq!(answer.created, Some(1_763_900_000));
+    assert_eq!(answer.extra["service_tier"], "default");
+    assert_eq!(answer.text().as_deref(), Some("Saving."));
+    assert_eq!(answer.finish_reason(), Some(&FinishReason::ToolCalls));
+    let logprobs = answer.choices[0].logprobs.as_ref().unwrap();
+    assert_eq!(logprobs.content[0].top_logprobs[0].logprob, -1.5);
+    let [call] = answer.tool_calls() else { panic!("one call") };
+    assert_eq!(call.function.as_ref().unwrap().arguments, "{\"start\":1}");
+    let usage = answer.usage.as_ref().unwrap();
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (7, 5, 12));
+    assert_eq!(usage.extra["reasoning_tokens"], 2);
+    let details = usage.prompt_tokens_details.as_ref().unwrap();
+    assert_eq!((details.cached_tokens, details.audio_tokens), (Some(3), Some(0)));
+    assert_eq!(details.extra["video_tokens"], 4);
+    assert_eq!(usage.completion_tokens_details.as_ref().unwrap().reasoning_tokens, Some(2));
+
+    // Into the history and on: the signature stays, the nulls and the empty list go.
+    let request = Request::new("m")
+        .message(Message::user("x"))
+        .messages(answer.message())
+        .message(Message::tool(&call.id, "saved"));
+    request.body().unwrap();
+    assert_eq!(
+        serde_json::to_value(&request.messages[1]).unwrap(),
+        json!({
+            "role": "assistant", "content": "Saving.", "reasoning_content": "Hm.",
+            "tool_calls": [{
+                "id": "call_1", "type": "function",
+                "function": {"name": "save_clip", "arguments": "{\"start\":1}"},
+                "extra_content": {"google": {"thought_signature": "c2ln"}},
+            }],
+        })
+    );
+}
+
+#[test]
+fn text_of_an_answer() {
+    let reasoning = json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]});
+    for (content, text) in [
+        (json!("a"), Some("a")),
+        (json!(""), Some("")),
+        (Value::Null, None),
+        (json!([]), None),
+        (json!([reasoning]), None),
+        (json!([reasoning, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), Some("ab")),
+        (json!([{"type": "text", "text": null}, {"type": "x"}, {"type": "text", "text": "b"}]), Some("b")),
+    ] {
+        let answer = of_message(json!({"role": "assistant", "content": content}));
+        assert_eq!(answer.text().as_deref(), text, "{content}");
+    }
+    let answer = of_message(json!({"content": [reasoning]}));
+    let message = answer.message().unwrap();
+    assert_eq!(message.role, Role::Assistant);
+    let Some(Content::Parts(parts)) = &message.content else { panic!("parts") };
+    assert!(matches!(&parts[0].kind, PartKind::Other(kind) if kind == "reasoning"));
+    assert_eq!(parts[0].extra["summary"], reasoning["summary"]);
+}
+
+#[test]
+fn what_is_missing_null_or_new_is_no_error() {
+    for answer in [
+        json!({"choices": []}),
+        json!({"choices": null, "error": null, "usage": null, "id": null, "model": null, "created": null}),
+        json!({"choices": [{}]}),
+        json!({"choices": [{"message": null, "finish_reason": null, "index": null, "logprobs": null}]}),
+        json!({"choices": [{"message": {"role": null, "content": null, "tool_calls": null}}]}),
+        json!({"choices": [{"message": {}, "finish_reason": {"type": "x"}, "index": "0"}], "id": 7}),
+        json!({"choices": [{}], "created": "2026", "usage": [], "x": 1}),
+        json!({"choices": [{}], "usage": {"prompt_tokens": "7", "prompt_tokens_details": 7}}),
+    ] {
+        let answer = read(&answer);
+        assert_eq!(answer.text(), None);
+        assert!(answer.tool_calls().is_empty());
+        answer.message();
+    }
+    let call = json!({"id": null, "type": null, "function": {"name": null, "arguments": {"start": 1}}});
+    let answer = of_message(json!({"tool_calls": [call, {"function": null}, {}]}));
+    assert_eq!(answer.tool_calls()[0].function.as_ref().unwrap().arguments, "{\"start\":1}");
+    assert_eq!(answer.tool_calls().len(), 3);
+    let answer = read(&json!({"choices": [{"finish_reason": "x_tired"}]}));
+    assert_eq!(answer.finish_reason().unwrap().as_str(), "x_tired");
+}
+
+#[test]
+fn what_the_api_says_in_place_of_an_answer() {
+    for (answer, said) in [
+        (
+            json!({"error": {"message": "Bad.", "type": "invalid_request_error", "param": "n", "code": null}}),
+            "invalid_request_error: Bad. (`n`)",
+        ),
+        (json!({"error": {"message": "Slow.", "code": 429, "status": "EXHAUSTED"}}), "429: EXHAUSTED: Slow."),
+        (json!([{"error": {"message": "Bad.", "code": 400}}]), "400: Bad."),
+        (json!({"error_code": "BAD_REQUEST", "message": "No."}), "BAD_REQUEST: No."),
+        (json!({"error": "nope"}), "nope"),
+        (json!({"error": "invalid_client", "error_description": "Who?"}), "invalid_client: Who?"),
+        (json!({"object": "error", "message": "No.", "code": 404}), "404: No."),
+        (json!({"detail": "Not Found"}), "Not Found"),
+        (json!({"error": {"x": 1}}), "{\"x\":1}"),
+        (json!({"choices": [], "error": {"message": "Late."}}), "Late."),
+    ] {
+        let error = Response::from_slice(answer.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Api, "{error}");
+        assert_eq!(error.to_string(), format!("the API answered with an error: {said}"));
+        let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+        assert_eq!(source.to_string(), said);
+    }
+    for (answer, words) in [
+        (&b"<html>Bad gateway</html>"[..], "<html>Bad gateway"),
+        (b"", "no JSON"),
+        (b"{\"choices\":[{\"mess", "no JSON"),
+        (b"\xFF\xFE", "no JSON"),
+        (b"7", "not one of Chat Completions"),
+        (b"{\"choices\":7}", "not one of Chat Completions"),
+    ] {
+        let error = Response::from_slice(answer).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Json);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_streamed_answer() {
+    let stream = b": hello\r\n\r\n\
+        data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\r\n\r\n\
+        data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"reasoning\",\"summary\":[]}]}}]}\n\n\
+        data: {\"choices\":[{\"delta\":{\"content\":\"Go\"}}]}\n\n\
+        data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"other\"}}]}\n\n\
+        data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"al\"}]}}]}\n\n\
+        data: {\"choices\":[{\"delta\":{\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"c\",\
+            \"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]},\"finish_reason\":\"stop\"}]}\n\n\
+        data: {\"choices\":[],\"usage\":{\"total_tokens\":9}}\n\n\
+        data: {\"choices\":null,\"x\":1}\n\n\
+        data:\n\n\
+        data: [DONE]\n\n";
+    let mut events = Events::new();
+    events.push(stream);
+    let chunks: Vec<Chunk> = events.read().collect::<Result<_, _>>().unwrap();
+    assert_eq!(chunks.len(), 8);
+    let text: String = chunks.iter().filter_map(|chunk| chunk.text().map(String::from)).collect();
+    assert_eq!(text, "Goal");
+    let reasons: Vec<_> = chunks.iter().filter_map(Chunk::finish_reason).collect();
+    assert_eq!(reasons, [&FinishReason::Stop]);
+    let call = &chunks[5].choices[0].delta.tool_calls[0];
+    assert_eq!((call.id.as_deref(), call.function.as_ref().unwrap().arguments.as_str()), (Some("c"), "{"));
+    assert_eq!(chunks[6].usage.as_ref().unwrap().total_tokens, 9);
+}
+
+#[test]
+fn an_error_within_a_stream() {
+    let error = Chunk::from_event(r#"{"error":{"message":"Overloaded.","code":503}}"#).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Api);
+    assert!(error.to_string().ends_with("503: Overloaded."));
+    assert_eq!(Chunk::from_event("no JSON").unwrap_err().kind(), ErrorKind::Json);
+    assert_eq!(Chunk::from_event("7").unwrap_err().kind(), ErrorKind::Json);
+    assert!(Chunk::from_event("{}").unwrap().is_some());
+    assert!(Chunk::from_event(" [DONE]").unwrap().is_none());
+}

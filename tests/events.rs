@@ -1,0 +1,184 @@
+//! Server-sent events: the same events, however the stream is cut.
+
+use niello::{
+    ErrorKind,
+    events::{Events, FromEvent},
+};
+use proptest::{collection::vec, prelude::*};
+
+/// The events of a stream that comes in these pieces; an error is `None`.
+fn read<'a>(limit: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<String>> {
+    let mut events = Events::with_limit(limit);
+    let mut read = Vec::new();
+    for piece in pieces {
+        events.push(piece);
+        read.extend(events.by_ref().map(Result::ok));
+    }
+    read
+}
+
+#[test]
+fn what_events_a_stream_has() {
+    let cases: &[(&[u8], &[&str])] = &[
+        (b"", &[]),
+        (b"data: a\n\n", &["a"]),
+        (b"data: a\r\n\r\ndata: b\r\rdata: c\n\n", &["a", "b", "c"]),
+        (b"data: a\r\n\n", &["a"]),
+        (b"\r\n\r\n\n\rdata: a\n\n\n\n", &["a"]),
+        (b"data:a\ndata: b\ndata:  c\n\n", &["a\nb\n c"]),
+        (b"data\n\n", &[""]),
+        (b"data:\n\n", &[""]),
+        (b"data\ndata\n\n", &["\n"]),
+        (b": comment\n\n:\n\ndata: a\n: comment\n\n", &["a"]),
+        (b"event: x\nid: 7\nretry: 1\ndata: a\nx\n\n", &["a"]),
+        (b"event: x\n\n", &[]),
+        (b"datax: a\nDATA: b\n data: c\n\n", &[]),
+        (b"data: a: b\n\n", &["a: b"]),
+        (b"\xEF\xBB\xBFdata: a\n\n\xEF\xBB\xBFdata: b\n\n", &["a"]),
+        (b"\xEF\xBB\xBF\n\ndata: a\n\n", &["a"]),
+        (b"data: [DONE]\n\n", &["[DONE]"]),
+        (b"data: a\n", &[]),
+        (b"data: a", &[]),
+        ("data: é中😀\u{2028}\u{85}\n\n".as_bytes(), &["é中😀\u{2028}\u{85}"]),
+        (b"data: \xFF\xE4\xB8\n\n", &["\u{FFFD}\u{FFFD}"]),
+        (b"data: a\0b\tc\n\n", &["a\0b\tc"]),
+    ];
+    for (stream, events) in cases {
+        let want: Vec<_> = events.iter().map(|event| Some((*event).to_owned())).collect();
+        let stream_text = String::from_utf8_lossy(stream);
+        assert_eq!(read(100, [*stream]), want, "{stream_text:?}");
+        assert_eq!(read(100, stream.chunks(1)), want, "{stream_text:?} byte by byte");
+    }
+}
+
+#[test]
+fn an_event_that_the_server_left_open_can_be_ended() {
+    let mut events = Events::new();
+    events.push(b"data: a");
+    assert!(events.next().is_none());
+    events.push(b"\n\n");
+    assert_eq!(events.next().unwrap().unwrap(), "a");
+    assert!(events.next().is_none());
+}
+
+#[test]
+fn an_event_over_the_limit_is_one_error() {
+    for (stream, sizes) in [
+        ("data: 12345\n\n", [Some(5)].as_slice()),
+        ("data: 123456\n\ndata: 1\n\n", &[None, Some(1)]),
+        ("data:123456\n\ndata: 1\n\n", &[None, Some(1)]),
+        ("\u{FEFF}data: 12345\n\n", &[Some(5)]),
+        ("data: 12\ndata: 34\n\n", &[Some(5)]),
+        ("data: 12\ndata: 345\ndata: 6\n\ndata: 7\n\n", &[None, Some(1)]),
+        ("data: 1234567890123456789012345678901234567890\n\ndata: 1\n\n", &[None, Some(1)]),
+        (": 1234567890123456789012345678901234567890\ndata: 1\n\n", &[Some(1)]),
+        ("id: 1234567890123456789012345678901234567890\n\n", &[]),
+    ] {
+        let read = read(5, [stream.as_bytes()]);
+        let got: Vec<_> = read.iter().map(|event| event.as_ref().map(String::len)).collect();
+        assert_eq!(got, sizes, "{stream:?}");
+    }
+    let mut events = Events::with_limit(5);
+    events.push(b"data: 123456\n\n");
+    let error = events.next().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("5 bytes"), "{error}");
+}
+
+#[test]
+fn values_are_what_the_type_makes_of_the_data() {
+    struct Length(usize);
+    impl FromEvent for Length {
+        fn from_event(data: &str) -> niello::Result<Option<Length>> {
+            Ok((!data.is_empty()).then_some(Length(data.len())))
+        }
+    }
+    let mut events = Events::with_limit(5);
+    events.push(b"data: 123\n\ndata\n\ndata: 123456\n\ndata: 1\n\n");
+    let lengths: Vec<_> = events.read::<Length>().map(|length| length.ok().map(|length| length.0)).collect();
+    assert_eq!(lengths, [Some(3), None, Some(1)]);
+}
+
+#[test]
+fn what_can_never_be_an_event_is_not_kept() {
+    let mut events = Events::with_limit(10);
+    for _ in 0..1000 {
+        events.push(&[b'x'; 1000]);
+        assert!(events.next().is_none());
+    }
+    assert!(format!("{events:?}").contains("pushed: 0"), "{events:?}");
+}
+
+/// Streams of what matters to the reader, and of what does not.
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop::sample::select(vec![
+        &b"data"[..],
+        b"data:",
+        b"data: ",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b":",
+        b" ",
+        b"event: x",
+        b"\xEF\xBB\xBF",
+        b"\xF0\x9F\x98\x80",
+        b"\xFF",
+        b"\0",
+        b"[DONE]",
+        b"{\"a\":1}",
+    ]);
+    prop_oneof![
+        4 => vec(token, 0..40).prop_map(|tokens| tokens.concat()),
+        1 => vec(any::<u8>(), 0..100),
+    ]
+}
+
+/// The standard's own way, on the whole text.
+fn by_the_standard(limit: usize, stream: &[u8]) -> Vec<Option<String>> {
+    let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
+    let mut lines = vec![vec![]];
+    let mut bytes = stream.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                bytes.next_if(|next| **next == b'\n');
+                lines.push(vec![]);
+            }
+            b'\n' => lines.push(vec![]),
+            byte => lines.last_mut().unwrap().push(*byte),
+        }
+    }
+    lines.pop();
+    let mut events = Vec::new();
+    let mut data: Vec<Vec<u8>> = Vec::new();
+    for line in lines {
+        if line.is_empty() {
+            if !data.is_empty() {
+                let joined = std::mem::take(&mut data).join(&b'\n');
+                events.push((joined.len() <= limit).then(|| String::from_utf8_lossy(&joined).into_owned()));
+            }
+        } else if line == b"data" {
+            data.push(vec![]);
+        } else if let Some(value) = line.strip_prefix(b"data:") {
+            data.push(value.strip_prefix(b" ").unwrap_or(value).to_vec());
+        }
+    }
+    events
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn cuts_make_no_difference(stream in stream(), cuts in vec(any::<prop::sample::Index>(), 0..8), limit in 0..40usize) {
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
+        cuts.extend([0, stream.len()]);
+        cuts.sort_unstable();
+        let pieces = cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]);
+        let want = by_the_standard(limit, &stream);
+        prop_assert_eq!(read(limit, pieces), want.clone());
+        prop_assert_eq!(read(limit, stream.chunks(1)), want);
+    }
+}
