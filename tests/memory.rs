@@ -8,10 +8,9 @@ use niello::{Access, Body, DataUri, Media};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
-    fs::{self, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::FileExt,
-    path::Path,
     process::exit,
 };
 
@@ -153,25 +152,6 @@ fn a_clone_and_a_seek_cost_no_heap() {
     );
 }
 
-/// Four and a half gigabytes, of which only these bytes take room on the disk.
-const LEN: u64 = 4608 * 1024 * 1024;
-/// Beyond what 32 bits can say, and a multiple of 3.
-const MARK_AT: u64 = (1 << 32) + 2;
-const MARK: &[u8; 30] = b"beyond what 32 bits can count!";
-
-/// The text at `offset` of the base64 of that file.
-fn text_at(offset: u64, len: usize) -> Vec<u8> {
-    let (start, end) = (offset / 4 * 3, (offset + len as u64).div_ceil(4) * 3);
-    let mut bytes = vec![0; (end.min(LEN) - start) as usize];
-    for (at, byte) in (MARK_AT..).zip(MARK) {
-        if (start..end).contains(&at) {
-            bytes[(at - start) as usize] = *byte;
-        }
-    }
-    let text = base64_of(&bytes).into_bytes();
-    text[(offset % 4) as usize..][..len].to_vec()
-}
-
 /// The most that this process ever had resident, in KiB.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -179,75 +159,90 @@ fn peak() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Pulls the body of the large file in one of the ways; runs in a process of its own.
-fn pull_large(path: &Path, access: Access, way: &str) {
-    let media = Media::options().mime("video/mp4").access(access).open(path).unwrap();
-    assert_eq!(media.len(), LEN);
-    let mut body = Body::json(&media).unwrap();
-    assert_eq!(body.len(), LEN.div_ceil(3) * 4 + 2);
-    let text_len = body.len() - 2;
+/// A way to pull the body of a file, in a process of its own.
+type Pull = fn(&mut Body, &mut dyn FnMut(&mut Body, u64, usize));
 
-    let mut check = |offset: u64, len: usize| {
-        body.seek(SeekFrom::Start(1 + offset)).unwrap();
-        let mut text = vec![0; len];
-        body.read_exact(&mut text).unwrap();
-        assert_same(&text, &text_at(offset, len), format_args!("at {offset}"));
-    };
-    match way {
-        "from start to end" => {
-            check(MARK_AT / 3 * 4 - 10, 60);
-            check(text_len - 10, 10);
-            body.rewind();
-            let mut count = Count(0);
-            assert_eq!(body.write_to(&mut count).unwrap(), body.len());
-            assert_eq!(count.0, body.len());
-        }
-        "at random" => {
-            let mut random = Random::new(1);
-            for _ in 0..2000 {
-                let len = random.length(4096);
-                check(random.below(text_len - len as u64), len);
-            }
-        }
-        // Where the pages beside a touched one may become resident with it.
-        "around windows" => {
-            let window = common::WINDOW as u64 / 3 * 4;
-            for border in (1..text_len / window).map(|index| index * window) {
-                check(border, 4);
-            }
-            for border in (1..text_len / window).map(|index| index * window).rev() {
-                check(border - 4, 8);
-            }
-        }
-        way => panic!("{way}"),
-    }
-    println!("{access:?}, {way}: {} KiB", peak());
-    assert!(peak() < 16 * 1024, "{} KiB were resident", peak());
+fn from_start_to_end(body: &mut Body, check: &mut dyn FnMut(&mut Body, u64, usize)) {
+    // In every order of things, the bytes are the right ones beyond what 32 bits can count as well.
+    check(body, MARK_AT / 3 * 4 - 10, 60);
+    check(body, body.len() - 2 - 10, 10);
+    body.rewind();
+    let mut count = Count(0);
+    assert_eq!(body.write_to(&mut count).unwrap(), body.len());
+    assert_eq!(count.0, body.len());
 }
 
-#[test]
-fn a_file_of_over_four_gigabytes_needs_16_mebibytes() {
-    let test = "a_file_of_over_four_gigabytes_needs_16_mebibytes";
-    let ways = ["from start to end", "at random", "around windows"];
-    let accesses = [Access::Map, Access::Read];
+fn at_random(body: &mut Body, check: &mut dyn FnMut(&mut Body, u64, usize)) {
+    let mut random = Random::new(1);
+    for _ in 0..20_000 {
+        let len = random.length(4096);
+        check(body, random.below(body.len() - 2 - len as u64), len);
+    }
+}
+
+/// Runs this very test again for each access, which there pulls the body of the file, and asserts that
+/// little of it was ever resident.
+fn needs_16_mebibytes(test: &str, make: fn(&File), pull: Pull) {
     if let Some(job) = job() {
-        let (way, rest) = job.split_once(':').unwrap();
-        let (access, path) = rest.split_once(':').unwrap();
-        pull_large(Path::new(path), accesses[access.parse::<usize>().unwrap()], way);
+        let (access, path) = job.split_once(':').unwrap();
+        let access = if access == "read" { Access::Read } else { Access::Map };
+        let media = Media::options().mime("video/mp4").access(access).open(path).unwrap();
+        let file = File::open(path).unwrap();
+        let mut body = Body::json(&media).unwrap();
+        assert_eq!(body.len(), file.metadata().unwrap().len().div_ceil(3) * 4 + 2);
+
+        pull(&mut body, &mut |body, offset, len| {
+            let mut text = vec![0; len];
+            body.seek(SeekFrom::Start(1 + offset)).unwrap();
+            body.read_exact(&mut text).unwrap();
+            let mut bytes = vec![0; ((offset % 4) as usize + len).div_ceil(4) * 3];
+            let read = file.read_at(&mut bytes, offset / 4 * 3).unwrap();
+            let expected = base64_of(&bytes[..read]).into_bytes();
+            assert_same(&text, &expected[(offset % 4) as usize..][..len], format_args!("at {offset}"));
+        });
+        println!("{access:?}: {} KiB", peak());
+        assert!(peak() < 16 * 1024, "{} KiB were resident", peak());
         exit(DONE);
     }
     let folder = scratch();
     let path = folder.path().join("large.mp4");
-    let file = OpenOptions::new().write(true).create_new(true).open(&path).unwrap();
-    file.set_len(LEN).unwrap();
-    file.write_all_at(MARK, MARK_AT).unwrap();
-    for way in ways {
-        for access in 0..accesses.len() {
-            let job = format!("{way}:{access}:{}", path.display());
-            let output = process(test, &job).output().unwrap();
-            let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-            println!("{said}");
-            assert_eq!(output.status.code(), Some(DONE), "{way}, {:?}: {said}", accesses[access]);
-        }
+    make(&File::create(&path).unwrap());
+    for access in ["map", "read"] {
+        let output = process(test, &format!("{access}:{}", path.display())).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        println!("{said}");
+        assert_eq!(output.status.code(), Some(DONE), "{said}");
     }
+}
+
+/// Beyond what 32 bits can say, and a multiple of 3.
+const MARK_AT: u64 = (1 << 32) + 2;
+
+/// Four and a half gigabytes, of which but a few bytes take room on the disk.
+fn sparse(file: &File) {
+    file.set_len(4608 * 1024 * 1024).unwrap();
+    file.write_all_at(b"beyond what 32 bits can count!", MARK_AT).unwrap();
+}
+
+/// Written in large strokes, for which the page cache takes large folios. Linux maps such a folio as a
+/// whole (since 6.18), and so also the part of it that lies in the next window.
+fn dense(file: &File) {
+    let bytes = noise(1 << 20);
+    (0..384).for_each(|index| file.write_all_at(&bytes, index * bytes.len() as u64).unwrap());
+}
+
+#[test]
+fn over_four_gigabytes_from_start_to_end_need_16_mebibytes() {
+    let test = "over_four_gigabytes_from_start_to_end_need_16_mebibytes";
+    needs_16_mebibytes(test, sparse, from_start_to_end);
+}
+
+#[test]
+fn over_four_gigabytes_at_random_need_16_mebibytes() {
+    needs_16_mebibytes("over_four_gigabytes_at_random_need_16_mebibytes", sparse, at_random);
+}
+
+#[test]
+fn large_folios_at_random_need_16_mebibytes() {
+    needs_16_mebibytes("large_folios_at_random_need_16_mebibytes", dense, at_random);
 }
