@@ -7,8 +7,8 @@
 //!
 //! - Mapped bytes never become a slice and never leave this module. [`Map`] hands out neither a pointer
 //!   nor a reference; the encoder gets a raw pointer and a length, for the time of one call.
-//! - For the encoder every input byte is valid: each is looked up in a table of 256 entries or shuffled
-//!   arithmetically, none is used as an index into memory that a torn value could leave. Bytes that
+//! - For the encoder every input byte is valid: it shifts and masks them, and looks up no more than six
+//!   bits at a time in a table of 64. Bytes that
 //!   change while they are read give wrong text, never an unsound read, and wrong text is not handed
 //!   on: length and modification time are compared after it was made.
 //! - A page that is gone when it is touched raises SIGBUS, which [`guard`](super::guard) turns into zeros
@@ -32,9 +32,9 @@ use std::{
 };
 
 /// The span that is resident at one time. A multiple of 3, so that no group of the encoder lies in two
-/// windows, and of every page size up to 512 KiB. Larger ones are not faster (measured from 768 KiB to
-/// 6 MiB), they only hold more memory.
-const WINDOW: usize = 1536 * 1024;
+/// windows; and of 2 MiB, which is the largest folio of the page cache: touching a page maps its whole folio,
+/// which must not reach into a window that is not dropped.
+const WINDOW: usize = 6 * 1024 * 1024;
 
 pub(super) struct Map {
     map: MmapRaw,

@@ -1,0 +1,223 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD as ORACLE};
+
+use super::*;
+
+/// What no encoder writes, to see what it left alone.
+const CANARY: u8 = 0xA5;
+
+/// Runs a test for each backend that this CPU has.
+macro_rules! for_each_backend {
+    ($($name:ident),+ $(,)?) => {$(
+        #[test]
+        fn $name() {
+            for backend in Backend::available() {
+                suite::$name(backend);
+            }
+        }
+    )+};
+}
+
+for_each_backend!(short, around_blocks, long, every_byte_everywhere, alignments, shared,);
+#[cfg(all(target_os = "linux", not(miri)))]
+for_each_backend!(ends_of_a_page);
+
+mod suite {
+    use super::*;
+
+    pub fn short(backend: Backend) {
+        let src = noise(600);
+        for len in 0..=if cfg!(miri) { 130 } else { 600 } {
+            check(backend, &src[..len]);
+        }
+    }
+
+    /// Multiples of both vectors, of the unrolled loops, and of the blocks of
+    /// [`encode_shared`].
+    pub fn around_blocks(backend: Backend) {
+        let step = if cfg!(miri) { 11 } else { 1 };
+        for around in [192, 384, 768, 6144, 12_288] {
+            for len in (around - 50..around + 70).step_by(step) {
+                if !cfg!(miri) || len < 600 {
+                    check(backend, &noise(len));
+                }
+            }
+        }
+    }
+
+    pub fn long(backend: Backend) {
+        let unit = if cfg!(miri) { 10 } else { 3001 };
+        for factor in noise(if cfg!(miri) { 3 } else { 30 }) {
+            check(backend, &noise(usize::from(factor) * unit));
+        }
+    }
+
+    pub fn every_byte_everywhere(backend: Backend) {
+        for byte in (0..=255).step_by(if cfg!(miri) { 51 } else { 1 }) {
+            let mut src = [byte; 99];
+            check(backend, &src);
+            for (i, b) in src.iter_mut().enumerate() {
+                *b = b.wrapping_add(i as u8 * 2);
+            }
+            check(backend, &src);
+        }
+    }
+
+    pub fn alignments(backend: Backend) {
+        let src = noise(64 + 704);
+        let mut out = vec![0; 64 + 1000];
+        let step = if cfg!(miri) { 31 } else { 1 };
+        for from in (0..64).step_by(step) {
+            for to in (0..64).step_by(step) {
+                for len in [5, 70, 640 + from] {
+                    check_at(backend, &src[from..from + len], &mut out, to);
+                }
+            }
+        }
+    }
+
+    pub fn shared(backend: Backend) {
+        let src = noise(20_000);
+        let mut out = vec![0; 20_000 / 3 * 4 + 4];
+        for len in [0, 1, 23, 24, 100, 6143, 6144, 6145, 12_288, 20_000] {
+            if cfg!(miri) && len > 6145 {
+                break;
+            }
+            // SAFETY: `available` has it, and `src` is a slice.
+            let n = unsafe { backend.encode_raw::<true>(src.as_ptr(), len, UninitSlice::new(&mut out)) };
+            assert!(out[..n] == *ORACLE.encode(&src[..len]).as_bytes(), "{backend}: {len} bytes");
+        }
+    }
+
+    /// A read outside of the source, or a write outside of the text, kills the
+    /// test.
+    #[cfg(all(target_os = "linux", not(miri)))]
+    pub fn ends_of_a_page(backend: Backend) {
+        let (src, out) = (guarded(), guarded());
+        src.copy_from_slice(&noise(src.len()));
+        let max = out.len() / 4 * 3;
+        for len in (0..1000).chain((1000..max).step_by(97)).chain([max]) {
+            for src in [&src[..len], &src[src.len() - len..]] {
+                let want = ORACLE.encode(src);
+                let at_end = out.len() - want.len();
+                for at in [0, at_end] {
+                    backend.encode(src, &mut out[at..]);
+                    assert!(out[at..at + want.len()] == *want.as_bytes(), "{backend}: {len} bytes");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn lengths() {
+    assert_eq!([0, 1, 2, 3, 4].map(encoded_len), [0, 4, 4, 4, 8].map(Some));
+    // The longest text of whole groups that a u64 counts.
+    let max = u64::MAX / 4 * 3;
+    assert_eq!(encoded_len(max), Some(u64::MAX - 3));
+    assert_eq!(encoded_len(max + 1), None);
+    assert_eq!(encoded_len(u64::MAX), None);
+}
+
+#[test]
+fn the_rfc_s_own_vectors() {
+    let want = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+    for (len, want) in want.into_iter().enumerate() {
+        let mut out = [CANARY; 8];
+        let n = encode(&b"foobar"[..len], &mut out[..]);
+        assert_eq!(&out[..n], want.as_bytes());
+    }
+}
+
+#[test]
+fn out_may_be_uninitialized() {
+    let mut out = Vec::<u8>::with_capacity(1336);
+    let n = encode(&noise(1000), &mut out.spare_capacity_mut()[..1336]);
+    // SAFETY: `encode` wrote `n` bytes.
+    unsafe { out.set_len(n) };
+    assert_eq!(out, ORACLE.encode(noise(1000)).as_bytes());
+}
+
+#[test]
+fn a_short_out_panics_before_it_is_written() {
+    for backend in Backend::available() {
+        for len in [1_usize, 3, 24, 100, 1000] {
+            let mut out = vec![CANARY; len.div_ceil(3) * 4 - 1];
+            let call = std::panic::AssertUnwindSafe(|| backend.encode(&noise(len), &mut out[..]));
+            assert!(std::panic::catch_unwind(call).is_err());
+            assert!(out.iter().all(|&b| b == CANARY));
+        }
+    }
+}
+
+#[test]
+fn unavailable_backends_panic() {
+    for backend in Backend::ALL {
+        if Backend::available().all(|b| b != backend) {
+            let call = || backend.encode(b"niello", &mut [0; 8][..]);
+            assert!(std::panic::catch_unwind(call).is_err());
+        }
+    }
+}
+
+#[test]
+fn active_is_available() {
+    assert!(Backend::available().any(|b| b == Backend::active()));
+    assert_eq!(Backend::available().last(), Some(Backend::Portable));
+}
+
+#[test]
+fn names_choose() {
+    for backend in Backend::available() {
+        assert_eq!(Backend::choose(Some(backend.name().as_ref())), backend);
+    }
+    let best = Backend::available().next().unwrap();
+    for name in [None, Some(""), Some("AVX2"), Some("neon")] {
+        assert_eq!(Backend::choose(name.map(str::as_ref)), best);
+    }
+}
+
+fn check(backend: Backend, src: &[u8]) {
+    let mut out = vec![0; src.len().div_ceil(3) * 4 + 64];
+    check_at(backend, src, &mut out, 0);
+}
+
+/// Encodes to `out[at..]`, where all but the text must stay as it is.
+fn check_at(backend: Backend, src: &[u8], out: &mut [u8], at: usize) {
+    out.fill(CANARY);
+    let n = backend.encode(src, &mut out[at..]);
+    let want = ORACLE.encode(src);
+    assert_eq!(n, want.len());
+    assert!(out[at..at + n] == *want.as_bytes(), "{backend}: {} bytes to {at}", src.len());
+    let untouched = |bytes: &[u8]| bytes == vec![CANARY; bytes.len()];
+    assert!(untouched(&out[..at]) && untouched(&out[at + n..]), "{backend}: {} bytes to {at}", src.len());
+}
+
+/// Bytes without a pattern, the same on each call (xorshift).
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// Pages between others that can be neither read nor written. Never unmapped.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn guarded() -> &'static mut [u8] {
+    use libc::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE};
+    // A multiple of the page size, be it 4, 16 or 64 KiB.
+    const LEN: usize = 64 * 1024;
+    // SAFETY: this makes a mapping and changes no other. The part of it that
+    // becomes a slice is readable, writable, and known to nobody else.
+    unsafe {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS;
+        let map = libc::mmap(core::ptr::null_mut(), 3 * LEN, PROT_NONE, flags, -1, 0);
+        assert_ne!(map, libc::MAP_FAILED);
+        let middle = map.byte_add(LEN);
+        assert_eq!(libc::mprotect(middle, LEN, PROT_READ | PROT_WRITE), 0);
+        core::slice::from_raw_parts_mut(middle.cast(), LEN)
+    }
+}
