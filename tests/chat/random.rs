@@ -235,10 +235,10 @@ proptest! {
             let cut = cut.index(text.len() + 1);
             for bytes in [text.as_bytes(), &text.as_bytes()[..cut], &bytes] {
                 if let Ok(answer) = Response::from_slice(bytes) {
-                    (answer.text(), answer.finish_reason(), answer.tool_calls(), answer.message());
+                    let _ = (answer.text(), answer.finish_reason(), answer.tool_calls(), answer.message());
                 }
                 if let Ok(Some(chunk)) = Chunk::from_event(&String::from_utf8_lossy(bytes)) {
-                    (chunk.text(), chunk.finish_reason());
+                    let _ = (chunk.text(), chunk.finish_reason());
                 }
             }
         }
