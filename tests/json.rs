@@ -442,6 +442,15 @@ fn a_field_that_is_not_as_long_as_it_said_changes_nothing() {
 }
 
 #[test]
+fn raw_json_stands_beside_media_as_it_is() {
+    let media = clip();
+    let raw = serde_json::value::to_raw_value(&("\u{2028}", [1])).unwrap();
+    streams(&(&raw, &media, &raw, DataUri::from(&media)), &[&media, &media]);
+    let of_media = serde_json::value::to_raw_value(&media).unwrap();
+    streams(&BTreeMap::from([("media", &of_media)]), &[]);
+}
+
+#[test]
 fn every_other_serializer_writes_the_text() {
     for media in [clip(), over_limit(), Origin::Bytes.media(b""), Origin::Bytes.media(b"x")] {
         let holder = Holder::of(&media);

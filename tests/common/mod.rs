@@ -8,12 +8,13 @@ use std::{
     fmt::Display,
     io::{Read, Write},
     process::Command,
+    sync::OnceLock,
 };
 use tempfile::{NamedTempFile, TempDir};
 
 /// The span that one read of a file fills, and the window of a mapped file.
 pub(crate) const STEP: usize = 768 * 1024;
-pub(crate) const WINDOW: usize = 1536 * 1024;
+pub(crate) const WINDOW: usize = 6 * 1024 * 1024;
 
 /// Lengths at which groups, the small buffer (48) and 16-bit counts end.
 pub(crate) const SIZES: [usize; 14] = [0, 1, 2, 3, 4, 5, 47, 48, 49, 57, 58, 65535, 65536, 65537];
@@ -72,13 +73,12 @@ impl Random {
 
 /// Bytes without a pattern, the same in every run.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
-    let mut random = Random::new(len as u64);
-    let mut bytes = Vec::with_capacity(len + 8);
-    while bytes.len() < len {
-        bytes.extend_from_slice(&random.below(u64::MAX).to_le_bytes());
-    }
-    bytes.truncate(len);
-    bytes
+    static NOISE: OnceLock<Vec<u8>> = OnceLock::new();
+    let noise = NOISE.get_or_init(|| {
+        let mut random = Random::new(1);
+        (0..2 * WINDOW as u64 / 8 + 100).flat_map(|_| random.below(u64::MAX).to_le_bytes()).collect()
+    });
+    noise[..len].to_vec()
 }
 
 /// The text of another encoder.
