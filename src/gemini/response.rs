@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    events::FromEvent,
     extra::Extra,
 };
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,16 @@ impl Response {
     fn parts(&self) -> &[Part] {
         let content = self.candidates.first().and_then(|candidate| candidate.content.as_ref());
         content.map_or(&[], |content| &content.parts)
+    }
+}
+
+impl FromEvent for Response {
+    fn from_event(data: &str) -> Result<Option<Response>> {
+        match data.trim() {
+            // Not Google's, but gateways that stream both formats may end them alike.
+            "[DONE]" | "" => Ok(None),
+            data => Response::from_slice(data.as_bytes()).map(Some),
+        }
     }
 }
 

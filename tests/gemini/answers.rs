@@ -2,6 +2,7 @@
 
 use niello::{
     ErrorKind,
+    events::Events,
     gemini::{ApiError, BlockReason, Content, FinishReason, Modality, Request, Response},
 };
 use serde_json::{Value, json};
@@ -171,6 +172,37 @@ fn errors_say_what_the_api_said() {
         let error = Response::from_slice(answer.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
         assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere() {
+    let stream = concat!(
+        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"Gö\"}],\"role\": \"model\"}}]}\r\n\r\n",
+        ": still there\r\n\r\n",
+        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"al!\"}, ",
+        "{\"text\": \"\", \"thoughtSignature\": \"s\"}]}, \"finishReason\": \"STOP\"}]}\r\n\r\n",
+        "data: [DONE]\n\n",
+        "data: {\"error\": {\"code\": 503, \"message\": \"Overloaded.\", \"status\": \"UNAVAILABLE\"}}\n\n",
+    );
+    for size in [1, 2, 3, 7, 64, stream.len()] {
+        let mut events = Events::new();
+        let mut read = Vec::new();
+        for bytes in stream.as_bytes().chunks(size) {
+            events.push(bytes);
+            read.extend(events.read::<Response>());
+        }
+        let error = read.pop().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert!(error.to_string().contains("Overloaded."), "{error}");
+        let chunks: Vec<_> = read.into_iter().map(Result::unwrap).collect();
+        assert_eq!(chunks.len(), 2);
+        assert_eq!(chunks.iter().filter_map(Response::text).collect::<String>(), "Göal!");
+        assert_eq!(chunks[0].finish_reason(), None);
+        assert_eq!(chunks[1].finish_reason(), Some(&FinishReason::Stop));
+        let parts: Vec<_> = chunks.iter().filter_map(Response::content).flat_map(|turn| turn.parts).collect();
+        assert_eq!(parts[2].thought_signature.as_deref(), Some("s"));
+        Request::new().content(Content::user("x")).content(Content::model(parts)).body().unwrap();
     }
 }
 
