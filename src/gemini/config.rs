@@ -1,6 +1,6 @@
 //! How an answer is made: `generationConfig`.
 
-use super::{MediaResolution, Schema, SpeechConfig, read::null_as_default};
+use super::{MediaResolution, Schema, SpeechConfig, lenient::null_as_default};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! What a part shows: media in the body, or a file that the server fetches.
 
-use super::{offset, read::null_as_default};
+use super::{lenient::null_as_default, offset};
 use crate::{extra::Extra, media::Media, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

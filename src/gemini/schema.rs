@@ -1,6 +1,6 @@
 //! The shape of a value, in the API's own dialect of OpenAPI.
 
-use super::read::{int64, null_as_default};
+use super::lenient::{int64, null_as_default};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
