@@ -59,6 +59,8 @@
 mod api_error;
 mod check;
 mod chunk;
+#[cfg(feature = "http")]
+mod endpoint;
 mod inlay;
 mod lenient;
 mod message;
@@ -71,6 +73,8 @@ mod usage;
 
 pub use api_error::ApiError;
 pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
+#[cfg(feature = "http")]
+pub use endpoint::Endpoint;
 pub use inlay::{AudioFormat, Base64, Detail, FileData, InputAudio, MediaUrl};
 pub use message::{Content, Message, Role};
 pub use options::{FormatKind, JsonSchema, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions};

@@ -84,6 +84,8 @@ mod builtin;
 mod check;
 mod config;
 mod content;
+#[cfg(feature = "http")]
+mod endpoint;
 mod finish;
 mod function;
 mod lenient;
@@ -106,6 +108,8 @@ pub use builtin::{
 };
 pub use config::{GenerationConfig, ImageConfig, Modality, ThinkingConfig, ThinkingLevel};
 pub use content::{Content, Parts, Role};
+#[cfg(feature = "http")]
+pub use endpoint::Endpoint;
 pub use finish::{BlockReason, FinishReason};
 pub use function::{
     CodeExecutionResult, ExecutableCode, FunctionCall, FunctionResponse, Language, Outcome, Scheduling,

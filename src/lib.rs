@@ -23,7 +23,7 @@
 //!    |
 //! Body                   text is copied, media is encoded straight into the buffer of whoever pulls
 //!    |
-//! io::Read + io::Seek | write_to | chunks
+//! io::Read + io::Seek | write_to | chunks | http_body::Body | http::Request
 //! ```
 //!
 //! # Where to go in
@@ -35,6 +35,8 @@
 pub mod base64;
 mod body;
 pub mod chat;
+#[cfg(feature = "http")]
+mod endpoint;
 mod error;
 pub mod events;
 mod extra;
@@ -55,6 +57,10 @@ pub use body::{Body, Chunks, Progress};
 pub use bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use extra::Extra;
+#[cfg(feature = "http")]
+pub use http;
+#[cfg(feature = "http-body")]
+pub use http_body;
 pub use json::DataUri;
 pub use limit::Limit;
 pub use marks::Marks;
