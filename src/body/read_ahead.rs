@@ -15,8 +15,9 @@ use std::{
 /// A body that is read and encoded on another thread, up to two chunks ahead: made by
 /// [`Body::read_ahead`].
 ///
-/// The thread starts with the first poll and ends with the last chunk, an error, or the drop of this
-/// value. A clone starts at the position of the original, with a thread of its own.
+/// The thread starts with the first poll and ends with the last chunk, an error, or, once the chunk that it
+/// is at is done, the drop of this value. A clone starts at the position of the original, with a thread
+/// of its own.
 #[derive(Debug)]
 pub struct ReadAhead {
     /// At the position of what has been handed on.
@@ -36,11 +37,12 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// An empty chunk is the end.
     chunks: VecDeque<Result<Bytes>>,
     waker: Option<Waker>,
     /// Nobody takes any more.
     left: bool,
+    /// Nobody puts any more: the thread is done, or it panicked.
+    ended: bool,
 }
 
 impl Body {
@@ -63,16 +65,25 @@ impl ReadAhead {
 
     fn start(body: &Body) -> Result<Arc<Queue>> {
         let queue = Arc::new(Queue::default());
-        let (mut body, filling) = (body.clone(), queue.clone());
+        let (mut body, filling) = (body.clone(), Filling(queue.clone()));
         // Progress is what has been handed on, not what lies in the queue.
         body.progress = None;
         thread::Builder::new()
-            .name("niello read-ahead".to_owned())
-            .spawn(move || while filling.put(body.next_chunk()) {})
+            .name("niello-ahead".to_owned())
+            .spawn(move || while body.remaining() > 0 && filling.0.put(body.next_chunk()) {})
             .map_err(|cause| {
                 Error::with_source(ErrorKind::Io, "cannot start the thread that reads ahead", cause)
             })?;
         Ok(queue)
+    }
+
+    /// The next chunk, never an empty one. Not to be called at the end.
+    fn next_chunk(&mut self, context: &Context<'_>) -> Poll<Result<Bytes>> {
+        let queue = match &self.queue {
+            Some(queue) => queue,
+            None => self.queue.insert(ReadAhead::start(&self.body)?),
+        };
+        queue.take(context)
     }
 
     fn leave(&mut self) {
@@ -84,21 +95,17 @@ impl ReadAhead {
 }
 
 impl Queue {
-    /// Waits for room; false when there is nothing more to put.
+    /// Waits for room; false when nobody wants more.
     fn put(&self, chunk: Result<Bytes>) -> bool {
-        let last = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
+        let more = chunk.is_ok();
         let full = |state: &mut State| state.chunks.len() >= AHEAD && !state.left;
         let mut state = self.taken.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
         if state.left {
             return false;
         }
         state.chunks.push_back(chunk);
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        !last
+        wake(state);
+        more
     }
 
     fn take(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
@@ -108,8 +115,16 @@ impl Queue {
                 self.taken.notify_one();
                 Poll::Ready(chunk)
             }
+            // More was promised than has come.
+            None if state.ended => Poll::Ready(Err(Error::new(
+                ErrorKind::Io,
+                "the thread that reads ahead ended too early; if it panicked, that is a bug in niello",
+            ))),
             None => {
-                state.waker = Some(context.waker().clone());
+                match &mut state.waker {
+                    Some(waker) => waker.clone_from(context.waker()),
+                    none => *none = Some(context.waker().clone()),
+                }
                 Poll::Pending
             }
         }
@@ -117,6 +132,26 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Outside of the lock, which the waker may want.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = state.waker.take();
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// The thread's end of the queue: however the thread ends, by a panic as well, nobody waits for it longer.
+struct Filling(Arc<Queue>);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.ended = true;
+        wake(state);
     }
 }
 
@@ -133,14 +168,7 @@ impl http_body::Body for ReadAhead {
         if this.body.remaining() == 0 {
             return Poll::Ready(None);
         }
-        let queue = match &this.queue {
-            Some(queue) => queue,
-            None => match ReadAhead::start(&this.body) {
-                Ok(queue) => this.queue.insert(queue),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            },
-        };
-        queue.take(context).map(|chunk| {
+        this.next_chunk(context).map(|chunk| {
             let chunk = chunk.inspect_err(|error| this.body.failed = Some(error.clone()));
             Some(chunk.map(|chunk| {
                 this.body.hand_on(chunk.len());
