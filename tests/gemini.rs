@@ -15,7 +15,7 @@ mod refused;
 
 use niello::{
     Access, Body, Media, Piece,
-    gemini::{Content, FunctionResponse, Part, Request},
+    gemini::{Content, FunctionResponse, GenerationConfig, Part, Request},
 };
 
 /// What a body gives, and that it is what serde_json gives.
@@ -84,6 +84,45 @@ fn media_is_streamed_wherever_it_stands() {
         .sum();
     assert!(text < 1000, "{text} bytes of text");
     bytes(&request);
+}
+
+#[test]
+fn what_others_stored_reads_back() {
+    let stored = serde_json::json!({
+        "contents": [{ "role": "user", "parts": [
+            { "text": null, "fileData": { "fileUri": "gs://a/b", "mimeType": null }, "thought": null },
+            { "inlineData": { "mimeType": "a/b", "data": "_-8" }, "videoMetadata": { "startOffset": "1.5s", "fps": 5 } },
+            { "holograph": { "deep": [1, null, { "a": 0.1 }] }, "thought": false },
+        ] }],
+        "systemInstruction": null,
+        "tools": null,
+        "labels": null,
+        "generationConfig": {
+            "topK": 40.0,
+            "seed": "-9007199254740993",
+            "stopSequences": null,
+            "responseSchema": { "type": "object", "minItems": "5", "properties": null, "enum": null },
+        },
+    });
+    let request: Request = serde_json::from_value(stored).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&bytes(&request)).unwrap();
+    let want = serde_json::json!({
+        "contents": [{ "role": "user", "parts": [
+            { "fileData": { "fileUri": "gs://a/b" } },
+            { "inlineData": { "mimeType": "a/b", "data": "_-8" }, "videoMetadata": { "startOffset": "1.500s", "fps": 5.0 } },
+            { "holograph": { "deep": [1, null, { "a": 0.1 }] }, "thought": false },
+        ] }],
+        "generationConfig": {
+            "topK": 40,
+            "seed": -9007199254740993_i64,
+            "responseSchema": { "type": "object", "minItems": 5 },
+        },
+    });
+    assert_eq!(written, want);
+
+    for bad in [r#"{"topK":1.5}"#, r#"{"seed":"1x"}"#, r#"{"seed":1e300}"#, r#"{"logprobs":true}"#] {
+        assert!(serde_json::from_str::<GenerationConfig>(bad).is_err(), "{bad}");
+    }
 }
 
 /// Writes every body of these tests to the folder that `NIELLO_BODIES` names, for other programs to read.

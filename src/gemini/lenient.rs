@@ -25,17 +25,20 @@ where
     Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// A 64-bit integer: protobuf's JSON writes it as a text, and everybody else as a number.
-pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Int64 {
-        Number(i64),
-        Text(String),
-    }
-    match Option::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Int64::Number(number)) => Ok(Some(number)),
-        Some(Int64::Text(text)) => text.parse().map(Some).map_err(de::Error::custom),
-    }
+/// A whole number, which protobuf's JSON writes as a text if it is of 64 bits, and some SDKs as `40.0`.
+pub(super) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let number = match &value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    number.map(Some).ok_or_else(|| de::Error::custom(format!("{value} is no whole number of 64 bits")))
+}
+
+fn whole(number: f64) -> Option<i64> {
+    // Up to 2^53, every whole number is an f64 of its own.
+    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    exact.then_some(number as i64)
 }
