@@ -28,7 +28,8 @@ fn main() {
         assert_eq!(answer.status(), 200);
         len as f64 / start.elapsed().as_secs_f64() / 1e9
     };
-    let forms: [(&str, Box<dyn Fn() -> reqwest::Body>); 3] = [
+    type Form<'a> = (&'static str, Box<dyn Fn() -> reqwest::Body + 'a>);
+    let forms: [Form<'_>; 3] = [
         ("constant", Box::new(|| wrap(Constant::new(len)))),
         ("plain", Box::new(|| wrap(plain.body().clone()))),
         ("read ahead", Box::new(|| wrap(Body::read_ahead(plain.body().clone())))),
