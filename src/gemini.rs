@@ -79,14 +79,12 @@
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].
 
-mod api_error;
 mod builtin;
 mod check;
 mod config;
 mod content;
 mod finish;
 mod function;
-mod lenient;
 mod media;
 mod offset;
 mod part;
@@ -99,7 +97,6 @@ mod tool;
 mod tool_config;
 mod usage;
 
-pub use api_error::ApiError;
 pub use builtin::{
     CodeExecution, ComputerUse, DynamicRetrievalConfig, Environment, FileSearch, GoogleMaps, GoogleSearch,
     GoogleSearchRetrieval, Interval, RetrievalMode, UrlContext,
@@ -110,7 +107,7 @@ pub use finish::{BlockReason, FinishReason};
 pub use function::{
     CodeExecutionResult, ExecutableCode, FunctionCall, FunctionResponse, Language, Outcome, Scheduling,
 };
-pub use media::{Base64, FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
+pub use media::{FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
 pub use part::Part;
 pub use request::Request;
 pub use response::{Candidate, PromptFeedback, Response};

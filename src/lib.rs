@@ -32,6 +32,7 @@
 //! - [`Body`]: what to do with it in a client. [`Limit`]: sizes that services take.
 //! - [`base64`]: the encoder, for those who measure encoders.
 
+mod api_error;
 pub mod base64;
 mod body;
 pub mod chat;
@@ -40,6 +41,7 @@ pub mod events;
 mod extra;
 pub mod gemini;
 mod json;
+mod lenient;
 mod limit;
 mod marks;
 mod media;
@@ -52,6 +54,7 @@ mod template;
 pub use body::ReadAhead;
 pub use body::{Body, Chunks, Progress};
 
+pub use api_error::ApiError;
 pub use bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use extra::Extra;
@@ -60,7 +63,7 @@ pub use limit::Limit;
 pub use marks::Marks;
 pub use media::{Access, Media, MediaOptions};
 pub use plan::Piece;
-pub use source::Source;
+pub use source::{Base64, Source};
 pub use template::Template;
 
 /// The Rust in the README compiles and runs.

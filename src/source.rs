@@ -1,4 +1,4 @@
-//! Where a part of a request gets its media from: a URL, or a [`Media`].
+//! Where a part of a request gets its media from: a [`Media`], a URL, or a text that is base64 already.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -6,6 +6,7 @@ use crate::{
     media::{Media, mime_of_extension},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// A URL that the server fetches, or a media that the body carries. Both convert into it.
 ///
@@ -132,6 +133,65 @@ impl From<Media> for Source {
 impl From<&Media> for Source {
     fn from(media: &Media) -> Source {
         Source::Media(media.clone())
+    }
+}
+
+/// A base64 text without a prefix: of a media, which a body streams, or in memory.
+///
+/// Read back, it is a text in either case.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Base64 {
+    /// The text of a media.
+    Media(Media),
+    /// A text that is base64 already; passed on as it is.
+    Text(String),
+}
+
+impl Default for Base64 {
+    fn default() -> Base64 {
+        Base64::Text(String::new())
+    }
+}
+
+/// Shows the length of a text, not the text.
+impl fmt::Debug for Base64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Base64::Media(media) => media.fmt(f),
+            Base64::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Base64, D::Error> {
+        String::deserialize(deserializer).map(Base64::Text)
+    }
+}
+
+impl From<Media> for Base64 {
+    fn from(media: Media) -> Base64 {
+        Base64::Media(media)
+    }
+}
+
+impl From<&Media> for Base64 {
+    fn from(media: &Media) -> Base64 {
+        Base64::Media(media.clone())
+    }
+}
+
+impl From<String> for Base64 {
+    fn from(text: String) -> Base64 {
+        Base64::Text(text)
+    }
+}
+
+impl From<&str> for Base64 {
+    fn from(text: &str) -> Base64 {
+        Base64::Text(text.to_owned())
     }
 }
 

@@ -4,9 +4,9 @@ use crate::{
     extra::{Extra, HasExtra},
     media::Media,
     open_enum::open_enum,
-    source::Source,
+    source::{Base64, Source},
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 open_enum! {
     /// How closely a model looks: `detail` beside a URL.
@@ -118,30 +118,5 @@ pub struct FileData {
 impl HasExtra for FileData {
     fn extra(&self) -> &Extra {
         &self.extra
-    }
-}
-
-/// Base64 text without a prefix: of a media, which a body streams, or as it was read back.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Base64 {
-    /// The base64 text of a media.
-    Media(Media),
-    /// Base64 text, passed on as it is.
-    Text(String),
-}
-
-impl Serialize for Base64 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Base64::Media(media) => media.serialize(serializer),
-            Base64::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
-        String::deserialize(deserializer).map(Base64::Text)
     }
 }

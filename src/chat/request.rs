@@ -2,12 +2,12 @@
 
 use super::{
     Message, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions, Tool, ToolChoice, check,
-    lenient::null_as_default,
 };
 use crate::{
     body::Body,
     error::Result,
     extra::{Extra, HasExtra},
+    lenient::null_as_default,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

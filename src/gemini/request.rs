@@ -1,7 +1,7 @@
 //! The request: everything that stands in the body.
 
-use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, lenient::null_as_default};
-use crate::{body::Body, error::Result, extra::Extra};
+use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check};
+use crate::{body::Body, error::Result, extra::Extra, lenient::null_as_default};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
