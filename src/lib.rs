@@ -27,7 +27,8 @@
 //! ```
 //!
 //! # Where to go in
-//! - [`chat`] and [`gemini`]: the two request formats, as builders.
+//! - [`chat`] and [`gemini`]: the two request formats, as builders. A request of one becomes one of the other
+//!   by [`to_gemini`](chat::Request::to_gemini) and [`to_chat`](gemini::Request::to_chat).
 //! - [`Body::json`]: any serde type of yours. [`Template`]: JSON text with directives.
 //! - [`Body`]: what to do with it in a client. [`Limit`]: sizes that services take.
 //! - [`base64`]: the encoder, for those who measure encoders.
@@ -36,6 +37,7 @@ mod api_error;
 pub mod base64;
 mod body;
 pub mod chat;
+mod convert;
 mod error;
 pub mod events;
 mod extra;

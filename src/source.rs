@@ -31,6 +31,17 @@ pub(crate) enum Shows {
     File,
 }
 
+impl Shows {
+    fn of(mime: &str) -> Shows {
+        match mime.split('/').next() {
+            Some("video") => Shows::Video,
+            Some("audio") => Shows::Audio,
+            Some("image") => Shows::Image,
+            _ => Shows::File,
+        }
+    }
+}
+
 impl Source {
     /// The MIME type: that of the media, or of the URL's extension where it has one that is documented
     /// (see [`Media::open`]).
@@ -55,14 +66,18 @@ impl Source {
     }
 
     pub(crate) fn shows(&self) -> Shows {
-        match self.mime().map(|mime| mime.split('/').next().unwrap_or_default()) {
-            Some("video") => Shows::Video,
-            Some("audio") => Shows::Audio,
-            Some("image") => Shows::Image,
+        match self.mime() {
+            Some(mime) => Shows::of(mime),
             // A YouTube link has no extension, and is the one URL without that both APIs document.
             None if self.is_youtube() => Shows::Video,
-            _ => Shows::File,
+            None => Shows::File,
         }
+    }
+
+    /// Whether what it shows is told without this MIME type.
+    pub(crate) fn tells(&self, mime: &str) -> bool {
+        let shows = Shows::of(mime);
+        self.mime() == Some(mime) || (shows != Shows::File && self.shows() == shows)
     }
 
     fn is_youtube(&self) -> bool {
@@ -95,6 +110,12 @@ impl Source {
 /// may; any other URL whole.
 fn after_mime(url: &str) -> &str {
     url.strip_prefix("data:").and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
+}
+
+impl Default for Source {
+    fn default() -> Source {
+        Source::Url(String::new())
+    }
 }
 
 impl Serialize for Source {

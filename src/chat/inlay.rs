@@ -31,7 +31,7 @@ open_enum! {
 }
 
 /// The object in a `video_url`, `audio_url` or `image_url` part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaUrl {
     /// `url`: a URL that the server fetches, or a media, as a data URI.
@@ -61,7 +61,7 @@ impl MediaUrl {
 }
 
 /// The object in an `input_audio` part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputAudio {
     /// `data`: the audio as base64, without a `data:` prefix.

@@ -122,8 +122,12 @@ impl Request {
     /// that repeats one of the type's own. [`MimeType`](crate::ErrorKind::MimeType): input audio that is
     /// neither WAV nor MP3. Otherwise as [`Body::json`].
     pub fn body(&self) -> Result<Body> {
-        check::request(self)?;
+        self.check()?;
         Body::json(self)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check::request(self)
     }
 
     /// Adds a message at the end.

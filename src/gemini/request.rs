@@ -137,7 +137,11 @@ impl Request {
     /// the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
     /// `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
-        check::request(self)?;
+        self.check()?;
         Body::json(self)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check::request(self)
     }
 }
