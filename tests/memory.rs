@@ -215,8 +215,8 @@ fn needs_16_mebibytes(test: &str, make: fn(&File), pull: Pull) {
     }
 }
 
-/// Beyond what 32 bits can say, and a multiple of 3.
-const MARK_AT: u64 = (1 << 32) + 2;
+/// Well beyond what 32 bits can say, and a multiple of 3.
+const MARK_AT: u64 = (1 << 32) + 300_002;
 
 /// Four and a half gigabytes, of which but a few bytes take room on the disk.
 fn sparse(file: &File) {
