@@ -65,6 +65,7 @@ pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
 ///
 /// `src` must be valid for reads of `len` bytes, except that other processes
 /// may write to them, and they must not overlap `out`.
+#[cfg(all(unix, feature = "mmap"))]
 pub(crate) unsafe fn encode_raw(src: *const u8, len: usize, out: &mut UninitSlice) -> usize {
     // SAFETY: `active` returns no backend that is not available. The rest is
     // this function's own contract.

@@ -79,9 +79,11 @@ impl Plan {
             value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut { plan: &plan, marks }));
         let of_leaf = MAKING.with(|making| making.error.take());
         drop(outer);
-        // A `Serialize` may have got over the error of a leaf.
         written.map_err(|cause| {
-            of_leaf.unwrap_or_else(|| {
+            // A `Serialize` may have got over the error of a leaf, and failed of its own: serde's error is the
+            // leaf's if it says what that says.
+            let said = cause.to_string();
+            of_leaf.filter(|leaf| said.contains(&leaf.to_string())).unwrap_or_else(|| {
                 Error::with_source(ErrorKind::Json, "the value cannot be written as JSON", cause)
             })
         })?;

@@ -1,11 +1,22 @@
 //! The Gemini format: every golden case built by the typed API, the checks, and reading back.
 
+#[path = "gemini/answers.rs"]
+mod answers;
 #[path = "gemini/cases.rs"]
 mod cases;
+#[path = "gemini/full.rs"]
+mod full;
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
+#[path = "gemini/random.rs"]
+mod random;
+#[path = "gemini/refused.rs"]
+mod refused;
 
-use niello::{Body, Piece, gemini::Request};
+use niello::{
+    Access, Body, Media, Piece,
+    gemini::{Content, FunctionResponse, GenerationConfig, Part, Request},
+};
 
 /// What a body gives, and that it is what serde_json gives.
 fn bytes(request: &Request) -> Vec<u8> {
@@ -46,4 +57,83 @@ fn every_golden_case_reads_back() {
         let again: Request = serde_json::from_slice(&built).unwrap();
         assert!(bytes(&again) == built, "{name}: read back, it is written the same");
     }
+}
+
+#[test]
+fn media_is_streamed_wherever_it_stands() {
+    let large = tempfile::NamedTempFile::new().unwrap();
+    large.as_file().set_len(5 * 1024 * 1024).unwrap();
+    let open = |access| Media::options().mime("video/mp4").access(access).open(large.path()).unwrap();
+    let clip = open(Access::Map);
+    let response = FunctionResponse::new("f", serde_json::Map::new())
+        .part(Part::inline(&clip).extra("x", 1))
+        .extra("y", 2);
+    let request = Request::new()
+        .content(Content::user([
+            Part::inline(&clip).fps(2.0).extra("x", 1),
+            Part::media(open(Access::Read)).display_name("v"),
+            Part::function_response(response),
+        ]))
+        .system(Part::inline(&clip))
+        .extra("x", 1);
+    let body = request.body().unwrap();
+    assert_eq!(media_of(&body), 4);
+    let text: u64 = body
+        .pieces()
+        .map(|(_, piece)| if let Piece::Text(text) = piece { text.len() as u64 } else { 0 })
+        .sum();
+    assert!(text < 1000, "{text} bytes of text");
+    bytes(&request);
+}
+
+#[test]
+fn what_others_stored_reads_back() {
+    let stored = serde_json::json!({
+        "contents": [{ "role": "user", "parts": [
+            { "text": null, "fileData": { "fileUri": "gs://a/b", "mimeType": null }, "thought": null },
+            { "inlineData": { "mimeType": "a/b", "data": "_-8" }, "videoMetadata": { "startOffset": "1.5s", "fps": 5 } },
+            { "holograph": { "deep": [1, null, { "a": 0.1 }] }, "thought": false },
+        ] }],
+        "systemInstruction": null,
+        "tools": null,
+        "labels": null,
+        "generationConfig": {
+            "topK": 40.0,
+            "seed": "-9007199254740993",
+            "stopSequences": null,
+            "responseSchema": { "type": "object", "minItems": "5", "properties": null, "enum": null },
+        },
+    });
+    let request: Request = serde_json::from_value(stored).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&bytes(&request)).unwrap();
+    let want = serde_json::json!({
+        "contents": [{ "role": "user", "parts": [
+            { "fileData": { "fileUri": "gs://a/b" } },
+            { "inlineData": { "mimeType": "a/b", "data": "_-8" }, "videoMetadata": { "startOffset": "1.500s", "fps": 5.0 } },
+            { "holograph": { "deep": [1, null, { "a": 0.1 }] }, "thought": false },
+        ] }],
+        "generationConfig": {
+            "topK": 40,
+            "seed": -9007199254740993_i64,
+            "responseSchema": { "type": "object", "minItems": 5 },
+        },
+    });
+    assert_eq!(written, want);
+
+    for bad in [r#"{"topK":1.5}"#, r#"{"seed":"1x"}"#, r#"{"seed":1e300}"#, r#"{"logprobs":true}"#] {
+        assert!(serde_json::from_str::<GenerationConfig>(bad).is_err(), "{bad}");
+    }
+}
+
+/// Writes every body of these tests to the folder that `NIELLO_BODIES` names, for other programs to read.
+#[test]
+fn write_bodies() {
+    let Some(folder) = std::env::var_os("NIELLO_BODIES") else { return };
+    let folder = std::path::Path::new(&folder);
+    std::fs::create_dir_all(folder).unwrap();
+    for name in golden::names().iter().filter(|name| name.contains("gemini_")) {
+        std::fs::write(folder.join(name).with_extension("json"), bytes(&cases::request(name).unwrap()))
+            .unwrap();
+    }
+    std::fs::write(folder.join("full.json"), bytes(&full::request())).unwrap();
 }

@@ -85,7 +85,9 @@ impl Write for Count {
 }
 
 /// Every way to pull a body, to its end.
-const WAYS: [(&str, fn(&mut Body) -> u64); 3] = [
+type Way = (&'static str, fn(&mut Body) -> u64);
+
+const WAYS: [Way; 3] = [
     ("write_to", |body| {
         let mut count = Count(0);
         assert_eq!(body.write_to(&mut count).unwrap(), count.0);

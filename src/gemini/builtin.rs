@@ -1,6 +1,6 @@
 //! The API's own tools. Which of them a gateway offers is for it to say.
 
-use super::read::null_as_default;
+use super::lenient::{integer, null_as_default};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -215,7 +215,7 @@ pub struct FileSearch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata_filter: Option<String>,
     /// `topK`: how many passages to find.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub top_k: Option<i64>,
     /// Other keys.
     #[serde(flatten)]

@@ -127,7 +127,8 @@ fn check_data(part: &Part, at: &str) -> Result<()> {
         (Some(first), Some(second)) => {
             Err(invalid(at, &format!("has {first} and {second}: a part has one of them")))
         }
-        (None, _) if part.extra.is_empty() => {
+        // A signature alone is what a model gave, and wants back.
+        (None, _) if part.extra.is_empty() && part.thought_signature.is_none() => {
             Err(invalid(at, "has no data: a part has text, inlineData, fileData or the like"))
         }
         _ => Ok(()),

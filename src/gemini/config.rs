@@ -1,6 +1,9 @@
 //! How an answer is made: `generationConfig`.
 
-use super::{MediaResolution, Schema, SpeechConfig, read::null_as_default};
+use super::{
+    MediaResolution, Schema, SpeechConfig,
+    lenient::{integer, null_as_default},
+};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +24,7 @@ use serde_json::Value;
 #[non_exhaustive]
 pub struct GenerationConfig {
     /// `maxOutputTokens`: the most tokens of an answer; thoughts count.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<i64>,
     /// `temperature`: 0 for the likeliest tokens, up to 2 for more variety.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,16 +33,16 @@ pub struct GenerationConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
     /// `topK`: tokens are drawn from this many of the likeliest.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub top_k: Option<i64>,
     /// `candidateCount`: how many answers; the API's default is 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub candidate_count: Option<i64>,
     /// `stopSequences`: texts at which the answer ends, up to 5.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub stop_sequences: Vec<String>,
     /// `seed`: for answers that are much the same each time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     /// `presencePenalty`: above 0, tokens that stand in the answer already are less likely; -2 to 2.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +54,7 @@ pub struct GenerationConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_logprobs: Option<bool>,
     /// `logprobs`: for how many of the likeliest tokens at each step, up to 20.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<i64>,
     /// `responseMimeType`: `text/plain`, `application/json` or `text/x.enum`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,7 +285,7 @@ pub struct ThinkingConfig {
     pub include_thoughts: Option<bool>,
     /// `thinkingBudget`: the most tokens of thoughts; 0 for none, -1 for as many as the model sees fit.
     /// Gemini 2.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub thinking_budget: Option<i64>,
     /// `thinkingLevel`: instead of a budget. Gemini 3.
     #[serde(skip_serializing_if = "Option::is_none")]

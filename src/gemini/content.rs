@@ -1,6 +1,6 @@
 //! A turn: its parts, and who says them.
 
-use super::{Part, read::null_as_default};
+use super::{Part, lenient::null_as_default};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

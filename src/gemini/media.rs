@@ -1,6 +1,9 @@
 //! What a part shows: media in the body, or a file that the server fetches.
 
-use super::{offset, read::null_as_default};
+use super::{
+    lenient::{integer, null_as_default},
+    offset,
+};
 use crate::{extra::Extra, media::Media, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -195,7 +198,7 @@ pub struct PartMediaResolution {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<MediaResolution>,
     /// `numTokens`: how many tokens the part costs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub num_tokens: Option<i64>,
     /// Other keys.
     #[serde(flatten)]

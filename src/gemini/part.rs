@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{extra::Extra, media::Media, source::Source};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// One part of a turn. It has exactly one of `text`, `inline_data`, `file_data`, `function_call`,
@@ -66,6 +66,9 @@ pub struct Part {
     /// `mediaResolution`: how finely this part is seen. Gemini 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<PartMediaResolution>,
+    /// `partMetadata`: of the caller's own, for telling parts apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_metadata: Option<Map<String, Value>>,
     /// Other keys.
     #[serde(flatten)]
     pub extra: Extra,
@@ -183,6 +186,12 @@ impl Part {
     /// `thoughtSignature`: as the model gave it, byte for byte.
     pub fn thought_signature(mut self, signature: impl Into<String>) -> Part {
         self.thought_signature = Some(signature.into());
+        self
+    }
+
+    /// `partMetadata`: of the caller's own, for telling parts apart.
+    pub fn part_metadata(mut self, metadata: Map<String, Value>) -> Part {
+        self.part_metadata = Some(metadata);
         self
     }
 

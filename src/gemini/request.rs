@@ -1,6 +1,6 @@
 //! The request: everything that stands in the body.
 
-use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, read::null_as_default};
+use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, lenient::null_as_default};
 use crate::{body::Body, error::Result, extra::Extra};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! What is blocked as harmful, and what was.
 
+use super::lenient::or_default;
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,4 +72,39 @@ impl SafetySetting {
         self.extra.insert(key, value);
         self
     }
+}
+
+open_enum! {
+    /// How likely content is harmful.
+    pub enum HarmProbability {
+        /// `HARM_PROBABILITY_UNSPECIFIED`.
+        Unspecified = "HARM_PROBABILITY_UNSPECIFIED",
+        /// `NEGLIGIBLE`.
+        Negligible = "NEGLIGIBLE",
+        /// `LOW`.
+        Low = "LOW",
+        /// `MEDIUM`.
+        Medium = "MEDIUM",
+        /// `HIGH`.
+        High = "HIGH",
+    }
+}
+
+/// How harmful a prompt or an answer is found: one of `safetyRatings`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SafetyRating {
+    /// `category`.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub category: Option<HarmCategory>,
+    /// `probability`.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub probability: Option<HarmProbability>,
+    /// `blocked`: whether it was blocked for this.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
+    /// Other keys.
+    #[serde(flatten)]
+    pub extra: Extra,
 }

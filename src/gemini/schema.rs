@@ -1,6 +1,6 @@
 //! The shape of a value, in the API's own dialect of OpenAPI.
 
-use super::read::{int64, null_as_default};
+use super::lenient::{integer, null_as_default};
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,10 +67,10 @@ pub struct Schema {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Box<Schema>>,
     /// `minItems`: the fewest elements of an array.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub min_items: Option<i64>,
     /// `maxItems`: the most elements of an array.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub max_items: Option<i64>,
     /// `properties`: what an object has, by name, in the order in which the model is to write them.
     #[serde(with = "properties", skip_serializing_if = "Vec::is_empty")]
@@ -82,10 +82,10 @@ pub struct Schema {
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub property_ordering: Vec<String>,
     /// `minProperties`: the fewest properties of an object.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub min_properties: Option<i64>,
     /// `maxProperties`: the most properties of an object.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub max_properties: Option<i64>,
     /// `minimum`: of a number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,10 +94,10 @@ pub struct Schema {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum: Option<f64>,
     /// `minLength`: of a string, in characters.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub min_length: Option<i64>,
     /// `maxLength`: of a string, in characters.
-    #[serde(deserialize_with = "int64", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
     /// `pattern`: a regular expression that a string matches.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! The voices of a spoken answer: `speechConfig`.
 
-use super::read::null_as_default;
+use super::lenient::null_as_default;
 use crate::extra::Extra;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::{
     builtin::{
         CodeExecution, ComputerUse, FileSearch, GoogleMaps, GoogleSearch, GoogleSearchRetrieval, UrlContext,
     },
-    read::null_as_default,
+    lenient::null_as_default,
 };
 use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};

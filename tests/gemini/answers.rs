@@ -1,0 +1,224 @@
+//! Reading answers: whatever a server gives, and the errors that it gives instead.
+
+use niello::{
+    ErrorKind,
+    events::Events,
+    gemini::{ApiError, BlockReason, Content, FinishReason, Modality, Request, Response},
+};
+use serde_json::{Value, json};
+use std::error::Error;
+
+fn read(value: Value) -> Response {
+    Response::from_slice(&serde_json::to_vec(&value).unwrap()).unwrap()
+}
+
+fn saying(parts: Value) -> Response {
+    read(json!({ "candidates": [{ "content": { "parts": parts } }] }))
+}
+
+#[test]
+fn text_as_the_sdk_has_it() {
+    let text = |parts| saying(parts).text();
+    assert_eq!(text(json!([{ "text": "a" }, { "text": "b" }])).as_deref(), Some("ab"));
+    assert_eq!(text(json!([{ "text": "t", "thought": true }, { "text": "b" }])).as_deref(), Some("b"));
+    assert_eq!(text(json!([{ "text": "a", "thought": false }])).as_deref(), Some("a"));
+    assert_eq!(text(json!([{ "text": "", "thoughtSignature": "s" }])).as_deref(), Some(""));
+    assert_eq!(text(json!([{ "text": "t", "thought": true }])), None);
+    assert_eq!(text(json!([{ "functionCall": { "name": "f" } }])), None);
+    assert_eq!(
+        text(json!([{ "inlineData": { "mimeType": "a/b", "data": "" } }, { "text": "b" }])).unwrap(),
+        "b"
+    );
+    assert_eq!(text(json!([])), None);
+    let two = json!({ "candidates": [
+        { "content": { "parts": [{ "text": "first" }] } },
+        { "content": { "parts": [{ "text": "second" }] } }
+    ] });
+    assert_eq!(read(two).text().unwrap(), "first");
+}
+
+#[test]
+fn no_answer_at_all() {
+    let blocked = read(json!({ "promptFeedback": { "blockReason": "SAFETY", "safetyRatings": [
+        { "category": "HARM_CATEGORY_NEW", "probability": "HIGH", "blocked": true, "severityScore": 0.5 }
+    ] } }));
+    assert_eq!(blocked.prompt_feedback.as_ref().unwrap().block_reason, Some(BlockReason::Safety));
+    for empty in [
+        blocked,
+        read(json!({})),
+        read(json!({ "candidates": null })),
+        read(json!({ "candidates": [] })),
+        read(json!({ "candidates": [{}] })),
+        read(json!({ "candidates": [{ "content": null, "finishReason": null }] })),
+        read(json!({ "candidates": [{ "content": { "role": "model" } }] })),
+        read(json!({ "candidates": [{ "content": { "parts": null } }] })),
+        saying(json!([])),
+    ] {
+        assert_eq!(empty.text(), None);
+        assert_eq!(empty.finish_reason(), None);
+        assert_eq!(empty.function_calls().count(), 0);
+        assert!(empty.content().is_none());
+    }
+    let cut = read(json!({ "candidates": [{ "content": {}, "finishReason": "MAX_TOKENS" }] }));
+    assert_eq!(cut.finish_reason(), Some(&FinishReason::MaxTokens));
+}
+
+#[test]
+fn new_null_and_odd_fields_are_no_error() {
+    let answer = json!({
+        "candidates": [{
+            "content": { "role": "model", "parts": [
+                { "text": "a", "thought": null, "thoughtSignature": null, "videoMetadata": null },
+                { "toolCall": { "id": "1", "deep": [null, 1.5] } },
+                { "executableCode": { "id": "x", "language": "COBOL", "code": "1" } }
+            ], "newInContent": 1 },
+            "finishReason": "NEW_REASON",
+            "index": "0",
+            "safetyRatings": [{ "category": 7 }],
+            "avgLogprobs": "NaN",
+            "tokenCount": null,
+            "groundingMetadata": { "webSearchQueries": ["q"] }
+        }],
+        "usageMetadata": {
+            "promptTokenCount": 5,
+            "totalTokenCount": "12",
+            "trafficType": "ON_DEMAND",
+            "promptTokensDetails": [{ "modality": "VIDEO", "tokenCount": 5 }, { "modality": "SMELL" }],
+            "cacheTokensDetails": null
+        },
+        "modelVersion": "gemini-3-1-pro",
+        "responseId": "r",
+        "createTime": "2026-11-23T00:00:00Z"
+    });
+    let response = read(answer);
+    assert_eq!(response.finish_reason(), Some(&FinishReason::Other("NEW_REASON".into())));
+    assert_eq!(response.extra["createTime"], "2026-11-23T00:00:00Z");
+    assert_eq!(response.candidates[0].extra["groundingMetadata"]["webSearchQueries"][0], "q");
+    let usage = response.usage_metadata.as_ref().unwrap();
+    assert_eq!((usage.prompt_token_count, usage.total_token_count), (Some(5), None));
+    assert_eq!(usage.extra["trafficType"], "ON_DEMAND");
+    assert_eq!(usage.prompt_tokens_details[0].modality, Some(Modality::Video));
+
+    let content = response.content().unwrap();
+    assert_eq!(
+        serde_json::to_value(&content).unwrap(),
+        json!({ "role": "model", "newInContent": 1, "parts": [
+            { "text": "a" },
+            { "toolCall": { "id": "1", "deep": [null, 1.5] } },
+            { "executableCode": { "id": "x", "language": "COBOL", "code": "1" } }
+        ] })
+    );
+    Request::new().content(content).body().unwrap();
+
+    let again: Response = serde_json::from_slice(&serde_json::to_vec(&response).unwrap()).unwrap();
+    assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&response).unwrap());
+}
+
+#[test]
+fn a_turn_goes_back_with_its_signatures() {
+    let signature = "CiQB0e2Kb+/\u{2028}\\\"=\n";
+    let response = saying(json!([
+        { "text": "hm", "thought": true },
+        { "functionCall": { "id": "1", "name": "save", "args": { "start": 1 } }, "thoughtSignature": signature },
+        { "functionCall": { "name": "load" } },
+        { "thoughtSignature": signature }
+    ]));
+    let names: Vec<_> = response.function_calls().map(|call| &*call.name).collect();
+    assert_eq!(names, ["save", "load"]);
+    let request = Request::new().content(Content::user("x")).contents(response.content());
+    let mut written = Vec::new();
+    request.body().unwrap().write_to(&mut written).unwrap();
+    let written: Value = serde_json::from_slice(&written).unwrap();
+    let turn = &written["contents"][1];
+    assert_eq!(turn["role"], "model");
+    assert_eq!(turn["parts"][1]["thoughtSignature"], signature);
+    assert_eq!(turn["parts"][2], json!({ "functionCall": { "name": "load" } }));
+    assert_eq!(turn["parts"][3], json!({ "thoughtSignature": signature }));
+}
+
+#[test]
+fn errors_say_what_the_api_said() {
+    let google = json!({ "error": {
+        "code": 429,
+        "message": "Quota exceeded.",
+        "status": "RESOURCE_EXHAUSTED",
+        "details": [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s" }]
+    } });
+    let databricks = json!({ "error_code": "BAD_REQUEST", "message": "Model not found." });
+    for (answer, code, status, message) in [
+        (json!([google]), "429", Some("RESOURCE_EXHAUSTED"), "Quota exceeded."),
+        (google, "429", Some("RESOURCE_EXHAUSTED"), "Quota exceeded."),
+        (databricks, "BAD_REQUEST", None, "Model not found."),
+    ] {
+        let error = Response::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Api);
+        let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+        assert_eq!((said.code.as_deref(), said.status.as_deref()), (Some(code), status));
+        assert_eq!(said.message, message);
+        for word in [code, message] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
+        if status.is_some() {
+            assert_eq!(said.details[0]["retryDelay"], "7s");
+        }
+    }
+    for (answer, message) in [
+        (r#"{"error":"invalid_grant","error_description":"Token expired."}"#, "Token expired."),
+        (r#"{"error":"unauthorized"}"#, "unauthorized"),
+        (r#"{"detail":"Not Found"}"#, "Not Found"),
+        (r#"{"error":{"code":500}}"#, "500"),
+        (r#"{"candidates":[],"error":{"message":"late"}}"#, "late"),
+    ] {
+        let error = Response::from_slice(answer.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere() {
+    let stream = concat!(
+        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"Gö\"}],\"role\": \"model\"}}]}\r\n\r\n",
+        ": still there\r\n\r\n",
+        "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"al!\"}, ",
+        "{\"text\": \"\", \"thoughtSignature\": \"s\"}]}, \"finishReason\": \"STOP\"}]}\r\n\r\n",
+        "data: [DONE]\n\n",
+        "data: {\"error\": {\"code\": 503, \"message\": \"Overloaded.\", \"status\": \"UNAVAILABLE\"}}\n\n",
+    );
+    for size in [1, 2, 3, 7, 64, stream.len()] {
+        let mut events = Events::new();
+        let mut read = Vec::new();
+        for bytes in stream.as_bytes().chunks(size) {
+            events.push(bytes);
+            read.extend(events.read::<Response>());
+        }
+        let error = read.pop().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert!(error.to_string().contains("Overloaded."), "{error}");
+        let chunks: Vec<_> = read.into_iter().map(Result::unwrap).collect();
+        assert_eq!(chunks.len(), 2);
+        assert_eq!(chunks.iter().filter_map(Response::text).collect::<String>(), "Göal!");
+        assert_eq!(chunks[0].finish_reason(), None);
+        assert_eq!(chunks[1].finish_reason(), Some(&FinishReason::Stop));
+        let parts: Vec<_> = chunks.iter().filter_map(Response::content).flat_map(|turn| turn.parts).collect();
+        assert_eq!(parts[2].thought_signature.as_deref(), Some("s"));
+        Request::new().content(Content::user("x")).content(Content::model(parts)).body().unwrap();
+    }
+}
+
+#[test]
+fn what_is_no_answer() {
+    for (bytes, says) in [
+        (&b""[..], "no JSON"),
+        (b"<html>502 Bad Gateway", "502 Bad Gateway"),
+        (b"\xFF\xFE", "no JSON"),
+        (b"7", "generateContent"),
+        (b"[]", "generateContent"),
+        (b"[{},{}]", "generateContent"),
+        (br#"{"candidates":7}"#, "generateContent"),
+    ] {
+        let error = Response::from_slice(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Json);
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}

@@ -1,0 +1,215 @@
+//! What is refused when a body is made, and the field that the error names.
+
+use niello::{
+    ErrorKind, Media,
+    gemini::{
+        Content, FileSearch, FunctionCall, FunctionDeclaration, FunctionResponse, GenerationConfig,
+        GoogleSearchRetrieval, Part, PartMediaResolution, Request, SafetySetting, Schema, SpeechConfig,
+        ThinkingConfig, Tool, ToolConfig,
+    },
+};
+use std::time::Duration;
+
+fn say(part: Part) -> Request {
+    // The part that is looked at is the third of the second turn.
+    let parts = [Part::text("a"), Part::text("b"), part];
+    Request::new().content(Content::user("x")).content(Content::user(parts))
+}
+
+fn inline(mime: &str) -> Part {
+    Part::inline(Media::from_bytes(&b"abc"[..], "video/mp4").unwrap()).mime(mime)
+}
+
+fn config(config: GenerationConfig) -> Request {
+    Request::new().content(Content::user("x")).generation_config(config)
+}
+
+fn tool(tool: impl Into<Tool>) -> Request {
+    Request::new().content(Content::user("x")).tool(Tool::code_execution()).tool(tool)
+}
+
+fn function(function: FunctionDeclaration) -> Request {
+    tool(Tool::functions([function]))
+}
+
+fn refuse(request: Request, kind: ErrorKind, field: &str) {
+    let error = request.body().expect_err(field);
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(&format!("`{field}`")), "{error} does not name {field}");
+}
+
+#[test]
+fn what_no_api_could_take() {
+    const PART: &str = "contents[1].parts[2]";
+    let invalid = |request, field: &str| refuse(request, ErrorKind::Invalid, field);
+    let part = |part, field: &str| refuse(say(part), ErrorKind::Invalid, &format!("{PART}{field}"));
+
+    invalid(Request::new(), "contents");
+    invalid(Request::new().system("S"), "contents");
+    invalid(say(Part::text("x")).content(Content::model(vec![])), "contents[2].parts");
+    invalid(say(Part::text("x")).system(Content::new(vec![])), "systemInstruction.parts");
+    invalid(say(Part::text("x")).system(Part::default()), "systemInstruction.parts[0]");
+
+    part(Part::default(), "");
+    part(Part::default().thought(true).fps(1.0), "");
+    let mut both = Part::text("x");
+    both.file_data = Part::file("https://a/b").file_data;
+    part(both, "");
+    part(Part::text("x").mime("video/mp4"), "");
+    part(Part::text("x").display_name("x"), "");
+
+    for uri in ["data:video/mp4;base64,AAAA", "DATA:,x", ""] {
+        part(Part::file(uri), ".fileData.fileUri");
+    }
+    part(Part::media("data:video/mp4;base64,AAAA"), ".fileData.fileUri");
+
+    for fps in [0.0, -0.0, -1.0, 24.000001, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        part(inline("video/mp4").fps(fps), ".videoMetadata.fps");
+    }
+    let (early, late) = (Duration::from_secs(1), Duration::from_secs(2));
+    part(inline("video/mp4").start(late).end(early), ".videoMetadata.startOffset");
+    part(inline("video/mp4").start(late).end(late), ".videoMetadata.startOffset");
+
+    let response = FunctionResponse::new("f", Default::default()).part(Part::default());
+    part(Part::function_response(response), ".functionResponse.parts[0]");
+}
+
+#[test]
+fn numbers_that_json_cannot_say() {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let new = GenerationConfig::new;
+        let shape = || Schema::array(Schema::any_of([Schema::string(), Schema::number().minimum(bad)]));
+        for (request, field) in [
+            (config(new().temperature(bad)), "generationConfig.temperature"),
+            (config(new().top_p(bad)), "generationConfig.topP"),
+            (config(new().presence_penalty(bad)), "generationConfig.presencePenalty"),
+            (config(new().frequency_penalty(bad)), "generationConfig.frequencyPenalty"),
+            (
+                config(new().response_schema(Schema::object([("a", shape())]))),
+                "generationConfig.responseSchema.properties.a.items.anyOf[1].minimum",
+            ),
+            (
+                function(FunctionDeclaration::new("f").parameters(Schema::number().maximum(bad))),
+                "tools[1].functionDeclarations[0].parameters.maximum",
+            ),
+            (
+                function(FunctionDeclaration::new("f").response(shape())),
+                "tools[1].functionDeclarations[0].response.items.anyOf[1].minimum",
+            ),
+            (
+                tool(GoogleSearchRetrieval::dynamic(bad)),
+                "tools[1].googleSearchRetrieval.dynamicRetrievalConfig.dynamicThreshold",
+            ),
+            (
+                say(Part::text("x")).tool_config(ToolConfig::default().location(bad, 0.0)),
+                "toolConfig.retrievalConfig.latLng.latitude",
+            ),
+            (
+                say(Part::text("x")).tool_config(ToolConfig::default().location(0.0, bad)),
+                "toolConfig.retrievalConfig.latLng.longitude",
+            ),
+        ] {
+            refuse(request, ErrorKind::Invalid, field);
+        }
+    }
+}
+
+#[test]
+fn mime_types_that_are_none() {
+    for bad in ["", "video", "video/mp4\",\"x\":\"", "video/mp4\n", "vidéo/mp4", "video/mp4 "] {
+        let refuse = |request, field| refuse(request, ErrorKind::MimeType, field);
+        refuse(say(inline(bad)), "contents[1].parts[2].inlineData.mimeType");
+        let file = Part::file("https://example.com/a.mp4").mime(bad);
+        refuse(say(file.clone()), "contents[1].parts[2].fileData.mimeType");
+        let response = FunctionResponse::new("f", Default::default()).part(file);
+        let field = "contents[1].parts[2].functionResponse.parts[0].fileData.mimeType";
+        refuse(say(Part::function_response(response)), field);
+        let config = config(GenerationConfig::new().response_mime_type(bad));
+        refuse(config, "generationConfig.responseMimeType");
+    }
+}
+
+#[test]
+fn extra_keys_that_repeat_one() {
+    let mut whole = inline("video/mp4");
+    whole.inline_data = whole.inline_data.map(|data| data.extra("data", "AAAA"));
+    let mut file = Part::file("https://a/b");
+    file.file_data = file.file_data.map(|data| data.extra("mimeType", "a/b"));
+    let mut video = inline("video/mp4").fps(1.0);
+    video.video_metadata = video.video_metadata.map(|data| data.extra("endOffset", "1s"));
+    let call = FunctionCall::new("f", Default::default()).extra("args", 1);
+    let response = FunctionResponse::new("f", Default::default()).extra("name", "g");
+    let part = "contents[1].parts[2]";
+    for (request, object) in [
+        (say(Part::text("x").extra("text", "y")), part.to_owned()),
+        (say(Part::text("x").extra("inlineData", 1)), part.to_owned()),
+        (say(whole), format!("{part}.inlineData")),
+        (say(file), format!("{part}.fileData")),
+        (say(video), format!("{part}.videoMetadata")),
+        (say(Part::function_call(call)), format!("{part}.functionCall")),
+        (say(Part::function_response(response)), format!("{part}.functionResponse")),
+        (
+            say(Part::text("x").media_resolution(PartMediaResolution::default().extra("level", "x"))),
+            format!("{part}.mediaResolution"),
+        ),
+        (say(Part::text("x")).content(Content::user("x").extra("role", "model")), "contents[2]".into()),
+        (say(Part::text("x")).system(Content::new("x").extra("parts", 1)), "systemInstruction".into()),
+        (config(GenerationConfig::new().extra("topP", 1)), "generationConfig".into()),
+        (
+            config(GenerationConfig::new().thinking_config(ThinkingConfig::new().extra("thinkingBudget", 1))),
+            "generationConfig.thinkingConfig".into(),
+        ),
+        (
+            config(GenerationConfig::new().speech_config(SpeechConfig::new().extra("languageCode", 1))),
+            "generationConfig.speechConfig".into(),
+        ),
+        (
+            config(GenerationConfig::new().response_schema(Schema::array(Schema::string().extra("enum", 1)))),
+            "generationConfig.responseSchema.items".into(),
+        ),
+        (tool(Tool::default().extra("urlContext", 1)), "tools[1]".into()),
+        (tool(FileSearch::default().extra("topK", 1)), "tools[1].fileSearch".into()),
+        (
+            function(FunctionDeclaration::new("f").extra("behavior", 1)),
+            "tools[1].functionDeclarations[0]".into(),
+        ),
+        (
+            say(Part::text("x")).tool_config(ToolConfig::default().extra("retrievalConfig", 1)),
+            "toolConfig".into(),
+        ),
+        (
+            say(Part::text("x")).safety_setting(SafetySetting::new("a", "b").extra("category", 1)),
+            "safetySettings[0]".into(),
+        ),
+    ] {
+        refuse(request, ErrorKind::Invalid, &object);
+    }
+    let error = say(Part::text("x")).extra("contents", 1).body().unwrap_err();
+    assert!(error.to_string().contains("\"contents\" of the request"), "{error}");
+
+    let twice = Schema::object([("a", Schema::string()), ("a", Schema::number())]);
+    let request = config(GenerationConfig::new().response_schema(twice));
+    refuse(request, ErrorKind::Invalid, "generationConfig.responseSchema.properties.a");
+}
+
+#[test]
+fn what_an_api_might_take_is_left_to_it() {
+    let unknown: Part = serde_json::from_str(r#"{"toolCall":{"id":"1"}}"#).unwrap();
+    let signature: Part = serde_json::from_str(r#"{"thoughtSignature":"+/="}"#).unwrap();
+    for part in [
+        unknown,
+        signature,
+        inline("video/mp4").fps(24.0),
+        inline("video/mp4").fps(f64::MIN_POSITIVE),
+        inline("application/x-anything;a=b"),
+        inline("video/mp4").start(Duration::from_secs(1)),
+        Part::text("x").fps(1.0),
+        Part::file("files/abc-123"),
+        Part::file("gs://bucket/with space and \"quotes\".mp4"),
+        Part::text("\0"),
+    ] {
+        say(part).body().unwrap();
+    }
+    config(GenerationConfig::new().temperature(-7.0).top_k(-1).max_output_tokens(0)).body().unwrap();
+    Request::new().content(Content::model("x")).content(Content::model("y")).body().unwrap();
+}
