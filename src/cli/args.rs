@@ -24,10 +24,39 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
-  niello gemini --text 'What is said?' --audio talk.bin;type=audio/mp3 --max-output-tokens 1024
-  niello gemini --video 'https://www.youtube.com/watch?v=9hE5-98ZeCg;start=40s;end=80s'
-  ffmpeg ... -f mp4 - | niello chat --model M --video -
-  niello fill request.json --dry-run";
+  niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
+  niello fill request.json --dry-run
+
+Send it:
+  curl -X POST -T body.json -H 'Content-Type: application/json' -H \"Authorization: Bearer $TOKEN\" URL";
+
+const CHAT: &str = "\
+SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, then
+by extension; 'clip.bin;type=video/mp4' gives it. Quotes keep a name whole: '\"a;type=b\"'.
+
+Examples:
+  niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
+  niello chat --model M --text 'Which is louder?' --audio a.wav --audio https://example.com/b.mp3
+  curl -s https://example.com/clip.mp4 | niello chat --model M --text 'Summarize.' --video -
+  niello chat --model M --text Hi --set 'reasoning_effort=\"low\"' --set 'metadata={\"team\":\"v\"}'";
+
+const GEMINI: &str = "\
+SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, then
+by extension; 'clip.bin;type=video/mp4' gives it. ';fps=2' samples a video so many times a second, and
+';start=1.5s;end=80s' shows a part of it. Quotes keep a name whole: '\"a;type=b\"'.
+
+Examples:
+  niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
+  niello gemini --video 'https://www.youtube.com/watch?v=9hE5-98ZeCg;start=40s;end=80s' --text 'Summarize.'
+  niello gemini --text Hi --config 'responseMimeType=\"application/json\"' --set 'labels={\"team\":\"v\"}'";
+
+const FILL: &str = "\
+A directive is an object that stands alone: {\"$data_uri\": {\"file\": F, \"mime\": M}}, where mime may be left
+out, or {\"$base64\": {\"file\": F}}. F is relative to the folder of the template.
+
+Examples:
+  niello fill request.json -o body.json
+  echo '{\"input\": {\"$base64\": {\"file\": \"clip.mp4\"}}}' | niello fill -";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -35,12 +64,12 @@ pub enum Command {
     Chat(Chat),
     /// A Google Gemini request: contents with text, inlineData, fileData
     Gemini(Gemini),
-    /// Fills a JSON template: {"$data_uri": {"file": F, "mime": M}} and {"$base64": {"file": F}} give
-    /// way to media
+    /// Fills a JSON template, in which directives stand where media goes
     Fill(Fill),
 }
 
 #[derive(Args)]
+#[command(after_help = CHAT)]
 pub struct Chat {
     /// Model or endpoint, such as system.ai.gemini-3-1-pro
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
@@ -63,6 +92,7 @@ pub struct Chat {
 }
 
 #[derive(Args)]
+#[command(after_help = GEMINI)]
 pub struct Gemini {
     #[command(flatten)]
     pub prompt: Prompt,
@@ -85,6 +115,7 @@ pub struct Gemini {
 }
 
 #[derive(Args)]
+#[command(after_help = FILL)]
 pub struct Fill {
     /// The template, whose files are relative to its folder; - is standard input, and the current folder
     pub template: PathBuf,
@@ -166,14 +197,15 @@ pub enum Part {
     Media(Kind, Src),
 }
 
-const MEDIA_HELP: &str = "a URL, a file, or - for standard input, with ;type=MIME perhaps";
-
 impl Args for Prompt {
     fn augment_args(command: clap::Command) -> clap::Command {
         let part = |id: &'static str| clap::Arg::new(id).long(id).action(ArgAction::Append);
         let media = |kind: Kind| {
             let name = kind.name();
-            part(name).value_name("SRC").value_parser(Src::parse).help(format!("Show {name}: {MEDIA_HELP}"))
+            part(name)
+                .value_name("SRC")
+                .value_parser(Src::parse)
+                .help(format!("Show {name}: a URL, a file, or - for standard input"))
         };
         command
             .arg(clap::Arg::new("system").long("system").value_name("T").help("System instruction"))
