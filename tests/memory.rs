@@ -137,8 +137,6 @@ fn a_small_body_costs_a_small_heap() {
     }
 }
 
-/// A file that is read needs its buffer.
-#[cfg(feature = "mmap")]
 #[test]
 fn a_clone_and_a_seek_cost_no_heap() {
     for origin in Origin::ALL {
