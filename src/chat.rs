@@ -56,11 +56,11 @@
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].
 
-mod api_error;
 mod check;
 mod chunk;
+#[cfg(feature = "http")]
+mod endpoint;
 mod inlay;
-mod lenient;
 mod message;
 mod options;
 mod part;
@@ -69,9 +69,10 @@ mod response;
 mod tool;
 mod usage;
 
-pub use api_error::ApiError;
 pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
-pub use inlay::{AudioFormat, Base64, Detail, FileData, InputAudio, MediaUrl};
+#[cfg(feature = "http")]
+pub use endpoint::Endpoint;
+pub use inlay::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 pub use message::{Content, Message, Role};
 pub use options::{FormatKind, JsonSchema, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions};
 pub use part::{Part, PartKind};

@@ -79,14 +79,14 @@
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].
 
-mod api_error;
 mod builtin;
 mod check;
 mod config;
 mod content;
+#[cfg(feature = "http")]
+mod endpoint;
 mod finish;
 mod function;
-mod lenient;
 mod media;
 mod offset;
 mod part;
@@ -99,18 +99,19 @@ mod tool;
 mod tool_config;
 mod usage;
 
-pub use api_error::ApiError;
 pub use builtin::{
     CodeExecution, ComputerUse, DynamicRetrievalConfig, Environment, FileSearch, GoogleMaps, GoogleSearch,
     GoogleSearchRetrieval, Interval, RetrievalMode, UrlContext,
 };
 pub use config::{GenerationConfig, ImageConfig, Modality, ThinkingConfig, ThinkingLevel};
 pub use content::{Content, Parts, Role};
+#[cfg(feature = "http")]
+pub use endpoint::Endpoint;
 pub use finish::{BlockReason, FinishReason};
 pub use function::{
     CodeExecutionResult, ExecutableCode, FunctionCall, FunctionResponse, Language, Outcome, Scheduling,
 };
-pub use media::{Base64, FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
+pub use media::{FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
 pub use part::Part;
 pub use request::Request;
 pub use response::{Candidate, PromptFeedback, Response};

@@ -23,23 +23,29 @@
 //!    |
 //! Body                   text is copied, media is encoded straight into the buffer of whoever pulls
 //!    |
-//! io::Read + io::Seek | write_to | chunks
+//! io::Read + io::Seek | write_to | chunks | http_body::Body | http::Request
 //! ```
 //!
 //! # Where to go in
-//! - [`chat`] and [`gemini`]: the two request formats, as builders.
+//! - [`chat`] and [`gemini`]: the two request formats, as builders. A request of one becomes one of the other
+//!   by [`to_gemini`](chat::Request::to_gemini) and [`to_chat`](gemini::Request::to_chat).
 //! - [`Body::json`]: any serde type of yours. [`Template`]: JSON text with directives.
 //! - [`Body`]: what to do with it in a client. [`Limit`]: sizes that services take.
 //! - [`base64`]: the encoder, for those who measure encoders.
 
+mod api_error;
 pub mod base64;
 mod body;
 pub mod chat;
+mod convert;
+#[cfg(feature = "http")]
+mod endpoint;
 mod error;
 pub mod events;
 mod extra;
 pub mod gemini;
 mod json;
+mod lenient;
 mod limit;
 mod marks;
 mod media;
@@ -52,15 +58,20 @@ mod template;
 pub use body::ReadAhead;
 pub use body::{Body, Chunks, Progress};
 
+pub use api_error::ApiError;
 pub use bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use extra::Extra;
+#[cfg(feature = "http")]
+pub use http;
+#[cfg(feature = "http-body")]
+pub use http_body;
 pub use json::DataUri;
 pub use limit::Limit;
 pub use marks::Marks;
 pub use media::{Access, Media, MediaOptions};
 pub use plan::Piece;
-pub use source::Source;
+pub use source::{Base64, Source};
 pub use template::Template;
 
 /// The Rust in the README compiles and runs.

@@ -43,7 +43,7 @@ use std::{fmt, path::Path, sync::Arc};
 pub struct Media(Arc<Inner>);
 
 struct Inner {
-    source: Source,
+    source: Arc<Source>,
     len: u64,
     encoded_len: u64,
     mime: Box<str>,
@@ -140,13 +140,24 @@ impl Media {
 
     /// Whether two handles are of the same opened media.
     pub fn same(&self, other: &Media) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0.source, &other.0.source)
+    }
+
+    /// The same media under another MIME type, which is a valid one.
+    pub(crate) fn with_mime(&self, mime: &str) -> Media {
+        if mime == self.mime() {
+            return self.clone();
+        }
+        let Inner { source, len, encoded_len, name, .. } = &*self.0;
+        let (source, name) = (source.clone(), name.clone());
+        Media(Arc::new(Inner { source, len: *len, encoded_len: *encoded_len, mime: mime.into(), name }))
     }
 
     fn new(source: Source, len: u64, mime: Box<str>, name: Box<str>) -> Result<Media> {
         let encoded_len = base64::encoded_len(len).ok_or_else(|| {
             Error::new(ErrorKind::TooLarge, format!("{name}: {len} bytes have a base64 text of over 64 bits"))
         })?;
+        let source = Arc::new(source);
         Ok(Media(Arc::new(Inner { source, len, encoded_len, mime, name })))
     }
 
@@ -177,7 +188,7 @@ impl Media {
     fn encode_from(&self, start: u64, out: &mut UninitSlice) -> Result<usize> {
         let groups = (out.len() / 4) as u64;
         let len = (self.0.len - start).min(groups * 3) as usize;
-        match &self.0.source {
+        match &*self.0.source {
             Source::Bytes(bytes) => {
                 let start = start as usize;
                 Ok(base64::encode(&bytes[start..start + len], out))

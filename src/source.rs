@@ -1,4 +1,4 @@
-//! Where a part of a request gets its media from: a URL, or a [`Media`].
+//! Where a part of a request gets its media from: a [`Media`], a URL, or a text that is base64 already.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -6,6 +6,7 @@ use crate::{
     media::{Media, mime_of_extension},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// A URL that the server fetches, or a media that the body carries. Both convert into it.
 ///
@@ -28,6 +29,17 @@ pub(crate) enum Shows {
     Image,
     /// Any other type, or none that is known.
     File,
+}
+
+impl Shows {
+    fn of(mime: &str) -> Shows {
+        match mime.split('/').next() {
+            Some("video") => Shows::Video,
+            Some("audio") => Shows::Audio,
+            Some("image") => Shows::Image,
+            _ => Shows::File,
+        }
+    }
 }
 
 impl Source {
@@ -54,14 +66,18 @@ impl Source {
     }
 
     pub(crate) fn shows(&self) -> Shows {
-        match self.mime().map(|mime| mime.split('/').next().unwrap_or_default()) {
-            Some("video") => Shows::Video,
-            Some("audio") => Shows::Audio,
-            Some("image") => Shows::Image,
+        match self.mime() {
+            Some(mime) => Shows::of(mime),
             // A YouTube link has no extension, and is the one URL without that both APIs document.
             None if self.is_youtube() => Shows::Video,
-            _ => Shows::File,
+            None => Shows::File,
         }
+    }
+
+    /// Whether what it shows is told without this MIME type.
+    pub(crate) fn tells(&self, mime: &str) -> bool {
+        let shows = Shows::of(mime);
+        self.mime() == Some(mime) || (shows != Shows::File && self.shows() == shows)
     }
 
     fn is_youtube(&self) -> bool {
@@ -94,6 +110,12 @@ impl Source {
 /// may; any other URL whole.
 fn after_mime(url: &str) -> &str {
     url.strip_prefix("data:").and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
+}
+
+impl Default for Source {
+    fn default() -> Source {
+        Source::Url(String::new())
+    }
 }
 
 impl Serialize for Source {
@@ -132,6 +154,65 @@ impl From<Media> for Source {
 impl From<&Media> for Source {
     fn from(media: &Media) -> Source {
         Source::Media(media.clone())
+    }
+}
+
+/// A base64 text without a prefix: of a media, which a body streams, or in memory.
+///
+/// Read back, it is a text in either case.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Base64 {
+    /// The text of a media.
+    Media(Media),
+    /// A text that is base64 already; passed on as it is.
+    Text(String),
+}
+
+impl Default for Base64 {
+    fn default() -> Base64 {
+        Base64::Text(String::new())
+    }
+}
+
+/// Shows the length of a text, not the text.
+impl fmt::Debug for Base64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Base64::Media(media) => media.fmt(f),
+            Base64::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Base64, D::Error> {
+        String::deserialize(deserializer).map(Base64::Text)
+    }
+}
+
+impl From<Media> for Base64 {
+    fn from(media: Media) -> Base64 {
+        Base64::Media(media)
+    }
+}
+
+impl From<&Media> for Base64 {
+    fn from(media: &Media) -> Base64 {
+        Base64::Media(media.clone())
+    }
+}
+
+impl From<String> for Base64 {
+    fn from(text: String) -> Base64 {
+        Base64::Text(text)
+    }
+}
+
+impl From<&str> for Base64 {
+    fn from(text: &str) -> Base64 {
+        Base64::Text(text.to_owned())
     }
 }
 

@@ -9,9 +9,9 @@ mod answers;
 mod random;
 
 use niello::{
-    Error, ErrorKind, Media, Piece,
+    Base64, Error, ErrorKind, Media, Piece,
     chat::{
-        Base64, Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
+        Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
         ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolChoice,
     },
 };

@@ -10,22 +10,36 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     thread,
+    time::Duration,
 };
 
 /// A body that is read and encoded on another thread, up to two chunks ahead: made by
 /// [`Body::read_ahead`].
 ///
-/// The thread starts with the first poll and ends with the last chunk, an error, or the drop of this
-/// value. A clone starts at the position of the original, with a thread of its own.
+/// The thread starts with the first poll and ends with the last chunk, an error, or, once the chunk that it
+/// is at is done, the drop of this value. A clone starts at the position of the original, with a thread
+/// of its own.
 #[derive(Debug)]
 pub struct ReadAhead {
     /// At the position of what has been handed on.
     body: Body,
     queue: Option<Arc<Queue>>,
+    /// So many rests are due to the executor before the next chunk.
+    rests: u8,
 }
 
 /// Enough to keep both sides busy; each costs a chunk of memory.
 const AHEAD: usize = 2;
+
+/// How often the executor is made to wait for the other thread between two chunks.
+///
+/// A client polls for as long as there are chunks, and so keeps its thread from timers and other tasks for
+/// tens of milliseconds: tokio looks at its timers when it has nothing to run, or after 61 tasks. The
+/// first wait is over before the client has sent what it holds; in the second, nothing is left to run.
+const RESTS: u8 = 2;
+
+/// What a rest lasts, at least: an executor needs some microseconds to find that it has nothing to run.
+const REST: Duration = Duration::from_micros(50);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -36,21 +50,25 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// An empty chunk is the end.
     chunks: VecDeque<Result<Bytes>>,
     waker: Option<Waker>,
+    /// The one to be woken could go on, but is given a rest.
+    resting: bool,
     /// Nobody takes any more.
     left: bool,
+    /// Nobody puts any more: the thread is done, or it panicked.
+    ended: bool,
 }
 
 impl Body {
     /// The form for an executor that must not wait for a disk: reading and encoding is done by a thread of
     /// the body's own, at most two chunks ahead. Needs no particular executor.
     ///
-    /// From the page cache the plain body is as good and costs no thread; use this for files on cold,
-    /// slow or remote disks.
+    /// Between two chunks it lets the executor look at its timers and other tasks, which a client that finds
+    /// chunk after chunk does not. That costs some speed from the page cache, a thread, and memory:
+    /// [`Body`] says when it is worth it, in figures.
     pub fn read_ahead(self) -> ReadAhead {
-        ReadAhead { body: self, queue: None }
+        ReadAhead { body: self, queue: None, rests: 0 }
     }
 }
 
@@ -63,16 +81,31 @@ impl ReadAhead {
 
     fn start(body: &Body) -> Result<Arc<Queue>> {
         let queue = Arc::new(Queue::default());
-        let (mut body, filling) = (body.clone(), queue.clone());
+        let (mut body, filling) = (body.clone(), Filling(queue.clone()));
         // Progress is what has been handed on, not what lies in the queue.
         body.progress = None;
         thread::Builder::new()
-            .name("niello read-ahead".to_owned())
-            .spawn(move || while filling.put(body.next_chunk()) {})
+            .name("niello-ahead".to_owned())
+            .spawn(move || while body.remaining() > 0 && filling.0.put(body.next_chunk()) {})
             .map_err(|cause| {
                 Error::with_source(ErrorKind::Io, "cannot start the thread that reads ahead", cause)
             })?;
         Ok(queue)
+    }
+
+    /// The next chunk, never an empty one. Not to be called at the end.
+    fn next_chunk(&mut self, context: &Context<'_>) -> Poll<Result<Bytes>> {
+        let queue = match &self.queue {
+            Some(queue) => queue,
+            None => self.queue.insert(ReadAhead::start(&self.body)?),
+        };
+        if self.rests > 0 && queue.rest(context) {
+            self.rests -= 1;
+            return Poll::Pending;
+        }
+        let chunk = queue.take(context);
+        self.rests = if chunk.is_ready() { RESTS } else { 0 };
+        chunk
     }
 
     fn leave(&mut self) {
@@ -84,21 +117,36 @@ impl ReadAhead {
 }
 
 impl Queue {
-    /// Waits for room; false when there is nothing more to put.
+    /// Waits for room; false when nobody wants more.
     fn put(&self, chunk: Result<Bytes>) -> bool {
-        let last = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
-        let full = |state: &mut State| state.chunks.len() >= AHEAD && !state.left;
-        let mut state = self.taken.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
-        if state.left {
+        let more = chunk.is_ok();
+        let mut state = self.lock();
+        while !state.left {
+            if state.chunks.len() < AHEAD {
+                state.chunks.push_back(chunk);
+                self.wake(state);
+                return more;
+            }
+            state = if state.resting {
+                self.wake(state);
+                self.lock()
+            } else {
+                self.taken.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+        false
+    }
+
+    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that has ended.
+    fn rest(&self, context: &Context<'_>) -> bool {
+        let mut state = self.lock();
+        if state.ended {
             return false;
         }
-        state.chunks.push_back(chunk);
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        !last
+        state.wait_for(context);
+        state.resting = true;
+        self.taken.notify_one();
+        true
     }
 
     fn take(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
@@ -108,15 +156,54 @@ impl Queue {
                 self.taken.notify_one();
                 Poll::Ready(chunk)
             }
+            // More was promised than has come.
+            None if state.ended => Poll::Ready(Err(Error::new(
+                ErrorKind::Io,
+                "the thread that reads ahead ended too early; if it panicked, that is a bug in niello",
+            ))),
             None => {
-                state.waker = Some(context.waker().clone());
+                state.wait_for(context);
                 Poll::Pending
             }
         }
     }
 
+    /// Wakes whoever waits, after a rest if it is one. Outside of the lock, which the waker may want.
+    fn wake<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        if std::mem::take(&mut state.resting) {
+            drop(state);
+            thread::sleep(REST);
+            state = self.lock();
+        }
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn wait_for(&mut self, context: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+    }
+}
+
+/// The thread's end of the queue: however the thread ends, by a panic as well, nobody waits for it longer.
+struct Filling(Arc<Queue>);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.ended = true;
+        self.0.wake(state);
     }
 }
 
@@ -133,14 +220,7 @@ impl http_body::Body for ReadAhead {
         if this.body.remaining() == 0 {
             return Poll::Ready(None);
         }
-        let queue = match &this.queue {
-            Some(queue) => queue,
-            None => match ReadAhead::start(&this.body) {
-                Ok(queue) => this.queue.insert(queue),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            },
-        };
-        queue.take(context).map(|chunk| {
+        this.next_chunk(context).map(|chunk| {
             let chunk = chunk.inspect_err(|error| this.body.failed = Some(error.clone()));
             Some(chunk.map(|chunk| {
                 this.body.hand_on(chunk.len());

@@ -1,9 +1,10 @@
 //! What is refused before a body is made. Only what no server can take: the rest is the server's to say.
 
-use super::{Base64, Content, Message, Part, PartKind, Request, Role, Tool, ToolCall};
+use super::{Content, Message, Part, PartKind, Request, Role, Tool, ToolCall};
 use crate::{
     error::{Error, ErrorKind, Result},
     extra::HasExtra,
+    source::Base64,
 };
 
 pub(super) fn request(request: &Request) -> Result<()> {

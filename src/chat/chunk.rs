@@ -1,16 +1,17 @@
 //! The chunks of a streamed answer.
 
 use super::{
-    ApiError, Content, FinishReason, Logprobs, Role, ToolKind, Usage, api_error,
-    lenient::{null_as_default, or_default, text_or_json},
+    Content, FinishReason, Logprobs, Role, ToolKind, Usage,
+    response::{API, OWN},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    api_error,
+    error::Result,
     events::FromEvent,
     extra::Extra,
+    lenient::{null_as_default, or_default, text_or_json},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::borrow::Cow;
 
 /// What one event of a stream adds to an answer, the API's `chat.completion.chunk`: read them with
@@ -146,12 +147,6 @@ impl FromEvent for Chunk {
         if matches!(data.trim(), "[DONE]" | "") {
             return Ok(None);
         }
-        let chunk: Value = serde_json::from_str(data).map_err(|cause| {
-            Error::with_source(ErrorKind::Json, "an event of the stream is no JSON", cause)
-        })?;
-        if let Some(error) = ApiError::find(&chunk) {
-            return Err(error.into());
-        }
-        serde_json::from_value(chunk).map(Some).map_err(api_error::misshapen)
+        api_error::parse(api_error::answer(data.as_bytes(), OWN)?, API).map(Some)
     }
 }

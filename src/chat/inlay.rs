@@ -4,9 +4,9 @@ use crate::{
     extra::{Extra, HasExtra},
     media::Media,
     open_enum::open_enum,
-    source::Source,
+    source::{Base64, Source},
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 open_enum! {
     /// How closely a model looks: `detail` beside a URL.
@@ -31,7 +31,7 @@ open_enum! {
 }
 
 /// The object in a `video_url`, `audio_url` or `image_url` part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaUrl {
     /// `url`: a URL that the server fetches, or a media, as a data URI.
@@ -61,7 +61,7 @@ impl MediaUrl {
 }
 
 /// The object in an `input_audio` part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputAudio {
     /// `data`: the audio as base64, without a `data:` prefix.
@@ -118,30 +118,5 @@ pub struct FileData {
 impl HasExtra for FileData {
     fn extra(&self) -> &Extra {
         &self.extra
-    }
-}
-
-/// Base64 text without a prefix: of a media, which a body streams, or as it was read back.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Base64 {
-    /// The base64 text of a media.
-    Media(Media),
-    /// Base64 text, passed on as it is.
-    Text(String),
-}
-
-impl Serialize for Base64 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Base64::Media(media) => media.serialize(serializer),
-            Base64::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
-        String::deserialize(deserializer).map(Base64::Text)
     }
 }

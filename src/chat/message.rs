@@ -1,8 +1,9 @@
 //! Messages and their content.
 
-use super::{Part, PartKind, ToolCall, lenient::null_as_default};
+use super::{Part, PartKind, ToolCall};
 use crate::{
     extra::{Extra, HasExtra},
+    lenient::null_as_default,
     open_enum::open_enum,
 };
 use serde::{

@@ -2,12 +2,12 @@
 
 use super::{
     Message, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions, Tool, ToolChoice, check,
-    lenient::null_as_default,
 };
 use crate::{
     body::Body,
     error::Result,
     extra::{Extra, HasExtra},
+    lenient::null_as_default,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,8 +122,12 @@ impl Request {
     /// that repeats one of the type's own. [`MimeType`](crate::ErrorKind::MimeType): input audio that is
     /// neither WAV nor MP3. Otherwise as [`Body::json`].
     pub fn body(&self) -> Result<Body> {
-        check::request(self)?;
+        self.check()?;
         Body::json(self)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check::request(self)
     }
 
     /// Adds a message at the end.

@@ -1,13 +1,20 @@
 //! The answer.
 
-use super::{
-    FinishReason, Logprobs, Message, Role, ToolCall, Usage, api_error,
+use super::{FinishReason, Logprobs, Message, Role, ToolCall, Usage};
+use crate::{
+    api_error::{self, ApiError},
+    error::Result,
+    extra::Extra,
     lenient::{null_as_default, or_default},
 };
-use crate::{error::Result, extra::Extra};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
+
+/// The keys by which an answer is known.
+pub(super) const OWN: &[&str] = &["choices"];
+/// What errors call it.
+pub(super) const API: &str = "Chat Completions";
 
 /// An answer.
 ///
@@ -85,10 +92,14 @@ impl Response {
     ///
     /// # Errors
     /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
-    /// the [`ApiError`](super::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
+    /// the [`ApiError`]. [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
     /// of this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        serde_json::from_value(api_error::answer(bytes)?).map_err(api_error::misshapen)
+        let answer = api_error::answer(bytes, OWN)?;
+        if answer.is_object() && answer.get("choices").is_none() {
+            return Err(ApiError::read(&answer).into());
+        }
+        api_error::parse(answer, API)
     }
 
     /// The text of the first answer; `None` if it has none, as when it only calls tools. Of content that

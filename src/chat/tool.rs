@@ -1,8 +1,8 @@
 //! Tools, the choice among them, and calls of them.
 
-use super::lenient::{null_as_default, text_or_json};
 use crate::{
     extra::{Extra, HasExtra},
+    lenient::{null_as_default, text_or_json},
     open_enum::open_enum,
 };
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,6 @@
 //! What an answer cost, and how likely it was.
 
-use super::lenient::or_default;
-use crate::{extra::Extra, open_enum::open_enum};
+use crate::{extra::Extra, lenient::or_default, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 
 open_enum! {

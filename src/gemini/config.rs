@@ -1,10 +1,11 @@
 //! How an answer is made: `generationConfig`.
 
-use super::{
-    MediaResolution, Schema, SpeechConfig,
+use super::{MediaResolution, Schema, SpeechConfig};
+use crate::{
+    extra::Extra,
     lenient::{integer, null_as_default},
+    open_enum::open_enum,
 };
-use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

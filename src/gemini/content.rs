@@ -1,7 +1,7 @@
 //! A turn: its parts, and who says them.
 
-use super::{Part, lenient::null_as_default};
-use crate::{extra::Extra, open_enum::open_enum};
+use super::Part;
+use crate::{extra::Extra, lenient::null_as_default, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,13 +1,16 @@
 //! What a part shows: media in the body, or a file that the server fetches.
 
-use super::{
+use super::offset;
+use crate::{
+    extra::Extra,
     lenient::{integer, null_as_default},
-    offset,
+    media::Media,
+    open_enum::open_enum,
+    source::Base64,
 };
-use crate::{extra::Extra, media::Media, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 /// Media in the body: `inlineData`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,65 +55,6 @@ impl From<Media> for InlineData {
 impl From<&Media> for InlineData {
     fn from(media: &Media) -> InlineData {
         InlineData::new(media.mime(), media)
-    }
-}
-
-/// A base64 text: of a media, which a body streams, or in memory.
-///
-/// Read back, it is a text in either case.
-#[derive(Clone, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Base64 {
-    /// The text of a media.
-    Media(Media),
-    /// A text that is base64 already; passed on as it is.
-    Text(String),
-}
-
-impl Default for Base64 {
-    fn default() -> Base64 {
-        Base64::Text(String::new())
-    }
-}
-
-/// Shows the length of a text, not the text.
-impl fmt::Debug for Base64 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Base64::Media(media) => media.fmt(f),
-            Base64::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
-        String::deserialize(deserializer).map(Base64::Text)
-    }
-}
-
-impl From<Media> for Base64 {
-    fn from(media: Media) -> Base64 {
-        Base64::Media(media)
-    }
-}
-
-impl From<&Media> for Base64 {
-    fn from(media: &Media) -> Base64 {
-        Base64::Media(media.clone())
-    }
-}
-
-impl From<String> for Base64 {
-    fn from(text: String) -> Base64 {
-        Base64::Text(text)
-    }
-}
-
-impl From<&str> for Base64 {
-    fn from(text: &str) -> Base64 {
-        Base64::Text(text.to_owned())
     }
 }
 

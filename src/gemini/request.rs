@@ -1,7 +1,7 @@
 //! The request: everything that stands in the body.
 
-use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, lenient::null_as_default};
-use crate::{body::Body, error::Result, extra::Extra};
+use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check};
+use crate::{body::Body, error::Result, extra::Extra, lenient::null_as_default};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -137,7 +137,11 @@ impl Request {
     /// the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
     /// `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
-        check::request(self)?;
+        self.check()?;
         Body::json(self)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check::request(self)
     }
 }

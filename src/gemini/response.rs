@@ -1,13 +1,12 @@
 //! The answer, and the chunks of a streamed one.
 
-use super::{
-    BlockReason, Content, FinishReason, FunctionCall, Part, Role, SafetyRating, UsageMetadata, api_error,
-    lenient::{null_as_default, or_default},
-};
+use super::{BlockReason, Content, FinishReason, FunctionCall, Part, Role, SafetyRating, UsageMetadata};
 use crate::{
-    error::{Error, ErrorKind, Result},
+    api_error,
+    error::Result,
     events::FromEvent,
     extra::Extra,
+    lenient::{null_as_default, or_default},
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +75,11 @@ impl Response {
     /// Reads the body of an answer, whatever its HTTP status is, or the data of one event of a stream.
     ///
     /// # Errors
-    /// [`Api`](ErrorKind::Api) if the API reports an error: its message says what, and its source is the
-    /// [`ApiError`](super::ApiError). [`Json`](ErrorKind::Json) if it is no JSON, or no answer of this API.
+    /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
+    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        serde_json::from_value(api_error::answer(bytes)?).map_err(|cause| {
-            Error::with_source(ErrorKind::Json, "the answer is not one of generateContent", cause)
-        })
+        let own = ["candidates", "promptFeedback", "usageMetadata"];
+        api_error::parse(api_error::answer(bytes, &own)?, "generateContent")
     }
 
     /// The text of the first answer: its text parts joined, thoughts left out. `None` if it has none, as

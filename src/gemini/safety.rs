@@ -1,7 +1,6 @@
 //! What is blocked as harmful, and what was.
 
-use super::lenient::or_default;
-use crate::{extra::Extra, open_enum::open_enum};
+use crate::{extra::Extra, lenient::or_default, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

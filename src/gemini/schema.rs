@@ -1,7 +1,10 @@
 //! The shape of a value, in the API's own dialect of OpenAPI.
 
-use super::lenient::{integer, null_as_default};
-use crate::{extra::Extra, open_enum::open_enum};
+use crate::{
+    extra::Extra,
+    lenient::{integer, null_as_default},
+    open_enum::open_enum,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

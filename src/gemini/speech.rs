@@ -1,7 +1,7 @@
 //! The voices of a spoken answer: `speechConfig`.
 
-use super::lenient::null_as_default;
 use crate::extra::Extra;
+use crate::lenient::null_as_default;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

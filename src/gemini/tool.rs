@@ -5,9 +5,8 @@ use super::{
     builtin::{
         CodeExecution, ComputerUse, FileSearch, GoogleMaps, GoogleSearch, GoogleSearchRetrieval, UrlContext,
     },
-    lenient::null_as_default,
 };
-use crate::{extra::Extra, open_enum::open_enum};
+use crate::{extra::Extra, lenient::null_as_default, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

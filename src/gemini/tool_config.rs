@@ -1,7 +1,6 @@
 //! How tools are to be used: `toolConfig`.
 
-use super::lenient::null_as_default;
-use crate::{extra::Extra, open_enum::open_enum};
+use crate::{extra::Extra, lenient::null_as_default, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,7 +1,8 @@
 //! How many tokens were used: `usageMetadata`.
 
-use super::{Modality, lenient::or_default};
+use super::Modality;
 use crate::extra::Extra;
+use crate::lenient::or_default;
 use serde::{Deserialize, Serialize};
 
 /// How many tokens were used: `usageMetadata`.

@@ -1,8 +1,8 @@
 //! Answers, chunks, and errors of the API.
 
 use niello::{
-    ErrorKind,
-    chat::{ApiError, Chunk, Content, FinishReason, Message, PartKind, Request, Response, Role},
+    ApiError, ErrorKind,
+    chat::{Chunk, Content, FinishReason, Message, PartKind, Request, Response, Role},
     events::{Events, FromEvent},
 };
 use serde_json::{Value, json};

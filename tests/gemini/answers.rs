@@ -1,9 +1,9 @@
 //! Reading answers: whatever a server gives, and the errors that it gives instead.
 
 use niello::{
-    ErrorKind,
+    ApiError, ErrorKind,
     events::Events,
-    gemini::{ApiError, BlockReason, Content, FinishReason, Modality, Request, Response},
+    gemini::{BlockReason, Content, FinishReason, Modality, Request, Response},
 };
 use serde_json::{Value, json};
 use std::error::Error;
@@ -153,7 +153,7 @@ fn errors_say_what_the_api_said() {
         let error = Response::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
         let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
-        assert_eq!((said.code.as_deref(), said.status.as_deref()), (Some(code), status));
+        assert_eq!((said.code.as_deref(), said.kind.as_deref()), (Some(code), status));
         assert_eq!(said.message, message);
         for word in [code, message] {
             assert!(error.to_string().contains(word), "{error}");

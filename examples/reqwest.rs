@@ -1,0 +1,26 @@
+//! reqwest, async: `cargo run --example reqwest --features http [FILE]`
+
+mod server;
+
+use niello::{Media, chat};
+use std::{env, error::Error};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let file = env::args().nth(1).unwrap_or_else(|| "tests/data/clip.mp4".to_owned());
+    // For Databricks: chat::Endpoint::databricks("https://<workspace>").bearer(token)
+    let endpoint = chat::Endpoint::openai(&server::start(0)).bearer("token");
+    let request = chat::Request::new("system.ai.gemini-3-1-pro").message(chat::Message::user([
+        chat::Part::text("Summarize what happens in this video."),
+        chat::Part::video(Media::open(file)?),
+    ]));
+
+    let request = endpoint.request(&request)?.map(reqwest::Body::wrap);
+    let answer = reqwest::Client::new().execute(request.try_into()?).await?.error_for_status()?;
+    let answer = chat::Response::from_slice(&answer.bytes().await?)?;
+    println!("{}", answer.text().unwrap_or_default());
+    Ok(())
+}

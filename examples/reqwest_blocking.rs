@@ -1,0 +1,27 @@
+//! reqwest, blocking: `cargo run --example reqwest_blocking --features http [FILE]`
+
+mod server;
+
+use niello::{Media, chat};
+use reqwest::blocking::{Body, Client};
+use std::{env, error::Error};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let file = env::args().nth(1).unwrap_or_else(|| "tests/data/clip.mp4".to_owned());
+    let endpoint = chat::Endpoint::openai(&server::start(0)).bearer("token");
+    let request = chat::Request::new("system.ai.gemini-3-1-pro").message(chat::Message::user([
+        chat::Part::text("Summarize what happens in this video."),
+        chat::Part::video(Media::open(file)?),
+    ]));
+
+    let request = endpoint.request(&request)?.map(|body| {
+        let len = body.len();
+        Body::sized(body, len)
+    });
+    // A body takes as long as it takes: the client's 30 seconds are not for it.
+    let client = Client::builder().timeout(None).build()?;
+    let answer = client.execute(request.try_into()?)?.error_for_status()?;
+    let answer = chat::Response::from_slice(&answer.bytes()?)?;
+    println!("{}", answer.text().unwrap_or_default());
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The loopback server of the examples: takes any number of bodies, and answers as a model would.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+};
+
+/// Starts it, and returns its base URL. The first so many requests get a status 503.
+pub fn start(busy: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for (index, stream) in listener.incoming().enumerate() {
+            thread::spawn(move || answer(stream.unwrap(), index < busy));
+        }
+    });
+    url
+}
+
+fn answer(stream: TcpStream, busy: bool) {
+    let mut reader = BufReader::with_capacity(1 << 16, stream);
+    let mut len = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        match line.trim_end().to_ascii_lowercase().split_once(": ") {
+            Some(("content-length", value)) => len = value.parse().unwrap(),
+            Some(_) => {}
+            None if line.trim_end().is_empty() => break,
+            None => print!("server: {line}"),
+        }
+    }
+    let taken = std::io::copy(&mut (&mut reader).take(len), &mut std::io::sink()).unwrap();
+    let status = if busy { "503 Service Unavailable" } else { "200 OK" };
+    println!("server: {taken} bytes of {len}, {status}");
+    let text = format!(
+        r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"I got {taken} bytes."}}}}]}}"#
+    );
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", text.len());
+    reader.into_inner().write_all((head + &text).as_bytes()).unwrap();
+}

@@ -1,0 +1,123 @@
+//! The clients, each as a function that sends a request as its users do.
+
+use http_body_util::BodyExt;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use niello::{Body, http::Request};
+use std::{
+    error::Error,
+    future::Future,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+/// Status and text of the answer.
+pub type Answer = Result<(u16, String), Box<dyn Error + Send + Sync>>;
+pub type Sender = fn(Request<Body>) -> Answer;
+
+pub const ALL: [(&str, Sender); 7] = [
+    ("hyper http/1.1", hyper_1),
+    ("hyper http/2", hyper_2),
+    ("reqwest 0.13", reqwest_13),
+    ("reqwest 0.13 blocking", reqwest_13_blocking),
+    ("reqwest 0.12", reqwest_12),
+    ("ureq 3", ureq_3),
+    ("curl", curl),
+];
+
+/// No client waits longer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+pub fn hyper_client(http_2: bool) -> Client<HttpConnector, Body> {
+    Client::builder(TokioExecutor::new()).http2_only(http_2).build_http()
+}
+
+fn hyper(request: Request<Body>, http_2: bool) -> Answer {
+    block_on(async {
+        let answer = tokio::time::timeout(TIMEOUT, hyper_client(http_2).request(request)).await??;
+        let status = answer.status().as_u16();
+        Ok((status, String::from_utf8(answer.into_body().collect().await?.to_bytes().into())?))
+    })
+}
+
+fn hyper_1(request: Request<Body>) -> Answer {
+    hyper(request, false)
+}
+
+fn hyper_2(request: Request<Body>) -> Answer {
+    hyper(request, true)
+}
+
+fn reqwest_13(request: Request<Body>) -> Answer {
+    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
+    let request = request.map(reqwest::Body::wrap).try_into()?;
+    block_on(async {
+        let answer = client.execute(request).await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
+    })
+}
+
+fn reqwest_13_blocking(request: Request<Body>) -> Answer {
+    let client = reqwest::blocking::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
+    let sized = |body: Body| {
+        let len = body.len();
+        reqwest::blocking::Body::sized(body, len)
+    };
+    let answer = client.execute(request.map(sized).try_into()?)?;
+    Ok((answer.status().as_u16(), answer.text()?))
+}
+
+fn reqwest_12(request: Request<Body>) -> Answer {
+    let client = reqwest_0_12::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
+    let request = request.map(reqwest_0_12::Body::wrap).try_into()?;
+    block_on(async {
+        let answer = client.execute(request).await?;
+        Ok((answer.status().as_u16(), answer.text().await?))
+    })
+}
+
+fn ureq_3(request: Request<Body>) -> Answer {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(TIMEOUT))
+        .build();
+    let mut answer = config.new_agent().run(request.map(ureq::SendBody::from_owned_reader))?;
+    Ok((answer.status().as_u16(), answer.body_mut().read_to_string()?))
+}
+
+/// The body through a pipe. curl alone would send what comes from a pipe in chunks, and cannot tell a pipe
+/// that ends from one whose writer failed: so it is given the length, and ended if the body fails.
+fn curl(request: Request<Body>) -> Answer {
+    let (parts, mut body) = request.into_parts();
+    let mut command = Command::new("curl");
+    command.args(["-q", "-sS", "--http1.1", "--noproxy", "*", "--max-time", "60", "-X", "POST", "-T", "-"]);
+    command.args(["-H", "Transfer-Encoding:", "-w", "\n%{http_code}"]);
+    for (name, value) in &parts.headers {
+        command.arg("-H").arg(format!("{name}: {}", value.to_str()?));
+    }
+    let mut curl = command
+        .arg(parts.uri.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let written = body.write_to(&mut curl.stdin.take().unwrap());
+    if written.is_err() {
+        curl.kill()?;
+    }
+    let output = curl.wait_with_output()?;
+    written?;
+    if !output.status.success() {
+        return Err(String::from_utf8(output.stderr)?.into());
+    }
+    let said = String::from_utf8(output.stdout)?;
+    let (text, status) = said.rsplit_once('\n').ok_or("curl said nothing")?;
+    Ok((status.parse()?, text.to_owned()))
+}

@@ -1,0 +1,64 @@
+//! A file that shrinks while it is sent: an error from every client, never a success and never a wait
+//! without end.
+
+use crate::{bytes, chat_request, common::scratch, senders, server, watched};
+use http_body_util::BodyExt;
+use niello::{Access, Media};
+use std::{
+    fs::{self, OpenOptions},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// More than all buffers between a file and a server hold.
+const LEN: usize = 32 << 20;
+
+#[test]
+fn a_file_that_shrinks_is_an_error_in_every_client() {
+    let folder = scratch();
+    let bytes = bytes(LEN);
+    for (name, send) in senders::ALL {
+        for access in [Access::Map, Access::Read] {
+            let path = folder.path().join("clip.mp4");
+            fs::write(&path, &bytes).unwrap();
+            let file = Arc::new(OpenOptions::new().write(true).open(&path).unwrap());
+            let media = Media::options().mime("video/mp4").access(access).open(&path).unwrap();
+
+            let whole = Arc::new(AtomicBool::new(false));
+            let seen = whole.clone();
+            let url = server::serve(move |request| {
+                let (file, seen) = (file.clone(), seen.clone());
+                async move {
+                    let mut body = request.into_body();
+                    let mut first = true;
+                    while let Some(frame) = body.frame().await {
+                        if frame.is_err() {
+                            return server::answer(400, "a body that breaks");
+                        }
+                        if std::mem::take(&mut first) {
+                            file.set_len(1 << 20).unwrap();
+                        }
+                    }
+                    seen.store(true, Ordering::SeqCst);
+                    server::answer(200, "a whole body")
+                }
+            });
+            let request = chat_request(&url, &media);
+            let what = format!("{name}, {access:?}");
+            let result = watched(&what, move || send(request));
+            let error = result.expect_err(&format!("{what}: no error"));
+            assert!(!whole.load(Ordering::SeqCst), "{what}: the server took it for a whole body, {error}");
+            let mut said = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                said = format!("{said}: {error}");
+                cause = error.source();
+            }
+            println!("{what}: {said}");
+            // Over HTTP/2 hyper resets the stream, and keeps the cause to itself.
+            assert!(name == "hyper http/2" || said.contains("since it was opened"), "{what}: {said}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Requests of one format in the other.
+
+#[path = "gemini/cases.rs"]
+mod cases;
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+mod golden;
+#[path = "convert/random.rs"]
+mod random;
+#[path = "convert/refused.rs"]
+mod refused;
+
+use niello::{Body, Media, Piece, chat, gemini};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+fn streamed(body: &Body) -> usize {
+    body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count()
+}
+
+fn value(request: &impl Serialize) -> Value {
+    golden::strict(&serde_json::to_vec(request).unwrap()).unwrap()
+}
+
+fn expected(name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(golden::case(name).join("expected.json")).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn same(what: &str, want: &Value, got: &Value) {
+    if let Some(difference) = golden::difference("", want, got) {
+        panic!("{what}: {difference}");
+    }
+}
+
+/// The cases of both formats that say the same.
+const PAIRS: &[(&str, &str)] = &[
+    ("seed_chat_video", "seed_gemini_video"),
+    ("seed_chat_audio", "seed_gemini_audio"),
+    ("chat_all_audio_mimes", "gemini_all_audio_mimes"),
+    ("chat_all_video_mimes", "gemini_all_video_mimes"),
+    ("chat_base_url_slash", "gemini_base_url_slash"),
+    ("chat_bytes0", "gemini_bytes0"),
+    ("chat_bytes3", "gemini_bytes3"),
+    ("chat_content_string", "gemini_contents_string"),
+    ("chat_media_first", "gemini_media_first"),
+    ("chat_mixed_av", "gemini_mixed_av"),
+    ("chat_multi_turn", "gemini_multi_turn"),
+    ("chat_response_format_schema", "gemini_response_json_schema"),
+    ("chat_stream", "gemini_stream"),
+    ("chat_system_string", "gemini_system_instruction"),
+    ("chat_tools", "gemini_tools"),
+    ("chat_videos_many", "gemini_videos_many"),
+    ("chat_youtube", "gemini_youtube"),
+];
+
+/// A body of Chat Completions as one that was converted says the same.
+fn as_converted(mut chat: Value) -> Value {
+    for message in chat["messages"].as_array_mut().unwrap() {
+        if let Some([part]) = message["content"].as_array().map(Vec::as_slice)
+            && part["type"] == "text"
+        {
+            message["content"] = part["text"].clone();
+        }
+    }
+    let body = chat.as_object_mut().unwrap();
+    body.remove("stream");
+    for tool in body.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
+        tool["function"].as_object_mut().unwrap().remove("strict");
+    }
+    if let Some(format) = body.get_mut("response_format") {
+        format["json_schema"]["name"] = "response".into();
+    }
+    chat
+}
+
+#[test]
+fn golden_cases_convert_into_each_other() {
+    for (of_chat, of_gemini) in PAIRS {
+        let built = cases::request(of_gemini).unwrap();
+        let media = streamed(&built.body().unwrap());
+        let chat_value = expected(of_chat);
+        let model = chat_value["model"].as_str().unwrap();
+
+        let chat = built.to_chat(model).unwrap();
+        let body = chat.body().unwrap();
+        assert_eq!(streamed(&body), media, "{of_chat}: media still stream");
+        same(of_chat, &as_converted(chat_value.clone()), &value(&chat));
+
+        // With media, and with the data URIs of a request that was read.
+        let read: chat::Request = serde_json::from_value(chat_value.clone()).unwrap();
+        for (chat, media) in [(chat, media), (read, 0)] {
+            let gemini = chat.to_gemini().unwrap();
+            assert_eq!(streamed(&gemini.body().unwrap()), media, "{of_gemini}: media still stream");
+            let mut want = expected(of_gemini);
+            if let Some(function) = want.pointer_mut("/tools/0/functionDeclarations/0") {
+                let schema = function["parameters"].to_string().replace("OBJECT", "object");
+                let schema = schema.replace("NUMBER", "number").replace("STRING", "string");
+                function.as_object_mut().unwrap().remove("parameters");
+                function["parametersJsonSchema"] = serde_json::from_str(&schema).unwrap();
+            }
+            same(of_gemini, &want, &value(&gemini));
+        }
+        let read: gemini::Request = serde_json::from_value(expected(of_gemini)).unwrap();
+        same(of_chat, &as_converted(expected(of_chat)), &value(&read.to_chat(model).unwrap()));
+    }
+}
+
+#[test]
+fn tools_go_both_ways() {
+    let chat = json!({
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": "Both?"},
+            {"role": "assistant", "content": "Looking.", "tool_calls": [
+                {"id": "a", "type": "function", "function": {"name": "see", "arguments": "{\"at\":1.5}"},
+                 "extra_content": {"google": {"thought_signature": "c2ln+/="}}},
+                {"id": "b", "type": "function", "function": {"name": "hear", "arguments": "{}"}},
+            ]},
+            {"role": "tool", "content": "A cat.", "tool_call_id": "a"},
+            {"role": "tool", "content": "{\"sound\":[\"meow\"]}", "tool_call_id": "b"},
+            {"role": "user", "content": "So?"},
+        ],
+    });
+    let gemini = json!({
+        "contents": [
+            {"role": "user", "parts": [{"text": "Both?"}]},
+            {"role": "model", "parts": [
+                {"text": "Looking."},
+                {"functionCall": {"id": "a", "name": "see", "args": {"at": 1.5}}, "thoughtSignature": "c2ln+/="},
+                {"functionCall": {"id": "b", "name": "hear", "args": {}}},
+            ]},
+            {"role": "user", "parts": [
+                {"functionResponse": {"id": "a", "name": "see", "response": {"output": "A cat."}}},
+                {"functionResponse": {"id": "b", "name": "hear", "response": {"sound": ["meow"]}}},
+            ]},
+            {"role": "user", "parts": [{"text": "So?"}]},
+        ],
+    });
+    let request: chat::Request = serde_json::from_value(chat.clone()).unwrap();
+    same("to Gemini", &gemini, &value(&request.to_gemini().unwrap()));
+    let request: gemini::Request = serde_json::from_value(gemini).unwrap();
+    same("to chat", &chat, &value(&request.to_chat("m").unwrap()));
+}
+
+#[test]
+fn calls_without_ids_are_answered_in_order() {
+    let call = |name: &str| json!({"functionCall": {"name": name}});
+    let response = |name: &str, n: u8| json!({"functionResponse": {"name": name, "response": {"n": n}}});
+    let request = json!({"contents": [
+        {"role": "model", "parts": [
+            call("a"), call("b"), {"functionCall": {"id": "call_2", "name": "a"}}, call("a"),
+        ]},
+        {"parts": [response("b", 1), response("a", 2), {"text": "x"}, response("a", 3), response("a", 4)]},
+    ]});
+    let request: gemini::Request = serde_json::from_value(request).unwrap();
+    let chat = value(&request.to_chat("m").unwrap());
+    let ids = ["call_0", "call_1", "call_2", "call_3"];
+    for (call, id) in ids.iter().enumerate() {
+        assert_eq!(chat["messages"][0]["tool_calls"][call]["id"], *id);
+        assert_eq!(chat["messages"][0]["tool_calls"][call]["function"]["arguments"], "{}");
+    }
+    let said: Vec<_> = chat["messages"].as_array().unwrap()[1..]
+        .iter()
+        .map(|message| (message["tool_call_id"].as_str(), message["content"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (Some("call_1"), r#"{"n":1}"#),
+            (Some("call_0"), r#"{"n":2}"#),
+            (None, "x"),
+            (Some("call_2"), r#"{"n":3}"#),
+            (Some("call_3"), r#"{"n":4}"#),
+        ]
+    );
+}
+
+#[test]
+fn media_go_with_the_type_that_they_are_given() {
+    let sound = Media::from_bytes("RIFF", "audio/x-wav").unwrap();
+    let clip = Media::from_bytes("clip", "video/mp4").unwrap();
+    let request = chat::Request::new("m")
+        .message(chat::Message::user([chat::Part::input_audio(&sound), chat::Part::file(&clip)]));
+    let gemini = request.to_gemini().unwrap();
+    assert_eq!(streamed(&gemini.body().unwrap()), 2);
+    let parts = json!([
+        {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}},
+        {"inlineData": {"mimeType": "video/mp4", "data": "Y2xpcA=="}},
+    ]);
+    assert_eq!(value(&gemini)["contents"][0]["parts"], parts);
+    let chat = gemini.to_chat("m").unwrap();
+    assert_eq!(streamed(&chat.body().unwrap()), 2);
+    let parts = json!([
+        {"type": "audio_url", "audio_url": {"url": "data:audio/wav;base64,UklGRg=="}},
+        {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,Y2xpcA=="}},
+    ]);
+    assert_eq!(value(&chat)["messages"][0]["content"], parts);
+    let same = chat.body().unwrap().pieces().any(|(_, piece)| match piece {
+        Piece::Base64(media) => media.same(&sound),
+        _ => false,
+    });
+    assert!(same, "the media is shared");
+}
+
+#[test]
+fn a_schema_of_the_dialect_becomes_json_schema() {
+    use gemini::{Content, FunctionDeclaration, Request, Schema, Tool};
+    let schema = Schema::object([
+        ("type", Schema::string().enum_values(["A", "STRING"]).nullable(true)),
+        ("list", Schema::array(Schema::integer().format("int32")).min_items(1)),
+        (
+            "either",
+            Schema::any_of([Schema::number().minimum(0.5), Schema::string().example("x")]).nullable(true),
+        ),
+    ])
+    .required(["list"]);
+    let request = Request::new()
+        .content(Content::user("x"))
+        .tool(Tool::functions([FunctionDeclaration::new("f").parameters(schema)]));
+    assert_eq!(
+        value(&request.to_chat("m").unwrap())["tools"][0]["function"]["parameters"],
+        json!({
+            "type": "object",
+            "properties": {
+                "type": {"type": ["string", "null"], "enum": ["A", "STRING", null]},
+                "list": {"type": "array", "items": {"type": "integer", "format": "int32"}, "minItems": 1},
+                "either": {"anyOf": [
+                    {"type": "number", "minimum": 0.5}, {"type": "string", "examples": ["x"]}, {"type": "null"},
+                ]},
+            },
+            "required": ["list"],
+        })
+    );
+}

@@ -1,0 +1,287 @@
+//! Endpoints: URLs, headers, credentials that are never shown, and limits.
+
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+mod golden;
+
+use niello::{Body, ErrorKind, Limit, Media, Result, chat, gemini, http};
+use serde_json::Value;
+use std::fs;
+
+const WORKSPACE: &str = "https://example.cloud.databricks.com";
+const SECRET: &str = "dapi-s3cr3t";
+
+fn ask() -> chat::Request {
+    chat::Request::new("m").message(chat::Message::user("Hi"))
+}
+
+fn content() -> gemini::Request {
+    gemini::Request::new().content(gemini::Content::user("Hi"))
+}
+
+fn send(endpoint: chat::Endpoint) -> Result<http::Request<Body>> {
+    endpoint.request(&ask())
+}
+
+fn generate(endpoint: gemini::Endpoint) -> Result<http::Request<Body>> {
+    endpoint.generate(&content())
+}
+
+fn url(request: Result<http::Request<Body>>) -> String {
+    request.unwrap().uri().to_string()
+}
+
+/// An error of kind `Invalid` that says what to do and shows no secret.
+#[track_caller]
+fn assert_refused(request: Result<http::Request<Body>>, says: &str) {
+    let error = request.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    assert!(error.to_string().contains(says), "{error}");
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+}
+
+#[test]
+fn paths_and_queries_are_those_of_the_golden_cases() {
+    for name in golden::names() {
+        let case = fs::read(golden::case(&name).join("case.json")).unwrap();
+        let case: Value = serde_json::from_slice(&case).unwrap();
+        let model = case["model"].as_str().unwrap();
+        let stream = case["stream"].as_bool().unwrap();
+        for base in [WORKSPACE.to_owned(), format!("{WORKSPACE}/")] {
+            let request = if case["api"] == "chat" {
+                chat::Endpoint::databricks(&base).request(&ask().stream(stream))
+            } else if stream {
+                gemini::Endpoint::databricks(&base, model).stream(&content())
+            } else {
+                gemini::Endpoint::databricks(&base, model).generate(&content())
+            };
+            let request = request.unwrap();
+            // `models/` of the caller's own is not doubled.
+            let path = case["path"].as_str().unwrap().replace("models/models/", "models/");
+            assert_eq!(request.uri().path(), path, "{name}");
+            assert_eq!(request.uri().query().unwrap_or_default(), case["query"], "{name}");
+            assert_eq!(request.uri().host(), Some("example.cloud.databricks.com"), "{name}");
+            let accept = if stream { "text/event-stream" } else { "application/json" };
+            assert_eq!(request.headers()["accept"], accept, "{name}");
+        }
+    }
+}
+
+#[test]
+fn base_urls_are_joined_with_or_without_a_slash() {
+    for (base, expected) in [
+        ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"),
+        ("https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1/chat/completions"),
+        ("http://localhost:8000/v1//", "http://localhost:8000/v1/chat/completions"),
+        ("HTTP://[::1]:80", "http://[::1]:80/chat/completions"),
+        ("http://h", "http://h/chat/completions"),
+        ("http://h/a%20b/~c;d=1", "http://h/a%20b/~c;d=1/chat/completions"),
+    ] {
+        assert_eq!(url(send(chat::Endpoint::openai(base))), expected);
+    }
+    assert_eq!(
+        url(generate(gemini::Endpoint::google("gemini-3-pro"))),
+        "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:generateContent"
+    );
+    assert_eq!(
+        url(generate(gemini::Endpoint::new("http://127.0.0.1:1/v1/p/", "m"))),
+        "http://127.0.0.1:1/v1/p/models/m:generateContent"
+    );
+}
+
+#[test]
+fn a_base_url_that_no_path_can_be_joined_to_is_refused() {
+    for (base, says) in [
+        ("", "https://"),
+        ("example.com", "https://"),
+        ("ftp://example.com", "https://"),
+        ("https//example.com", "https://"),
+        ("https://", "host"),
+        ("https:///v1", "host"),
+        ("https://:80/v1", "host"),
+        ("https://h:/v1", "port"),
+        ("https://h:65536", "port"),
+        ("https://h:8o", "host"),
+        ("https://[::1", "host"),
+        ("https://h?o=s3cr3t", "query"),
+        ("https://h/#s3cr3t", "fragment"),
+        ("https://user:s3cr3t@h", "bearer"),
+        ("https://s3cr3t@h/v1", "bearer"),
+        ("https://h/a b", "space"),
+        ("https://h/v1\n", "character"),
+        ("https://h\\@other/v1", "character"),
+        ("https://h/\u{e9}", "character"),
+        ("https://h/a/../b", ".."),
+        ("https://h/.", "."),
+    ] {
+        assert_refused(send(chat::Endpoint::openai(base)), says);
+        assert_refused(send(chat::Endpoint::databricks(base)), says);
+        assert_refused(generate(gemini::Endpoint::databricks(base, "m")), says);
+        assert_refused(generate(gemini::Endpoint::new(base, "m")), says);
+    }
+}
+
+#[test]
+fn no_model_leads_to_another_path() {
+    const BEFORE: &str = "https://generativelanguage.googleapis.com/v1beta/models/";
+    for (model, expected) in [
+        ("models/m", "m"),
+        ("system.ai.gemini-3-1-pro", "system.ai.gemini-3-1-pro"),
+        ("m@001", "m@001"),
+        ("publishers/google/models/m", "publishers/google/models/m"),
+        ("models/publishers/a b/models/m", "publishers/a%20b/models/m"),
+        ("a..b", "a..b"),
+        ("...", "..."),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a b", "a%20b"),
+        ("a%2Fb", "a%252Fb"),
+        ("%2e%2e", "%252e%252e"),
+        ("a:embedContent", "a%3AembedContent"),
+        ("a\\b\"<>", "a%5Cb%22%3C%3E"),
+        ("\u{e9}\u{1f3ac}", "%C3%A9%F0%9F%8E%AC"),
+    ] {
+        let sent = url(generate(gemini::Endpoint::google(model)));
+        assert_eq!(sent, format!("{BEFORE}{expected}:generateContent"));
+        let streamed = url(gemini::Endpoint::google(model).stream(&content()));
+        assert_eq!(streamed, format!("{BEFORE}{expected}:streamGenerateContent?alt=sse"));
+    }
+    for model in [
+        "",
+        "models/",
+        ".",
+        "..",
+        "/m",
+        "m/",
+        "a/b",
+        "../m",
+        "models/../m",
+        "models/models/m",
+        "tunedModels/m",
+        "publishers/google/models/..",
+        "publishers/../models/m",
+        "publishers//models/m",
+        "publishers/google/models/m/x",
+        "m\r\nx: y",
+        "m\0",
+        "m\u{7f}",
+        "m\u{85}",
+    ] {
+        assert_refused(generate(gemini::Endpoint::google(model)), "model");
+    }
+    assert_refused(generate(gemini::Endpoint::google(&"m".repeat(70_000))), "URL");
+}
+
+#[test]
+fn the_headers_are_those_of_the_apis() {
+    let request = chat::Endpoint::databricks(WORKSPACE).bearer(SECRET).request(&ask()).unwrap();
+    assert_eq!(request.method(), "POST");
+    let headers = request.headers();
+    assert_eq!(headers.len(), 4);
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["content-length"], request.body().len().to_string());
+    assert_eq!(headers["accept"], "application/json");
+    assert_eq!(headers["authorization"], format!("Bearer {SECRET}"));
+
+    let streamed = chat::Endpoint::databricks(WORKSPACE).request(&ask().stream(true)).unwrap();
+    assert_eq!(streamed.headers().len(), 3);
+    assert_eq!(streamed.headers()["accept"], "text/event-stream");
+
+    // curl -u token:dapi-s3cr3t
+    let basic = generate(gemini::Endpoint::databricks(WORKSPACE, "m").basic(SECRET)).unwrap();
+    assert_eq!(basic.headers()["authorization"], "Basic dG9rZW46ZGFwaS1zM2NyM3Q=");
+    let basic = send(chat::Endpoint::databricks(WORKSPACE).bearer("other").basic("x")).unwrap();
+    assert_eq!(basic.headers()["authorization"], "Basic dG9rZW46eA==");
+
+    let google = generate(gemini::Endpoint::google("m").api_key(SECRET)).unwrap();
+    assert_eq!(google.headers()["x-goog-api-key"], SECRET);
+    assert!(!google.headers().contains_key("authorization"));
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_an_error_that_does_not_show_it() {
+    for token in
+        ["", "s3cr3t\n", "s3cr3t\r", "s3cr3t\r\nx: y", "s3cr3t\0", "s3 cr3t", "s3cr3t\u{e9}", "s3cr3t\t"]
+    {
+        let says = if token.is_empty() { "empty" } else { "line break" };
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token)), says);
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).basic(token)), says);
+        // A later one that is right does not hide it.
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token).bearer("x")), says);
+        assert_refused(generate(gemini::Endpoint::google("m").bearer(token)), says);
+        assert_refused(generate(gemini::Endpoint::google("m").basic(token)), says);
+        assert_refused(generate(gemini::Endpoint::google("m").api_key(token)), says);
+    }
+}
+
+#[test]
+fn debug_shows_neither_credentials_nor_media() {
+    let media = Media::from_bytes(&b"s3cr3t"[..], "video/mp4").unwrap();
+    let text = "s3cr3t";
+    let chat = ask().message(chat::Message::user([chat::Part::text(text), chat::Part::video(&media)]));
+    let gemini =
+        content().content(gemini::Content::user([gemini::Part::text(text), gemini::Part::inline(&media)]));
+    for (endpoint, request) in [
+        {
+            let endpoint = chat::Endpoint::databricks(WORKSPACE).bearer(SECRET);
+            (format!("{endpoint:?}"), endpoint.request(&chat).unwrap())
+        },
+        {
+            let endpoint = chat::Endpoint::databricks(WORKSPACE).basic(SECRET);
+            (format!("{endpoint:?}"), endpoint.request(&chat).unwrap())
+        },
+        {
+            let endpoint = gemini::Endpoint::google("m").api_key(SECRET).bearer(SECRET);
+            (format!("{endpoint:?}"), endpoint.generate(&gemini).unwrap())
+        },
+    ] {
+        assert!(endpoint.contains("https://"), "{endpoint}");
+        for text in [endpoint, format!("{request:?}")] {
+            for secret in ["s3cr3t", "czNjcjN0", "dG9rZW46"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+            assert!(text.contains("Sensitive"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_limit_holds_for_the_exact_length() {
+    let len = ask().body().unwrap().len();
+    let endpoint = |limit| chat::Endpoint::databricks(WORKSPACE).limit(Limit::bytes(limit));
+    assert!(send(endpoint(len)).is_ok());
+    let error = send(endpoint(len - 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains(&len.to_string()), "{error}");
+
+    let len = content().body().unwrap().len();
+    let endpoint = |limit| gemini::Endpoint::google("m").limit(Limit::bytes(limit));
+    assert!(endpoint(len).stream(&content()).is_ok());
+    assert_eq!(endpoint(len - 1).stream(&content()).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn a_request_that_no_server_can_take_is_refused_as_by_its_body() {
+    assert_refused(chat::Endpoint::openai("http://h").request(&chat::Request::new("m")), "messages");
+    assert_refused(gemini::Endpoint::google("m").generate(&gemini::Request::new()), "contents");
+}
+
+#[test]
+fn a_clone_of_a_request_is_the_same_request() {
+    let request = send(chat::Endpoint::databricks(WORKSPACE).bearer(SECRET)).unwrap();
+    let mut clone = request.clone();
+    assert_eq!(clone.uri(), request.uri());
+    assert_eq!(clone.headers(), request.headers());
+    let mut sent = Vec::new();
+    clone.body_mut().write_to(&mut sent).unwrap();
+    assert_eq!(sent, serde_json::to_vec(&ask()).unwrap());
+    assert_eq!(request.body().position(), 0);
+}
+
+#[test]
+fn endpoints_and_requests_go_to_other_threads() {
+    fn check<T: Clone + Send + Sync + 'static>() {}
+    check::<chat::Endpoint>();
+    check::<gemini::Endpoint>();
+    check::<http::Request<Body>>();
+}
