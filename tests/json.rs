@@ -12,6 +12,7 @@ use serde::{
 use std::{
     collections::BTreeMap,
     error::Error as _,
+    fmt::{self, Write as _},
     io::{self, Write},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::OnceLock,
@@ -383,6 +384,49 @@ fn text_like_the_base64_of_the_media_stays_text() {
             (&text, &text[..4], &media, &text[..4], &text, DataUri::from(&media), &uri, (&media, &text));
         streams(&value, &[&media, &media, &media]);
         streams(&BTreeMap::from([(&text, &media), (&uri, &media)]), &[&media, &media]);
+    }
+}
+
+/// Displays a media by what it gives a formatter, and alters that on the way if told to.
+struct Relayed<'a> {
+    media: &'a Media,
+    alters: bool,
+}
+
+impl fmt::Display for Relayed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Whole<'a>(&'a Media);
+        impl fmt::Display for Whole<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.serialize(f)
+            }
+        }
+        struct Upper<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl fmt::Write for Upper<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0.write_str(&text.to_ascii_uppercase())
+            }
+        }
+        match self.alters {
+            false => write!(f, "media: {}", Whole(self.media)),
+            true => write!(Upper(f), "{}", Whole(self.media)),
+        }
+    }
+}
+
+impl Serialize for Relayed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[test]
+fn a_leaf_that_is_altered_on_its_way_is_text() {
+    for media in [clip(), Media::from_bytes(&b"abc"[..], "video/mp4").unwrap()] {
+        let text = streams(&(Relayed { media: &media, alters: true }, &media), &[&media]);
+        let bytes = serde_json::to_string(&media).unwrap().to_ascii_uppercase();
+        assert!(text[1..].starts_with(bytes.as_bytes()));
+        streams(&(Relayed { media: &media, alters: false }, &media), &[&media, &media]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Origin, assert_same, base64_of, inner, noise, rest_of, scratch};
+use common::{Origin, assert_same, base64_of, noise, rest_of, scratch};
 use niello::{Access, Body, ErrorKind, Media};
 use std::{
     fs, io,
@@ -396,7 +396,7 @@ mod unix {
             let mut got = Vec::new();
             let error = io::Read::read_to_end(&mut body, &mut got).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-            assert_eq!(inner(&error).kind(), ErrorKind::Io);
+            assert_eq!(common::inner(&error).kind(), ErrorKind::Io);
             assert_eq!(body.position(), got.len() as u64);
             assert!(format!("\"{}", base64_of(&bytes)).into_bytes().starts_with(&got));
         }
