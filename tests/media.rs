@@ -253,6 +253,17 @@ fn a_reader_of_unknown_length_is_media_too() {
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);
 }
 
+#[test]
+fn a_name_that_is_given_is_what_errors_say() {
+    let named = || Media::options().name("the talk");
+    let says = |error: niello::Error| assert!(error.to_string().contains("the talk"), "{error}");
+    assert_eq!(named().open(data("audio.flac")).unwrap().name(), "the talk");
+    says(named().open("no such file").unwrap_err());
+    says(named().from_bytes(&b"\x01\x02"[..]).unwrap_err());
+    #[cfg(feature = "spool")]
+    says(named().from_reader(&b"\x01\x02"[..]).unwrap_err());
+}
+
 #[cfg(unix)]
 mod unix {
     use super::*;

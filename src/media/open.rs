@@ -21,6 +21,7 @@ use std::{
 pub struct MediaOptions {
     mime: Option<String>,
     access: Access,
+    name: Option<String>,
 }
 
 impl MediaOptions {
@@ -37,10 +38,16 @@ impl MediaOptions {
         self
     }
 
+    /// What errors call it, instead of its path or origin.
+    pub fn name(mut self, name: impl Into<String>) -> MediaOptions {
+        self.name = Some(name.into());
+        self
+    }
+
     /// Opens a file: see [`Media::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Media> {
         let path = path.as_ref();
-        let name = path.display().to_string();
+        let name = self.name.clone().unwrap_or_else(|| path.display().to_string());
         let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
 
         let file = File::open(path).map_err(failed)?;
@@ -70,7 +77,7 @@ impl MediaOptions {
     /// type is found by content.
     pub fn from_bytes(self, bytes: impl Into<Bytes>) -> Result<Media> {
         let bytes = bytes.into();
-        let (len, name) = (bytes.len() as u64, "media in memory");
+        let (len, name) = (bytes.len() as u64, self.name.as_deref().unwrap_or("media in memory"));
         let mime = self.mime_of(Cursor::new(&bytes), name, None)?;
         Media::new(Source::Bytes(bytes), len, mime, name.into())
     }
@@ -78,7 +85,8 @@ impl MediaOptions {
     /// Media from a reader of unknown length: see [`Media::from_reader`].
     #[cfg(feature = "spool")]
     pub fn from_reader(self, reader: impl Read) -> Result<Media> {
-        self.spool(reader, "media from a reader".into(), None)
+        let name = self.name.clone().unwrap_or_else(|| "media from a reader".into());
+        self.spool(reader, name, None)
     }
 
     /// A file that is opened and regular.
