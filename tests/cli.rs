@@ -208,6 +208,22 @@ fn standard_input_is_media_or_template() {
 }
 
 #[test]
+fn a_value_may_start_with_a_hyphen() {
+    niello()
+        .args(["chat", "--model", "m", "--system", "-s", "--text", "- a", "--stop", "--"])
+        .args(["--video", "-;type=video/x"])
+        .write_stdin("abc")
+        .assert()
+        .success()
+        .stdout(
+            contains(r#""content":"-s""#)
+                .and(contains(r#""text":"- a""#))
+                .and(contains(r#"["--"]"#))
+                .and(contains("data:video/x;base64,YWJj")),
+        );
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_line() {
     let folder = TempDir::new().unwrap();
     let unknown = folder.path().join("unknown.bin");

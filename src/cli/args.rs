@@ -132,7 +132,7 @@ pub struct Sampling {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
     /// End the answer before this text; may be repeated
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_hyphen_values = true)]
     pub stop: Vec<String>,
     /// For answers that repeat
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -199,7 +199,9 @@ pub enum Part {
 
 impl Args for Prompt {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let part = |id: &'static str| clap::Arg::new(id).long(id).action(ArgAction::Append);
+        // Any text is a value, as `-;type=video/mp4` or an item of a list.
+        let option = |id: &'static str| clap::Arg::new(id).long(id).allow_hyphen_values(true);
+        let part = |id| option(id).action(ArgAction::Append);
         let media = |kind: Kind| {
             let name = kind.name();
             part(name)
@@ -208,8 +210,8 @@ impl Args for Prompt {
                 .help(format!("Show {name}: a URL, a file, or - for standard input"))
         };
         command
-            .arg(clap::Arg::new("system").long("system").value_name("T").help("System instruction"))
-            .arg(part("text").value_name("T").help("Say text; parts stand in the order of their options"))
+            .arg(option("system").value_name("T").help("System instruction"))
+            .arg(part("text").value_name("T").help("Text; parts stand in the order of their options"))
             .args(Kind::ALL.map(media))
             .group(
                 clap::ArgGroup::new("parts")
