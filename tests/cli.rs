@@ -224,6 +224,14 @@ fn a_value_may_start_with_a_hyphen() {
 }
 
 #[test]
+fn a_seed_is_as_wide_as_its_api_takes() {
+    let widest = i64::MIN.to_string();
+    chat().args(["--seed", &widest]).assert().success().stdout(contains(format!("\"seed\":{widest}")));
+    refused(chat().args(["--seed", "9223372036854775808"]), 2, "--seed");
+    refused(niello().args(["gemini", "--text", "x", "--seed", "2147483648"]), 2, "2147483647");
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_line() {
     let folder = TempDir::new().unwrap();
     let unknown = folder.path().join("unknown.bin");

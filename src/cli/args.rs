@@ -81,6 +81,9 @@ pub struct Chat {
     pub max_tokens: Option<u32>,
     #[command(flatten)]
     pub sampling: Sampling,
+    /// For answers that repeat: a number of 64 bits
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<i64>,
     /// Ask for a streamed answer
     #[arg(long)]
     pub stream: bool,
@@ -104,6 +107,9 @@ pub struct Gemini {
     /// Sample from the N likeliest tokens
     #[arg(long, value_name = "N")]
     pub top_k: Option<u32>,
+    /// For answers that repeat: a number of 32 bits
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<i32>,
     /// Any other field of generationConfig; may be repeated
     #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
     pub config: Vec<(String, Value)>,
@@ -134,9 +140,6 @@ pub struct Sampling {
     /// End the answer before this text; may be repeated
     #[arg(long, value_name = "S", allow_hyphen_values = true)]
     pub stop: Vec<String>,
-    /// For answers that repeat
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<i32>,
 }
 
 #[derive(Args)]

@@ -37,8 +37,8 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
     if let Some(top_p) = args.sampling.top_p {
         request = request.top_p(top_p);
     }
-    if let Some(seed) = args.sampling.seed {
-        request = request.seed(seed.into());
+    if let Some(seed) = args.seed {
+        request = request.seed(seed);
     }
     if !args.sampling.stop.is_empty() {
         request = request.stop(&args.sampling.stop);
@@ -110,7 +110,7 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> 
     if let Some(top_k) = args.top_k {
         config = config.top_k(top_k);
     }
-    if let Some(seed) = args.sampling.seed {
+    if let Some(seed) = args.seed {
         config = config.seed(seed);
     }
     if !args.sampling.stop.is_empty() {
