@@ -3,7 +3,10 @@
 mod cli;
 
 use clap::Parser;
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 fn main() -> ExitCode {
     match cli::run(cli::args::Cli::parse()) {
@@ -11,7 +14,8 @@ fn main() -> ExitCode {
         Err(message) => {
             // One line, whatever a path or a cause has in it.
             let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            eprintln!("niello: {line}");
+            // If it cannot be said, the exit code still says that something went wrong.
+            let _ = writeln!(io::stderr(), "niello: {line}");
             ExitCode::FAILURE
         }
     }

@@ -292,6 +292,23 @@ fn a_dry_run_shows_the_exact_length() {
 }
 
 #[test]
+fn a_dry_run_writes_no_file() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out.json");
+    refused(chat().args(["--dry-run", "-o"]).arg(&out), 2, "cannot be used with");
+    assert!(!out.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_error_that_cannot_be_said_is_no_panic() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_niello"));
+    let failed = command.args(["chat", "--model", "m", "--video", "none.mp4"]).stderr(full()).status();
+    assert_eq!(failed.unwrap().code(), Some(1));
+}
+
+#[test]
 fn an_output_file_appears_whole_or_not_at_all() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("a b ü.json");

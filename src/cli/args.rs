@@ -147,8 +147,8 @@ pub struct Output {
     /// Where the body goes: a file appears when it is whole, a device or pipe is written to directly
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Show the pieces and the exact length instead; reads no media
-    #[arg(long)]
+    /// Show the pieces and the exact length instead of the body; of media, only the heads are read
+    #[arg(long, conflicts_with = "file")]
     pub dry_run: bool,
     /// Form of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
