@@ -1,6 +1,7 @@
 //! From arguments to a body, and out.
 
 pub mod args;
+mod descriptor;
 mod dry_run;
 mod output;
 mod request;

@@ -204,7 +204,88 @@ fn standard_input_is_media_or_template() {
         .assert()
         .success()
         .stdout(contains("data:video/mp4;base64,"));
-    refused(chat().args(["--video", "-", "--audio", "-"]), 1, "can be given once");
+}
+
+#[test]
+fn standard_input_has_a_name() {
+    chat()
+        .args(["--video", "-", "--dry-run"])
+        .pipe_stdin(CLIP)
+        .unwrap()
+        .assert()
+        .success()
+        .stdout(contains("standard input"));
+    refused(chat().args(["--audio", "-"]).write_stdin("abc"), 1, "standard input: its type");
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    for [a, b] in
+        [["-", "-"], ["-", "/dev/stdin"], ["/dev/fd/0", "-;type=a/b"], ["/dev/stdin", "/proc/self/fd/0"]]
+    {
+        let mut command = chat();
+        command.args(["--video", a, "--audio", b]).pipe_stdin(CLIP).unwrap();
+        refused(&mut command, 1, "standard input can be read once");
+    }
+    for template in ["-", "/dev/stdin"] {
+        for file in ["/dev/stdin", "/dev/fd/0"] {
+            let text = format!(r#"{{"a":[{{"$base64":{{"file":"{file}"}}}}]}}"#);
+            refused(
+                niello().args(["fill", template]).write_stdin(text),
+                1,
+                "standard input has the template",
+            );
+        }
+    }
+}
+
+#[test]
+fn a_limit_holds_for_standard_input_without_end() {
+    use std::io::Read;
+    for (src, limit) in [("-", "50"), ("/dev/stdin;type=video/mp4", "databricks")] {
+        let zeros = Stdio::from(fs::File::open("/dev/zero").unwrap());
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_niello"));
+        command.args(["chat", "--model", "m", "--video", src, "--limit", limit]).stdin(zeros);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut says = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut says).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert!(says.contains("standard input alone is over the limit of"), "{says}");
+        assert_eq!(says.lines().count(), 1);
+    }
+    // As much as the limit is not over it.
+    let exact = chat().args(["--video", "-;type=a/b", "--limit", "3"]).write_stdin("abc").assert().code(1);
+    exact.stderr(contains("the body has"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_name_need_not_be_text() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+    let folder = TempDir::new().unwrap();
+    let name = |end: &[u8]| OsString::from_vec([b"\xff;\xc3\xa9.bin", end].concat());
+    fs::write(folder.path().join(name(b"")), "abc").unwrap();
+    chat()
+        .current_dir(folder.path())
+        .arg("--video")
+        .arg(name(b";type=video/x"))
+        .assert()
+        .success()
+        .stdout(contains("data:video/x;base64,YWJj"));
+    let none = folder.path().join(OsString::from_vec(b"no\xfe".to_vec()));
+    refused(chat().arg("--video").arg(none), 1, "No such file");
+}
+
+#[test]
+fn a_hint_is_of_the_kind_of_its_option() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("x y"), [1, 2, 3]).unwrap();
+    for command in [&["gemini"][..], &["chat", "--model", "m"]] {
+        for (option, hint) in [("--video", "video/mp4"), ("--audio", "audio/mp3"), ("--image", "image/png")] {
+            let says = format!("'x y;type={hint}'");
+            refused(niello().current_dir(folder.path()).args(command).args([option, "x y"]), 1, &says);
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::source::{Kind, Src};
 use clap::{
     ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::NonEmptyStringValueParser,
+    builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser},
 };
 use niello::{Access, Limit};
 use serde_json::Value;
@@ -209,7 +209,7 @@ impl Args for Prompt {
             let name = kind.name();
             part(name)
                 .value_name("SRC")
-                .value_parser(Src::parse)
+                .value_parser(OsStringValueParser::new().try_map(|src| Src::of(&src)))
                 .help(format!("Show {name}: a URL, a file, or - for standard input"))
         };
         command

@@ -2,7 +2,8 @@
 
 use super::{
     args::{Chat, Fill, Gemini, Output, Part, Prompt},
-    source::{Kind, Src},
+    descriptor::{descriptor, is_stdin},
+    source::Kind,
 };
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
@@ -54,16 +55,16 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
         Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
         Part::Media(kind, src) => (*kind, src),
     };
-    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.name));
+    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.name.display()));
     if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
         return refuse("fps, start and end are of the Gemini format; use `niello gemini`");
     }
-    if src.is_url() && src.mime.is_some() {
+    if src.url().is_some() && src.mime.is_some() {
         return refuse(
             "in Chat Completions a URL has no type; leave ;type= away, or quote a URL that ends so",
         );
     }
-    let source = src.open(output.access.into())?;
+    let source = src.open(kind, output)?;
     Ok(match kind {
         Kind::Video => chat::Part::video(source),
         Kind::Audio => chat::Part::audio(source),
@@ -120,11 +121,11 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> 
 }
 
 fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part, String> {
-    let src = match part {
+    let (kind, src) = match part {
         Part::Text(text) => return Ok(gemini::Part::text(text.as_str())),
-        Part::Media(_, src) => src,
+        Part::Media(kind, src) => (*kind, src),
     };
-    let source = src.open(output.access.into())?;
+    let source = src.open(kind, output)?;
     let of_url = matches!(source, Source::Url(_));
     let mut part = gemini::Part::media(source);
     if let (true, Some(mime)) = (of_url, &src.mime) {
@@ -144,14 +145,33 @@ fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part, String> {
 
 pub fn fill(args: &Fill) -> Result<Body, String> {
     let template = match args.template.as_path() {
-        path if path == Path::new("-") => {
+        path if is_stdin(path) => {
             let text = io::read_to_string(io::stdin())
                 .map_err(|error| format!("cannot read standard input: {error}"))?;
+            if serde_json::from_str(&text).is_ok_and(|value| takes_stdin(&value)) {
+                return Err(
+                    "standard input has the template, and no media as well; put one of them in a file"
+                        .to_owned(),
+                );
+            }
             Template::new(text)
         }
         path => Template::open(path).map_err(|error| error.to_string())?,
     };
     template.access(args.output.access.into()).body().map_err(|error| error.to_string())
+}
+
+/// Whether a directive names standard input.
+fn takes_stdin(value: &Value) -> bool {
+    match value {
+        Value::Object(entries) => entries.iter().any(|(key, value)| {
+            let file = value["file"].as_str().map(Path::new);
+            let directive = matches!(key.as_str(), "$data_uri" | "$base64");
+            directive && file.is_some_and(|file| descriptor(file) == Some(0)) || takes_stdin(value)
+        }),
+        Value::Array(items) => items.iter().any(takes_stdin),
+        _ => false,
+    }
 }
 
 /// Fields by their JSON, but for those that have an option of their own.
@@ -178,9 +198,10 @@ fn settings<T: DeserializeOwned>(
 }
 
 fn one_stdin(prompt: &Prompt) -> Result<(), String> {
-    let of_stdin = |part: &&Part| matches!(part, Part::Media(_, Src { name, .. }) if name == "-");
+    let of_stdin = |part: &&Part| matches!(part, Part::Media(_, src) if src.is_stdin());
     match prompt.parts.iter().filter(of_stdin).count() {
         0 | 1 => Ok(()),
-        _ => Err("standard input (-) can be given once; put it in a file to use it twice".to_owned()),
+        _ => Err("standard input can be read once, whichever name it has; put it in a file to use it twice"
+            .to_owned()),
     }
 }

@@ -1,7 +1,14 @@
 //! SRC: where a part's media comes from, with suffixes in the manner of `curl -F`.
 
-use niello::{Access, Media, MediaOptions, Source};
-use std::{io, time::Duration};
+use super::{args::Output, descriptor::is_stdin};
+use niello::{ErrorKind, Limit, Media, Source};
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    io::{self, Read},
+    path::Path,
+    time::Duration,
+};
 
 /// What a part shows, by its option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,12 +28,21 @@ impl Kind {
             Kind::Image => "image",
         }
     }
+
+    /// A MIME type of this kind, for a hint.
+    fn example(self) -> &'static str {
+        match self {
+            Kind::Video => "video/mp4",
+            Kind::Audio => "audio/mp3",
+            Kind::Image => "image/png",
+        }
+    }
 }
 
 /// A URL, a path or `-`, and what its suffixes say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Src {
-    pub name: String,
+    pub name: OsString,
     pub mime: Option<String>,
     pub fps: Option<f64>,
     pub start: Option<Duration>,
@@ -34,6 +50,29 @@ pub struct Src {
 }
 
 impl Src {
+    /// An argument, which need not be text: a path is any bytes on unix.
+    pub fn of(argument: &OsStr) -> Result<Src, String> {
+        match argument.to_str() {
+            Some(text) => Src::parse(text),
+            None => Src::parse_bytes(argument),
+        }
+    }
+
+    #[cfg(unix)]
+    fn parse_bytes(argument: &OsStr) -> Result<Src, String> {
+        use std::os::unix::ffi::{OsStrExt, OsStringExt};
+        // All that a suffix has is ASCII, so that each byte may stand as a character of its own meanwhile.
+        let text: String = argument.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+        let src = Src::parse(&text)?;
+        let name = src.name.to_string_lossy().chars().map(|c| c as u8).collect();
+        Ok(Src { name: OsString::from_vec(name), ..src })
+    }
+
+    #[cfg(not(unix))]
+    fn parse_bytes(_: &OsStr) -> Result<Src, String> {
+        Err("it is no Unicode".to_owned())
+    }
+
     /// Takes `;key=value` off the end, as long as the key is a known one: any other `;` belongs to the name,
     /// and all of what stands in quotes does.
     pub fn parse(text: &str) -> Result<Src, String> {
@@ -69,13 +108,13 @@ impl Src {
             rest = before;
         }
         src.name = match quoted {
-            Some(name) if rest.is_empty() => name,
+            Some(name) if rest.is_empty() => name.into(),
             Some(_) => {
                 return Err(format!(
                     "{rest:?} after the quotes is no suffix; known are type, fps, start, end"
                 ));
             }
-            None => rest.to_owned(),
+            None => rest.into(),
         };
         if src.name.is_empty() {
             return Err("it names no URL and no file".to_owned());
@@ -83,36 +122,65 @@ impl Src {
         Ok(src)
     }
 
-    pub fn is_url(&self) -> bool {
-        self.name.split_once("://").is_some_and(|(scheme, _)| {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    pub fn url(&self) -> Option<&str> {
+        self.name.to_str().filter(|name| {
+            name.split_once("://").is_some_and(|(scheme, _)| {
+                scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            })
         })
+    }
+
+    pub fn is_stdin(&self) -> bool {
+        is_stdin(Path::new(&self.name))
     }
 
     /// Opens what it names; a URL is passed on byte for byte.
-    pub fn open(&self, access: Access) -> Result<Source, String> {
-        if self.is_url() {
-            return Ok(Source::Url(self.name.clone()));
+    pub fn open(&self, kind: Kind, output: &Output) -> Result<Source, String> {
+        match self.url() {
+            Some(url) => Ok(Source::Url(url.to_owned())),
+            None => self.media(kind, output).map(Source::Media),
         }
-        self.media(access).map(Source::Media).map_err(|error| match error.kind() {
-            niello::ErrorKind::MimeType if self.mime.is_none() => {
-                format!("{error}: {};type=video/mp4", self.name)
-            }
-            _ => error.to_string(),
-        })
     }
 
-    fn media(&self, access: Access) -> niello::Result<Media> {
-        let mut options: MediaOptions = Media::options().access(access);
+    fn media(&self, kind: Kind, output: &Output) -> Result<Media, String> {
+        let mut options = Media::options().access(output.access.into());
         if let Some(mime) = &self.mime {
             options = options.mime(mime);
         }
-        match self.name.as_str() {
-            "-" => options.from_reader(io::stdin()),
-            path => options.open(path),
-        }
+        // A file behind /dev/stdin need not be copied.
+        let copied = self.is_stdin() && !fs::metadata(&self.name).is_ok_and(|there| there.is_file());
+        let media = match copied {
+            false => options.open(&self.name),
+            true => {
+                // Without end, it would fill the disk.
+                let mut stdin = io::stdin().take(output.limit.map_or(u64::MAX, one_over));
+                let media = options.name("standard input").from_reader(&mut stdin);
+                if let (0, Some(limit)) = (stdin.limit(), output.limit) {
+                    return Err(format!(
+                        "standard input alone is over the limit of {limit}; send it as a URL, or make it smaller"
+                    ));
+                }
+                media
+            }
+        };
+        media.map_err(|error| {
+            let says = error.to_string();
+            match error.kind() {
+                ErrorKind::MimeType if self.mime.is_none() => {
+                    let says = says.strip_suffix(" such as \"video/mp4\"").unwrap_or(&says);
+                    format!("{says}: '{};type={}'", self.name.display(), kind.example())
+                }
+                _ => says,
+            }
+        })
     }
+}
+
+/// One byte more than a limit allows, which is what its text says first.
+fn one_over(limit: Limit) -> u64 {
+    let allowed = limit.to_string().split(' ').next().and_then(|bytes| bytes.parse().ok());
+    allowed.unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// What stands before the closing quote, `\"` and `\\` resolved, and the rest.
@@ -141,7 +209,7 @@ fn seconds(key: &str, value: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> String {
+    fn name(text: &str) -> OsString {
         Src::parse(text).unwrap().name
     }
 
@@ -154,7 +222,7 @@ mod tests {
         assert_eq!((src.start, src.end), (Some(Duration::from_millis(1500)), Some(Duration::from_secs(80))));
 
         let src = Src::parse("a;type=audio/pcm;rate=16000;fps=1").unwrap();
-        assert_eq!((src.name.as_str(), src.mime.as_deref()), ("a", Some("audio/pcm;rate=16000")));
+        assert_eq!((src.name.to_str(), src.mime.as_deref()), (Some("a"), Some("audio/pcm;rate=16000")));
     }
 
     #[test]
@@ -193,6 +261,13 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_says_its_bytes() {
+        for (limit, bytes) in [("0", 1), ("50", 51), ("databricks", 4_000_001), ("vertex", 256_000_001)] {
+            assert_eq!(one_over(limit.parse().unwrap()), bytes);
+        }
+    }
+
+    #[test]
     fn a_url_has_a_scheme() {
         for (text, is) in [
             ("https://a/b", true),
@@ -202,7 +277,7 @@ mod tests {
             ("-", false),
             ("://", false),
         ] {
-            assert_eq!(Src::parse(text).unwrap().is_url(), is, "{text}");
+            assert_eq!(Src::parse(text).unwrap().url().is_some(), is, "{text}");
         }
     }
 }
