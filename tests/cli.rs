@@ -347,6 +347,26 @@ fn what_is_wrong_is_said_in_a_line() {
 }
 
 #[test]
+fn both_spellings_of_a_key_are_one_to_gemini() {
+    let gemini = |args: &[&str], says| {
+        refused(niello().args(["gemini", "--text", "x"]).args(args), 1, says);
+    };
+    gemini(&["--set", "system_instruction={}"], "--system");
+    gemini(&["--set", "generation_config={}"], "--config");
+    for (key, option) in [
+        ("max_output_tokens", "--max-output-tokens"),
+        ("top_p", "--top-p"),
+        ("top_k", "--top-k"),
+        ("stop_sequences", "--stop"),
+    ] {
+        gemini(&["--config", &format!("{key}=1")], option);
+    }
+    gemini(&["--set", "safetySettings=[]", "--set", "safety_settings=[]"], "twice");
+    // To other services they are two.
+    chat().args(["--set", "top_k=1", "--set", "topK=1"]).assert().success();
+}
+
+#[test]
 fn a_path_with_a_line_break_makes_one_line() {
     refused(chat().args(["--video", "no\nsuch\x1bfile"]), 1, "no such file");
 }

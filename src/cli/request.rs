@@ -8,7 +8,7 @@ use super::{
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::{io, path::Path};
+use std::{collections::HashSet, io, mem, path::Path};
 
 pub fn chat(args: &Chat) -> Result<Body, String> {
     one_stdin(&args.prompt)?;
@@ -22,7 +22,7 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
         ("seed", "--seed"),
         ("stream", "--stream"),
     ];
-    let mut request: chat::Request = settings("--set", &args.set, &own)?;
+    let mut request: chat::Request = settings("--set", &args.set, &own, str::to_owned)?;
     request.model = args.model.clone();
     if let Some(system) = &args.prompt.system {
         request = request.message(chat::Message::system(system.as_str()));
@@ -79,7 +79,7 @@ pub fn gemini(args: &Gemini) -> Result<Body, String> {
         ("systemInstruction", "--system"),
         ("generationConfig", "--config and the options for its fields"),
     ];
-    let mut request: gemini::Request = settings("--set", &args.set, &own)?;
+    let mut request: gemini::Request = settings("--set", &args.set, &own, camel_case)?;
     if let Some(system) = &args.prompt.system {
         request = request.system(system.as_str());
     }
@@ -98,7 +98,7 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> 
         ("stopSequences", "--stop"),
         ("seed", "--seed"),
     ];
-    let mut config: gemini::GenerationConfig = settings("--config", &args.config, &own)?;
+    let mut config: gemini::GenerationConfig = settings("--config", &args.config, &own, camel_case)?;
     if let Some(tokens) = args.max_output_tokens {
         config = config.max_output_tokens(tokens);
     }
@@ -174,27 +174,42 @@ fn takes_stdin(value: &Value) -> bool {
     }
 }
 
-/// Fields by their JSON, but for those that have an option of their own.
+/// Fields by their JSON, but for those that have an option of their own. Keys that are one by `spelled` are
+/// one to the API.
 fn settings<T: DeserializeOwned>(
     option: &str,
     set: &[(String, Value)],
     own: &[(&str, &str)],
+    spelled: fn(&str) -> String,
 ) -> Result<T, String> {
     let mut fields = Map::new();
+    let mut keys = HashSet::new();
     for (key, value) in set {
-        if let Some((_, instead)) = own.iter().find(|(field, _)| field == key) {
+        if let Some((_, instead)) = own.iter().find(|(field, _)| *field == spelled(key)) {
             return Err(format!(
                 "{option} {key}=... repeats a key of the request; it is for {instead} to give"
             ));
         }
-        if fields.insert(key.clone(), value.clone()).is_some() {
+        if !keys.insert(spelled(key)) {
             return Err(format!("{option} {key}=... is given twice"));
         }
+        fields.insert(key.clone(), value.clone());
         let alone = Map::from_iter([(key.clone(), value.clone())]);
         serde_json::from_value::<T>(Value::Object(alone))
             .map_err(|error| format!("{option} {key}=...: {error}"))?;
     }
     serde_json::from_value(Value::Object(fields)).map_err(|error| format!("{option}: {error}"))
+}
+
+/// The Gemini API takes `top_p` for `topP`, as any API does whose JSON is that of protocol buffers.
+fn camel_case(key: &str) -> String {
+    let mut starts_word = false;
+    let kept = key.chars().filter_map(|c| match (c, mem::replace(&mut starts_word, c == '_')) {
+        ('_', _) => None,
+        (c, true) => Some(c.to_ascii_uppercase()),
+        (c, false) => Some(c),
+    });
+    kept.collect()
 }
 
 fn one_stdin(prompt: &Prompt) -> Result<(), String> {
