@@ -6,6 +6,7 @@ mod dry_run;
 mod output;
 mod request;
 mod source;
+mod stop;
 
 use args::{Cli, Command};
 

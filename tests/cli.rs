@@ -438,7 +438,6 @@ fn an_output_file_appears_whole_or_not_at_all() {
     }
 
     refused(chat().arg("-o").arg(folder.path()), 1, "is a directory");
-    refused(chat().arg("-o").arg(folder.path().join("none/out.json")), 1, "out.json");
     chat().args(["-o", "/dev/null"]).assert().success();
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
@@ -467,32 +466,133 @@ fn an_output_file_keeps_its_rights_and_its_link() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_leaves_no_half_of_a_file() {
-    use std::os::unix::process::ExitStatusExt;
+fn an_output_link_makes_its_target_or_is_an_error() {
+    use std::os::unix::fs::symlink;
     let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+
+    symlink("there.json", at("dangling")).unwrap();
+    symlink("dangling", at("to dangling")).unwrap();
+    chat().arg("-o").arg(at("to dangling")).assert().success();
+    assert!(fs::symlink_metadata(at("dangling")).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(at("there.json")).unwrap().is_file());
+
+    symlink("none/there.json", at("nowhere")).unwrap();
+    refused(chat().arg("-o").arg(at("nowhere")), 1, "there is no folder");
+
+    symlink("b", at("a")).unwrap();
+    symlink("a", at("b")).unwrap();
+    refused(chat().arg("-o").arg(at("a")), 1, "symbolic links");
+    assert!(fs::symlink_metadata(at("a")).unwrap().is_symlink());
+}
+
+#[test]
+fn an_output_file_wants_its_folder() {
+    let folder = TempDir::new().unwrap();
+    let assert = refused(chat().arg("-o").arg(folder.path().join("none/out.json")), 1, "there is no folder");
+    assert.stderr(contains("none/out.json").and(contains(".niello-").not()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_file_that_is_read_only_stays() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(folder.path(), 0o777);
+    fs::write(at("out.json"), "old").unwrap();
+    mode(&at("out.json"), 0o444);
+    // Where anyone may run it.
+    fs::copy(env!("CARGO_BIN_EXE_niello"), at("niello")).unwrap();
+
+    let mut command = std::process::Command::new(at("niello"));
+    if fs::File::options().write(true).open(at("out.json")).is_ok() {
+        // For root no file is read-only.
+        command.uid(65534).gid(65534);
+    }
+    command.args(["chat", "--model", "m", "--text", "x", "-o"]).arg(at("out.json"));
+    refused(&mut command.into(), 1, "make it writable");
+    assert_eq!(fs::read(at("out.json")).unwrap(), b"old");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_open_is_written_to_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log");
+    for (file, redirected) in [
+        ("/dev/stdout", ">>"),
+        ("/dev/fd/1", ">>"),
+        ("/proc/self/fd/1", ">"),
+        ("/dev/stderr", "2>>"),
+        ("/dev/fd/7", "7>>"),
+        ("link", ">>"),
+    ] {
+        let _ = std::os::unix::fs::symlink("/dev/stdout", folder.path().join("link"));
+        fs::write(&log, "before\n").unwrap();
+        let script = format!(
+            "{{ echo first >{to}; $0 chat --model m --text x -o {file}; echo last >{to}; }} {redirected} log",
+            to = match redirected.trim_end_matches('>') {
+                "" => "&1",
+                "2" => "&2",
+                _ => "&7",
+            },
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_niello")]).current_dir(folder.path());
+        shell.assert().success();
+        let got = fs::read_to_string(&log).unwrap();
+        let before = if redirected == ">" { "" } else { "before\n" };
+        assert!(got.starts_with(&format!("{before}first\n{{\"model\"")), "{file} {redirected}: {got}");
+        assert!(got.ends_with("}last\n"), "{file} {redirected}: {got}");
+    }
+}
+
+/// Runs `niello` by a shell line that starts it, with media of this length and -o, and sends it a signal when
+/// some of the body is written; returns the lengths of the files that are left, too.
+#[cfg(unix)]
+fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::ExitStatus, Vec<u64>) {
+    let (folder, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let big = folder.path().join("big.mp4");
-    fs::File::create(&big).unwrap().set_len(20 << 30).unwrap();
-    let out = TempDir::new().unwrap();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
-        .args(["chat", "--model", "m", "--video"])
+    fs::File::create(&big).unwrap().set_len(len).unwrap();
+    let lengths = || -> Vec<u64> {
+        let files = fs::read_dir(out.path()).unwrap();
+        files.filter_map(|file| Some(file.unwrap().metadata().ok()?.len())).collect()
+    };
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", line, env!("CARGO_BIN_EXE_niello"), "chat", "--model", "m", "--video"])
         .arg(format!("{};type=video/mp4", big.display()))
         .arg("-o")
         .arg(out.path().join("body.json"))
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // Some of it is written.
-    let begun = || {
-        fs::read_dir(out.path()).unwrap().any(|entry| entry.unwrap().metadata().is_ok_and(|m| m.len() > 0))
-    };
-    while !begun() {
+    while lengths().iter().all(|len| *len == 0) {
         assert!(child.try_wait().unwrap().is_none());
         std::thread::yield_now();
     }
     // SAFETY: the child has not been waited for, so the number is its own.
-    assert_eq!(unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGTERM) }, 0);
-    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM));
-    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+    assert_eq!(unsafe { libc::kill(child.id() as libc::pid_t, signal) }, 0);
+    (child.wait().unwrap(), lengths())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_no_half_of_a_file() {
+    use std::os::unix::process::ExitStatusExt;
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        let (status, left) = interrupted("exec \"$0\" \"$@\"", 20 << 30, signal);
+        assert_eq!((status.signal(), left.len()), (Some(signal), 0));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_so() {
+    let (status, left) = interrupted("trap '' HUP; exec \"$0\" \"$@\"", 192 << 20, libc::SIGHUP);
+    assert!(status.success() && left.len() == 1 && left[0] > 256 << 20, "{status} {left:?}");
 }
 
 #[test]

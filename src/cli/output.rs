@@ -1,101 +1,153 @@
 //! The way out: standard output, a device or pipe, or a file that appears when it is whole.
 
+use super::{descriptor::descriptor, stop::Stop};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use niello::Body;
 use std::{
     fs::{self, File},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
 };
 
-pub fn write(body: Body, file: Option<&Path>) -> Result<(), String> {
-    let progress = progress(body.len(), file);
-    let written = match file.filter(|file| *file != Path::new("-")) {
-        Some(file) => to_file(body, file, &progress),
-        None => to_stdout(body, &progress),
-    };
-    progress.finish_and_clear();
-    written
-}
-
-/// Shown on standard error if that is a terminal to which the body does not go.
-fn progress(len: u64, file: Option<&Path>) -> ProgressBar {
-    let shown = io::stderr().is_terminal() && (file.is_some() || !io::stdout().is_terminal());
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {eta}";
-    let progress = ProgressBar::with_draw_target(Some(len), target);
-    match ProgressStyle::with_template(style) {
-        Ok(style) => progress.with_style(style),
-        Err(_) => progress,
+/// Writes the body, to standard output if no file is named.
+pub fn write(mut body: Body, file: Option<&Path>) -> Result<(), String> {
+    let file = file.filter(|file| *file != Path::new("-")).unwrap_or(Path::new("/dev/stdout"));
+    let failed = |error| whose(error, file);
+    let file = follow(file.to_owned());
+    match open_as_it_is(&file).map_err(failed)? {
+        Some(out) => match copy(&mut body, &out, &out) {
+            // Whoever reads has had enough: no error to them.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(failed),
+        },
+        None => replace(body, &file).map_err(failed),
     }
-}
-
-fn to_stdout(mut body: Body, progress: &ProgressBar) -> Result<(), String> {
-    // Past the line buffer of `io::stdout`.
-    let stdout = raw_stdout().map_err(|error| format!("cannot write to standard output: {error}"))?;
-    match body.write_to(&mut progress.wrap_write(stdout)) {
-        // Whoever reads has had enough: no error to them.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map(drop).map_err(|error| whose(error, "standard output")),
-    }
-}
-
-#[cfg(unix)]
-fn raw_stdout() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
-}
-
-#[cfg(windows)]
-fn raw_stdout() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    io::stdout().as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// The message of an error of `write_to`: of the body, which says where, or of the writer.
-fn whose(error: io::Error, writer: &str) -> String {
+fn whose(error: io::Error, file: &Path) -> String {
+    let writer = match descriptor(file) {
+        Some(1) => "standard output".to_owned(),
+        Some(2) => "standard error".to_owned(),
+        _ => file.display().to_string(),
+    };
     match error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) {
         true => error.to_string(),
         false => format!("cannot write to {writer}: {error}"),
     }
 }
 
-fn to_file(mut body: Body, file: &Path, progress: &ProgressBar) -> Result<(), String> {
-    let failed = |error| whose(error, &file.display().to_string());
-    // A link stays one: what it points to is replaced.
-    let file: PathBuf = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let there = fs::metadata(&file).ok();
-    if there.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(failed(io::Error::new(
-            io::ErrorKind::IsADirectory,
-            "it is a directory; name a file in it",
-        )));
+/// Writes the body with a progress bar, on a standard error that is a terminal to which the body does not go.
+fn copy(body: &mut Body, to: impl Write, out: &File) -> io::Result<()> {
+    let shown = io::stderr().is_terminal() && !out.is_terminal();
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {eta}";
+    let mut progress = ProgressBar::with_draw_target(Some(body.len()), target);
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        progress = progress.with_style(style);
     }
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        let device = File::options().write(true).open(&file).map_err(failed)?;
-        return body.write_to(&mut progress.wrap_write(device)).map(drop).map_err(failed);
-    }
+    let written = body.write_to(&mut progress.wrap_write(to));
+    progress.finish_and_clear();
+    written.map(drop)
+}
 
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside =
-        named_as_usual(tempfile::Builder::new().prefix(".niello-")).tempfile_in(folder).map_err(failed)?;
-    if let Some(there) = there {
-        beside.as_file().set_permissions(there.permissions()).map_err(failed)?;
+/// Where a link leads, whether there is something or not: that is written, and the link stays.
+fn follow(mut file: PathBuf) -> PathBuf {
+    // As many as Linux follows; of a loop, what comes next says so.
+    for _ in 0..40 {
+        match fs::read_link(&file) {
+            Ok(to) if !is_open(&file) => {
+                file.pop();
+                file.push(to);
+            }
+            _ => break,
+        }
     }
-    let stop = Stop::listen().map_err(failed)?;
-    let written = body.write_to(&mut progress.wrap_write(Stoppable { file: beside.as_file(), stop: &stop }));
-    if let Err(error) = written {
-        // The file goes first: a signal that stopped the writing ends the process.
+    file
+}
+
+/// Whether a path names what a process has open. If that is a file, what else is in it is not ours.
+fn is_open(file: &Path) -> bool {
+    descriptor(file).is_some() || file.starts_with("/proc")
+}
+
+/// What is written to directly: what is open already, a device, a pipe. None for a file, there or not.
+fn open_as_it_is(file: &Path) -> io::Result<Option<File>> {
+    match descriptor(file) {
+        Some(1) => return standard(io::stdout()).map(Some),
+        Some(2) => return standard(io::stderr()).map(Some),
+        // Opened anew, so that only its end is a safe place.
+        _ if is_open(file) => return File::options().append(true).open(file).map(Some),
+        _ => {}
+    }
+    match fs::metadata(file) {
+        Ok(there) if there.is_dir() => {
+            Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"))
+        }
+        Ok(there) if !there.is_file() => File::options().write(true).open(file).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Past the line buffer that `io::stdout` has.
+#[cfg(unix)]
+fn standard(stream: impl std::os::fd::AsFd) -> io::Result<File> {
+    stream.as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn standard(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    stream.as_handle().try_clone_to_owned().map(File::from)
+}
+
+/// Writes a file beside the one that is named, which it replaces when it is whole.
+fn replace(mut body: Body, file: &Path) -> io::Result<()> {
+    // A rename asks for the rights of the folder only.
+    let there = match File::options().write(true).open(file) {
+        Ok(there) => Some(there.metadata()?.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(says(&error, format!("{error}; make it writable, or name another file")));
+        }
+        Err(error) => return Err(error),
+    };
+    // From here on a signal finds a file to take away.
+    let stop = Stop::listen()?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = named_as_usual(tempfile::Builder::new().prefix(".niello-")).tempfile_in(folder);
+    let beside = beside.map_err(|error| beside_failed(&error, folder))?;
+    if let Some(permissions) = there {
+        beside.as_file().set_permissions(permissions)?;
+    }
+    let written = copy(&mut body, stop.over(beside.as_file()), beside.as_file());
+    if stop.raised().is_some() {
+        // The file goes first: this ends the process.
         drop(beside);
         stop.end();
-        return Err(failed(error));
+        return written;
     }
-    beside.persist(&file).map_err(|error| failed(error.error))?;
+    written?;
+    // A signal that comes now finds the file whole.
+    beside.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Without the name of the file that nobody named.
+fn beside_failed(error: &io::Error, folder: &Path) -> io::Error {
+    let folder = folder.display();
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder {folder}; make it first"),
+        _ => {
+            let cause = error.get_ref().and_then(|named| named.source());
+            let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+            format!("cannot make a file in {folder}: {cause}; name another folder")
+        }
+    };
+    says(error, message)
+}
+
+fn says(error: &io::Error, message: String) -> io::Error {
+    io::Error::new(error.kind(), message)
 }
 
 /// With the permissions that a newly made file has.
@@ -105,64 +157,4 @@ fn named_as_usual<'a, 'b, 'c>(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
-}
-
-/// A signal to end, seen between two writes, so that no half of a file is left behind.
-struct Stop {
-    #[cfg(unix)]
-    signals: [(i32, Arc<AtomicBool>); 3],
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn listen() -> io::Result<Stop> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let signals = [SIGHUP, SIGINT, SIGTERM].map(|signal| (signal, Arc::new(AtomicBool::new(false))));
-        for (signal, raised) in &signals {
-            signal_hook::flag::register(*signal, raised.clone())?;
-        }
-        Ok(Stop { signals })
-    }
-
-    fn raised(&self) -> Option<i32> {
-        self.signals.iter().find(|(_, raised)| raised.load(Ordering::Relaxed)).map(|(signal, _)| *signal)
-    }
-
-    /// Ends the process as the signal would have, if there was one.
-    fn end(&self) {
-        if let Some(signal) = self.raised() {
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Stop {
-    fn listen() -> io::Result<Stop> {
-        Ok(Stop {})
-    }
-
-    fn raised(&self) -> Option<i32> {
-        None
-    }
-
-    fn end(&self) {}
-}
-
-struct Stoppable<'a> {
-    file: &'a File,
-    stop: &'a Stop,
-}
-
-impl Write for Stoppable<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.stop.raised() {
-            Some(_) => Err(io::Error::other("stopped by a signal")),
-            None => self.file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
