@@ -335,6 +335,7 @@ fn what_is_wrong_is_said_in_a_line() {
     refused(chat().args(["--video", CLIP, "--limit", "50"]), 1, "clip.mp4");
     refused(chat().args(["--video", CLIP, "--limit", "50"]), 1, "URL");
     refused(chat().args(["--limit", "few"]), 2, "databricks");
+    refused(chat().args(["--limit", "-1"]), 2, "is no limit");
     refused(chat().args(["--format", "json"]), 2, "--dry-run");
     refused(niello().args(["chat", "--model", "m"]), 2, "--text");
     refused(niello().args(["chat", "--text", "x"]), 2, "--model");

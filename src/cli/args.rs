@@ -28,11 +28,12 @@ Examples:
   niello fill request.json --dry-run
 
 Send it:
-  curl -X POST -T body.json -H 'Content-Type: application/json' -H \"Authorization: Bearer $TOKEN\" URL";
+  curl -X POST -T body.json -H 'Content-Type: application/json' \\
+    -H \"Authorization: Bearer $TOKEN\" URL";
 
 const CHAT: &str = "\
-SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, then
-by extension; 'clip.bin;type=video/mp4' gives it. Quotes keep a name whole: '\"a;type=b\"'.
+SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
+then by extension; 'clip.bin;type=video/mp4' gives it. Quotes keep a name whole: '\"a;type=b\"'.
 
 Examples:
   niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
@@ -41,17 +42,17 @@ Examples:
   niello chat --model M --text Hi --set 'reasoning_effort=\"low\"' --set 'metadata={\"team\":\"v\"}'";
 
 const GEMINI: &str = "\
-SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, then
-by extension; 'clip.bin;type=video/mp4' gives it. ';fps=2' samples a video so many times a second, and
+SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
+then by extension; 'clip.bin;type=video/mp4' gives it. ';fps=2' samples a video so many times a second, and \
 ';start=1.5s;end=80s' shows a part of it. Quotes keep a name whole: '\"a;type=b\"'.
 
 Examples:
   niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
-  niello gemini --video 'https://www.youtube.com/watch?v=9hE5-98ZeCg;start=40s;end=80s' --text 'Summarize.'
+  niello gemini --video 'https://youtu.be/9hE5-98ZeCg;start=40s;end=80s' --text 'Summarize.'
   niello gemini --text Hi --config 'responseMimeType=\"application/json\"' --set 'labels={\"team\":\"v\"}'";
 
 const FILL: &str = "\
-A directive is an object that stands alone: {\"$data_uri\": {\"file\": F, \"mime\": M}}, where mime may be left
+A directive is an object that stands alone: {\"$data_uri\": {\"file\": F, \"mime\": M}}, where mime may be left \
 out, or {\"$base64\": {\"file\": F}}. F is relative to the folder of the template.
 
 Examples:
@@ -123,7 +124,7 @@ pub struct Gemini {
 #[derive(Args)]
 #[command(after_help = FILL)]
 pub struct Fill {
-    /// The template, whose files are relative to its folder; - is standard input, and the current folder
+    /// The template, whose files are relative to its folder; - for standard input and the current folder
     pub template: PathBuf,
     #[command(flatten)]
     pub output: Output,
@@ -154,7 +155,7 @@ pub struct Output {
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
     /// Refuse a body that is too long for a service, before a byte is read
-    #[arg(long, value_name = "N|databricks|gemini|vertex")]
+    #[arg(long, value_name = "N|databricks|gemini|vertex", allow_negative_numbers = true)]
     pub limit: Option<Limit>,
     /// How files are read
     #[arg(long, value_enum, default_value_t)]

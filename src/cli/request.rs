@@ -14,7 +14,7 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
     one_stdin(&args.prompt)?;
     let own = [
         ("model", "--model"),
-        ("messages", "--system, --text, --video, --audio and --image"),
+        ("messages", "--system, --text, --video, --audio or --image"),
         ("max_tokens", "--max-tokens"),
         ("temperature", "--temperature"),
         ("top_p", "--top-p"),
@@ -75,9 +75,9 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
 pub fn gemini(args: &Gemini) -> Result<Body, String> {
     one_stdin(&args.prompt)?;
     let own = [
-        ("contents", "--text, --video, --audio and --image"),
+        ("contents", "--text, --video, --audio or --image"),
         ("systemInstruction", "--system"),
-        ("generationConfig", "--config and the options for its fields"),
+        ("generationConfig", "--config or the options for its fields"),
     ];
     let mut request: gemini::Request = settings("--set", &args.set, &own, camel_case)?;
     if let Some(system) = &args.prompt.system {
@@ -186,9 +186,7 @@ fn settings<T: DeserializeOwned>(
     let mut keys = HashSet::new();
     for (key, value) in set {
         if let Some((_, instead)) = own.iter().find(|(field, _)| *field == spelled(key)) {
-            return Err(format!(
-                "{option} {key}=... repeats a key of the request; it is for {instead} to give"
-            ));
+            return Err(format!("{option} {key}=... repeats a key of the request; use {instead}"));
         }
         if !keys.insert(spelled(key)) {
             return Err(format!("{option} {key}=... is given twice"));
