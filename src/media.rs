@@ -17,6 +17,7 @@ mod unmapped;
 
 pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
 pub use open::MediaOptions;
+pub(crate) use open::Untyped;
 
 use crate::{
     base64,
@@ -38,7 +39,8 @@ use std::{fmt, path::Path, sync::Arc};
 /// was opened, the next pull from a body is an error of kind [`Changed`](ErrorKind::Changed) and none of
 /// the bytes made from it are handed on. A mapped file that is truncated is that error too, never a
 /// dead process. What cannot be seen: a writer who keeps the length and puts the modification time
-/// back, or writes within the same tick of the file system's clock.
+/// back, or writes within the same tick of the file system's clock, or writes through a shared mapping of
+/// its own, which moves the modification time late or never.
 #[derive(Clone)]
 pub struct Media(Arc<Inner>);
 
@@ -66,7 +68,8 @@ pub enum Access {
     /// SIGBUS on to the handler that was there before.
     #[default]
     Map,
-    /// Read at positions, into one buffer of 768 KiB for each thread that pulls. No signal handler.
+    /// Read at positions, into a buffer of 768 KiB for each pull that is going on; up to two are kept for
+    /// later ones. No signal handler.
     Read,
 }
 
@@ -194,9 +197,9 @@ impl Media {
                 Ok(base64::encode(&bytes[start..start + len], out))
             }
             Source::File(file) => {
-                let text = file.encode(start, len, out).map_err(|cause| self.unreadable(cause))?;
+                let text = file.encode(start, len, out);
                 self.unchanged(file)?;
-                Ok(text)
+                text.map_err(|cause| self.unreadable(cause))
             }
             Source::Map(map, file) => {
                 let text = map.encode(start as usize, len, out);
