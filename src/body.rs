@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     plan::{Piece, Plan},
 };
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use serde::Serialize;
 use std::{
     fmt,
@@ -171,13 +171,15 @@ impl Body {
 
     /// Fills `out` from the position on, which stays; returns how much, less than `out` holds only at the end
     /// or before an error, which the next call returns. The one loop of every way to pull or push.
-    fn fill(&mut self, out: &mut UninitSlice) -> Result<usize> {
+    ///
+    /// What `out` has got beyond that, when an error cut it short, is no part of the body.
+    fn fill(&mut self, out: &mut impl BufMut) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let mut filled = 0;
-        while filled < out.len() {
-            match self.plan.copy_at(self.position + filled as u64, &mut out[filled..]) {
+        while out.has_remaining_mut() {
+            match self.plan.copy_at(self.position + filled as u64, out) {
                 Ok(0) => {
                     debug_assert!(self.position + filled as u64 >= self.len());
                     break;

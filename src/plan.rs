@@ -4,7 +4,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     media::Media,
 };
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use std::ops::Range;
 
 /// The pieces of a body in order, and their exact total length.
@@ -136,9 +136,9 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Puts the body from `position` on at the front of `out`, to the end of a piece at most; returns how
-    /// much. That is 0 only at the end of the body or for an empty `out`.
-    pub(crate) fn copy_at(&self, position: u64, out: &mut UninitSlice) -> Result<usize> {
+    /// Appends the body from `position` on to `out`, to the end of a piece at most; returns how much. That is 0
+    /// only at the end of the body or for an `out` that is full.
+    pub(crate) fn copy_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {
         let index = self.pieces.partition_point(|piece| piece.start <= position);
         let Some(piece) = index.checked_sub(1).map(|index| &self.pieces[index]) else { return Ok(0) };
         let offset = position - piece.start;
@@ -148,8 +148,8 @@ impl Plan {
                 let text = &self.text[text.clone()];
                 let rest =
                     usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
-                let rest = &rest[..rest.len().min(out.len())];
-                out[..rest.len()].copy_from_slice(rest);
+                let rest = &rest[..rest.len().min(out.remaining_mut())];
+                out.put_slice(rest);
                 Ok(rest.len())
             }
         }

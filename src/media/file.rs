@@ -1,7 +1,7 @@
 //! Positional reads, and the identity of an opened file.
 
 use crate::base64;
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use std::{
     fmt,
     fs::File,
@@ -61,18 +61,18 @@ impl Opened {
     }
 
     /// Encodes up to a step of the `len` bytes at `start`.
-    pub(super) fn encode(&self, start: u64, len: usize, out: &mut UninitSlice) -> io::Result<usize> {
+    pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
         let len = len.min(STEP);
         let mut small = [0; 48];
         if len <= small.len() {
             let bytes = &mut small[..len];
             self.read_at(bytes, start)?;
-            return Ok(base64::encode(bytes, out));
+            return Ok(base64::put(bytes, out));
         }
         let mut buffer = Buffer::take(len);
         let bytes = buffer.bytes(len);
         self.read_at(bytes, start)?;
-        let text = base64::encode(bytes, out);
+        let text = base64::put(bytes, out);
         buffer.give_back();
         Ok(text)
     }
