@@ -7,7 +7,7 @@ use core::{fmt, mem::MaybeUninit, slice};
 use std::{ffi::OsStr, sync::LazyLock};
 
 use base64_simd::{Out, STANDARD};
-use bytes::buf::UninitSlice;
+use bytes::buf::{BufMut, UninitSlice};
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -50,7 +50,20 @@ pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
     unsafe { Backend::active().encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
 }
 
-/// [`encode`] for bytes that no `&[u8]` may be formed over, such as those of a
+/// [`encode`] onto the end of `out`, which may be uninitialized up to there.
+///
+/// # Panics
+///
+/// If the next chunk of `out` is shorter than the text.
+#[inline]
+pub(crate) fn put(src: &[u8], out: &mut impl BufMut) -> usize {
+    let text = encode(src, out.chunk_mut());
+    // SAFETY: `encode` has written that many bytes of the chunk.
+    unsafe { out.advance_mut(text) };
+    text
+}
+
+/// [`put`] for bytes that no `&[u8]` may be formed over, such as those of a
 /// mapped file that another process can write to.
 ///
 /// Nothing outside of `src..src + len` is read. Each byte may be read more
@@ -59,17 +72,20 @@ pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
 ///
 /// # Panics
 ///
-/// As [`encode`] does.
+/// As [`put`] does.
 ///
 /// # Safety
 ///
 /// `src` must be valid for reads of `len` bytes, except that other processes
 /// may write to them, and they must not overlap `out`.
 #[cfg(all(unix, feature = "mmap"))]
-pub(crate) unsafe fn encode_raw(src: *const u8, len: usize, out: &mut UninitSlice) -> usize {
+pub(crate) unsafe fn put_raw(src: *const u8, len: usize, out: &mut impl BufMut) -> usize {
     // SAFETY: `active` returns no backend that is not available. The rest is
     // this function's own contract.
-    unsafe { Backend::active().encode_raw::<true>(src, len, out) }
+    let text = unsafe { Backend::active().encode_raw::<true>(src, len, out.chunk_mut()) };
+    // SAFETY: that many bytes of the chunk have been written.
+    unsafe { out.advance_mut(text) };
+    text
 }
 
 /// An implementation of [`encode`].

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     plan::{Piece, Plan},
 };
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use serde::Serialize;
 use std::{
     fmt,
@@ -30,9 +30,9 @@ use std::{
 
 /// A request body: JSON text with media streamed into it as base64.
 ///
-/// Its exact length is known before anything but the first bytes of each media has been read. It is
-/// pulled ([`Read`](std::io::Read), [`chunks`](Body::chunks)) or pushed ([`write_to`](Body::write_to)),
-/// holds no buffer, and seeks for nothing. A clone shares the plan, stands at the same position, and
+/// Its exact length is known before more than the first bytes of each media has been read. It is pulled
+/// ([`Read`](std::io::Read), [`chunks`](Body::chunks)) or pushed ([`write_to`](Body::write_to)), and holds
+/// no buffer; a seek is free. A clone shares the plan, stands at the same position, and
 /// costs nothing: that is a retry.
 ///
 /// If the promised length can't be delivered, because a file changed or a disk failed, the pull is an
@@ -97,8 +97,8 @@ impl Body {
     ///
     /// Works through structs, `flatten`, enums of every tagging, `Option`, sequences, maps and
     /// `dyn erased_serde::Serialize`. In some places serde collects a value in memory before it is
-    /// written: a tuple or struct variant inside an internally tagged enum, and wherever a `Serialize`
-    /// calls `to_value`. There the result is right, but in memory, so that a media of over 1 MiB of text is
+    /// written: a tuple or struct variant inside an internally tagged enum, a struct variant of an externally
+    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but in memory, so that a media of over 1 MiB of text is
     /// an error.
     ///
     /// # Errors
@@ -171,13 +171,15 @@ impl Body {
 
     /// Fills `out` from the position on, which stays; returns how much, less than `out` holds only at the end
     /// or before an error, which the next call returns. The one loop of every way to pull or push.
-    fn fill(&mut self, out: &mut UninitSlice) -> Result<usize> {
+    ///
+    /// What `out` has got beyond that, when an error cut it short, is no part of the body.
+    fn fill(&mut self, out: &mut impl BufMut) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let mut filled = 0;
-        while filled < out.len() {
-            match self.plan.copy_at(self.position + filled as u64, &mut out[filled..]) {
+        while out.has_remaining_mut() {
+            match self.plan.copy_at(self.position + filled as u64, out) {
                 Ok(0) => {
                     debug_assert!(self.position + filled as u64 >= self.len());
                     break;

@@ -1,6 +1,6 @@
 //! The one error type.
 
-use std::{borrow::Cow, error, fmt, io, sync::Arc};
+use std::{borrow::Cow, error, fmt, io, iter, sync::Arc};
 
 /// What every fallible call of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -97,11 +97,8 @@ impl error::Error for Error {
 impl From<Error> for io::Error {
     fn from(error: Error) -> io::Error {
         let kind = match error.kind() {
-            ErrorKind::Io => error
-                .0
-                .source
-                .as_deref()
-                .and_then(|source| source.downcast_ref::<io::Error>())
+            ErrorKind::Io => iter::successors(error::Error::source(&error), |error| error.source())
+                .find_map(|source| source.downcast_ref::<io::Error>())
                 .map_or(io::ErrorKind::Other, io::Error::kind),
             ErrorKind::TooLarge => io::ErrorKind::FileTooLarge,
             ErrorKind::Api => io::ErrorKind::Other,

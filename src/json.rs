@@ -44,20 +44,12 @@ struct Handover {
     len: usize,
 }
 
-/// Finds the first mark in a text: what stands before it, its media, and what stands after it.
-pub(crate) type FindMark<'a> = dyn Fn(&str) -> Option<(&str, Media, &str)> + 'a;
-
 /// A media that serde holds back (see [`Body::json`](crate::Body::json)) is written out in memory up to
 /// this many bytes; above, it is an error.
 const HELD_BACK: u64 = 1024 * 1024;
 
 impl Plan {
     pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Result<Plan> {
-        Plan::write(value, None)
-    }
-
-    /// Makes the plan of a value; what `marks` finds in its strings gives way to media.
-    pub(crate) fn write<T: Serialize + ?Sized>(value: &T, marks: Option<&FindMark<'_>>) -> Result<Plan> {
         /// Puts things back as they were, also if a `Serialize` panics.
         struct Outer(Option<Handover>, Option<Error>);
         impl Drop for Outer {
@@ -75,8 +67,7 @@ impl Plan {
             Outer(making.slot.take(), making.error.take())
         });
         let plan = RefCell::new(Plan::default());
-        let written =
-            value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut { plan: &plan, marks }));
+        let written = value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut(&plan)));
         let of_leaf = MAKING.with(|making| making.error.take());
         drop(outer);
         written.map_err(|cause| {
@@ -107,12 +98,8 @@ impl io::Write for Text<'_> {
     }
 }
 
-/// Writes compact JSON, as `serde_json::to_vec` does, and cuts it where a leaf hands itself over and where a
-/// mark stands.
-struct Cut<'a> {
-    plan: &'a RefCell<Plan>,
-    marks: Option<&'a FindMark<'a>>,
-}
+/// Writes compact JSON, as `serde_json::to_vec` does, and cuts it where a leaf hands itself over.
+struct Cut<'a>(&'a RefCell<Plan>);
 
 impl Formatter for Cut<'_> {
     fn write_string_fragment<W: ?Sized + io::Write>(
@@ -120,16 +107,10 @@ impl Formatter for Cut<'_> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if let Some(media) = take(fragment) {
-            return Ok(self.plan.borrow_mut().push_media(media)?);
+        match take(fragment) {
+            Some(media) => Ok(self.0.borrow_mut().push_media(media)?),
+            None => writer.write_all(fragment.as_bytes()),
         }
-        let mut rest = fragment;
-        while let Some((before, media, after)) = self.marks.and_then(|find| find(rest)) {
-            writer.write_all(before.as_bytes())?;
-            self.plan.borrow_mut().push_media(media)?;
-            rest = after;
-        }
-        writer.write_all(rest.as_bytes())
     }
 }
 

@@ -1,4 +1,4 @@
-//! niello inlays media files, as streamed base64, in JSON request bodies: exact length before a byte is
+//! niello inlays media files, as streamed base64, in JSON request bodies: exact length before the media is
 //! read, pulled or pushed, replayed and sought, in a few megabytes of memory at any size of file. It opens
 //! no socket: an HTTP client takes the [`Body`] with its length, and sends it.
 //!

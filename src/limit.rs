@@ -1,4 +1,4 @@
-//! Size limits of the services, checked on the exact length before a byte is read.
+//! Size limits of the services, held against the exact length.
 
 use crate::{
     body::Body,
@@ -69,7 +69,7 @@ impl fmt::Display for Limit {
 }
 
 impl Body {
-    /// Holds the exact length against a limit, before anything is read.
+    /// Holds the exact length against a limit.
     ///
     /// # Errors
     /// [`TooLarge`](ErrorKind::TooLarge): says the length, the limit, the largest media, and the way out.

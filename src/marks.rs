@@ -17,8 +17,9 @@ use std::{
 /// Texts that stand for media in the types of other crates, whose fields are `String`.
 ///
 /// A mark is 40 hexadecimal digits, which is valid base64: 128 random bits that are this set's own, and a
-/// number. [`body`](Marks::body) streams the media wherever its mark stands in a string, in any place of
-/// any serde type. Text that merely resembles a mark goes through as it is.
+/// number. [`body`](Marks::body) streams the media wherever its mark stands in the JSON text: in any string
+/// or key of any serde type, however that writes it. Text that merely resembles a mark goes through as it
+/// is.
 ///
 /// ```
 /// use niello::{Marks, Media};
@@ -76,7 +77,7 @@ impl Marks {
     /// [`Body::json`].
     pub fn body<T: Serialize + ?Sized>(&self, value: &T) -> Result<Body> {
         let seen = RefCell::new(vec![false; self.media.len()]);
-        let plan = Plan::write(value, Some(&|text| self.find(text, &seen)))?;
+        let plan = Plan::json(value)?.inlay(|text| self.find(text, &seen))?;
         match seen.into_inner().iter().position(|seen| !seen) {
             None => Ok(Body::new(plan)),
             Some(number) => {
@@ -135,8 +136,19 @@ mod tests {
         let mut marks = Marks::new();
         let (one, two) = (marks.base64(&a), marks.base64(&b));
         assert_eq!(text(&marks, &format!("{one}{two}\n\"{one}\" é{two}")), r#""YQ==YmM=\n\"YQ==\" éYmM=""#);
-        let map = std::collections::BTreeMap::from([(one, two)]);
+        let map = std::collections::BTreeMap::from([(&one, &two)]);
         assert_eq!(text(&marks, &map), r#"{"YQ==":"YmM="}"#);
+
+        // However they got there: in parts, or as JSON that was made before.
+        struct InParts<'a>(&'a str);
+        impl Serialize for InParts<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                let (first, second) = self.0.split_at(7);
+                serializer.collect_str(&format_args!("{first}{second}"))
+            }
+        }
+        let raw = serde_json::value::to_raw_value(&[&two]).unwrap();
+        assert_eq!(text(&marks, &(InParts(&one), raw)), r#"["YQ==",["YmM="]]"#);
     }
 
     #[test]

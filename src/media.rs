@@ -17,12 +17,13 @@ mod unmapped;
 
 pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
 pub use open::MediaOptions;
+pub(crate) use open::Untyped;
 
 use crate::{
     base64,
     error::{Error, ErrorKind, Result},
 };
-use bytes::{Bytes, buf::UninitSlice};
+use bytes::{BufMut, Bytes};
 use std::{fmt, path::Path, sync::Arc};
 
 /// Bytes with a length fixed when opened and a MIME type: a mapped file, a file that is read, or bytes
@@ -38,7 +39,8 @@ use std::{fmt, path::Path, sync::Arc};
 /// was opened, the next pull from a body is an error of kind [`Changed`](ErrorKind::Changed) and none of
 /// the bytes made from it are handed on. A mapped file that is truncated is that error too, never a
 /// dead process. What cannot be seen: a writer who keeps the length and puts the modification time
-/// back, or writes within the same tick of the file system's clock.
+/// back, or writes within the same tick of the file system's clock, or writes through a shared mapping of
+/// its own, which moves the modification time late or never.
 #[derive(Clone)]
 pub struct Media(Arc<Inner>);
 
@@ -66,7 +68,8 @@ pub enum Access {
     /// SIGBUS on to the handler that was there before.
     #[default]
     Map,
-    /// Read at positions, into one buffer of 768 KiB for each thread that pulls. No signal handler.
+    /// Read at positions, into a buffer of 768 KiB for each pull that is going on; up to two are kept for
+    /// later ones. No signal handler.
     Read,
 }
 
@@ -161,42 +164,42 @@ impl Media {
         Ok(Media(Arc::new(Inner { source, len, encoded_len, mime, name })))
     }
 
-    /// Puts the base64 text from `offset` on at the front of `out`, as much as one step of the source
-    /// gives; returns how much. That is 0 only at the end of the text or for an empty `out`.
+    /// Appends the base64 text from `offset` on to `out`, as much as one step of the source gives; returns how
+    /// much. That is 0 only at the end of the text or for an `out` that is full.
     ///
     /// The only way out for the bytes of a media. What it returns was made while the file was as it was
-    /// when opened.
-    pub(crate) fn encode_at(&self, offset: u64, out: &mut UninitSlice) -> Result<usize> {
+    /// when opened; after an error, what it has appended is good for nothing.
+    pub(crate) fn encode_at(&self, offset: u64, out: &mut impl BufMut) -> Result<usize> {
         debug_assert!(offset <= self.0.encoded_len);
-        if offset >= self.0.encoded_len || out.len() == 0 {
+        if offset >= self.0.encoded_len || !out.has_remaining_mut() {
             return Ok(0);
         }
         // Four characters are three bytes, so the offset alone says where to go on: no state, no carry.
         let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
-        if phase == 0 && out.len() >= 4 {
+        if phase == 0 && out.chunk_mut().len() >= 4 {
             return self.encode_from(start, out);
         }
         let mut group = [0; 4];
-        self.encode_from(start, UninitSlice::new(&mut group))?;
+        self.encode_from(start, &mut &mut group[..])?;
         let part = &group[phase..];
-        let part = &part[..part.len().min(out.len())];
-        out[..part.len()].copy_from_slice(part);
+        let part = &part[..part.len().min(out.remaining_mut())];
+        out.put_slice(part);
         Ok(part.len())
     }
 
     /// Encodes whole groups from the byte `start` (a multiple of 3), at least one.
-    fn encode_from(&self, start: u64, out: &mut UninitSlice) -> Result<usize> {
-        let groups = (out.len() / 4) as u64;
+    fn encode_from(&self, start: u64, out: &mut impl BufMut) -> Result<usize> {
+        let groups = (out.chunk_mut().len() / 4) as u64;
         let len = (self.0.len - start).min(groups * 3) as usize;
         match &*self.0.source {
             Source::Bytes(bytes) => {
                 let start = start as usize;
-                Ok(base64::encode(&bytes[start..start + len], out))
+                Ok(base64::put(&bytes[start..start + len], out))
             }
             Source::File(file) => {
-                let text = file.encode(start, len, out).map_err(|cause| self.unreadable(cause))?;
+                let text = file.encode(start, len, out);
                 self.unchanged(file)?;
-                Ok(text)
+                text.map_err(|cause| self.unreadable(cause))
             }
             Source::Map(map, file) => {
                 let text = map.encode(start as usize, len, out);

@@ -4,7 +4,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     media::Media,
 };
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use std::ops::Range;
 
 /// The pieces of a body in order, and their exact total length.
@@ -51,7 +51,7 @@ impl Piece<'_> {
         }
     }
 
-    /// True for the piece of an empty media.
+    /// Never true of a piece of a body: where an empty media stands there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -72,8 +72,11 @@ impl Plan {
         self.len
     }
 
-    /// Ends the piece of text; the media is the next one.
+    /// Ends the piece of text; the media is the next one. An empty media is none.
     pub(crate) fn push_media(&mut self, media: Media) -> Result<()> {
+        if media.is_empty() {
+            return Ok(());
+        }
         self.end_text()?;
         self.place(media.encoded_len(), Content::Base64(media))
     }
@@ -112,20 +115,41 @@ impl Plan {
         })
     }
 
-    /// Puts the body from `position` on at the front of `out`, to the end of a piece at most; returns how
-    /// much. That is 0 only at the end of the body or for an empty `out`.
-    pub(crate) fn copy_at(&self, position: u64, out: &mut UninitSlice) -> Result<usize> {
+    /// The same plan, but for what `find` finds in its text: a media takes its place. `find` tells what stands
+    /// before it, the media, and what stands after it.
+    pub(crate) fn inlay(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
+        let mut plan = Plan::default();
+        for (_, piece) in self.pieces() {
+            match piece {
+                Piece::Base64(media) => plan.push_media(media.clone())?,
+                Piece::Text(mut text) => {
+                    while let Some((before, media, after)) = find(text) {
+                        plan.push_text(before.as_bytes());
+                        plan.push_media(media)?;
+                        text = after;
+                    }
+                    plan.push_text(text.as_bytes());
+                }
+            }
+        }
+        plan.end_text()?;
+        Ok(plan)
+    }
+
+    /// Appends the body from `position` on to `out`, to the end of a piece at most; returns how much. That is 0
+    /// only at the end of the body or for an `out` that is full.
+    pub(crate) fn copy_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {
         let index = self.pieces.partition_point(|piece| piece.start <= position);
-        // Pieces of empty media start where the next one does: the last to start here is the one.
         let Some(piece) = index.checked_sub(1).map(|index| &self.pieces[index]) else { return Ok(0) };
         let offset = position - piece.start;
         match &piece.content {
             Content::Base64(media) => media.encode_at(offset.min(media.encoded_len()), out),
             Content::Text(text) => {
                 let text = &self.text[text.clone()];
-                let rest = text.get(offset as usize..).unwrap_or_default();
-                let rest = &rest[..rest.len().min(out.len())];
-                out[..rest.len()].copy_from_slice(rest);
+                let rest =
+                    usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
+                let rest = &rest[..rest.len().min(out.remaining_mut())];
+                out.put_slice(rest);
                 Ok(rest.len())
             }
         }

@@ -15,16 +15,19 @@ use crate::{
     body::Body,
     error::{Error, ErrorKind, Result},
     json::DataUri,
-    media::{Access, Media},
+    media::{Access, Media, Untyped},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{
+        HashSet,
+        hash_map::{Entry, HashMap},
+    },
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -37,7 +40,8 @@ use std::{
 /// | `{"$base64": {"file": F}}` | a string: the base64 text of the file |
 ///
 /// F is a path, relative to [`folder`](Template::folder). Everything else stays: the order of keys, the
-/// spelling of numbers and strings. White space between tokens goes.
+/// spelling of numbers and of strings that are values. White space between tokens goes, and keys are escaped
+/// where they must be and nowhere else.
 #[derive(Clone, Debug)]
 #[must_use = "it reads nothing until `body`"]
 pub struct Template<'a> {
@@ -79,16 +83,13 @@ impl<'a> Template<'a> {
     /// The body: opens the files that the directives name.
     ///
     /// # Errors
-    /// [`Json`](ErrorKind::Json) if the text is no JSON or has an object with a key twice;
-    /// [`Invalid`](ErrorKind::Invalid) for a directive that is not of one of the two forms, with its path in
-    /// the text; and those of [`Media::open`].
+    /// [`Json`](ErrorKind::Json) if the text is no JSON, nests deeper than 128 levels, or has an object with a
+    /// key twice; [`Invalid`](ErrorKind::Invalid) for a directive that is not of one of the two forms; and
+    /// those of [`Media::open`]. Each says where in the text.
     pub fn body(&self) -> Result<Body> {
-        // A `RawValue` is as deep as it likes, and lets the escape of half a surrogate pair pass; a `Value`
-        // does not.
-        let raw = serde_json::from_str::<Value>(&self.text)
-            .and_then(|_| serde_json::from_str::<&RawValue>(&self.text))
+        let raw: &RawValue = serde_json::from_str(&self.text)
             .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is no JSON", cause))?;
-        let mut reading = Reading { template: self, opened: HashMap::new(), path: "$".to_owned() };
+        let mut reading = Reading { template: self, opened: HashMap::new(), path: "$".to_owned(), depth: 0 };
         Body::json(&reading.node(raw)?)
     }
 }
@@ -98,7 +99,7 @@ enum Node<'a> {
     /// A scalar as it is spelled.
     Raw(&'a RawValue),
     Array(Vec<Node<'a>>),
-    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+    Object(Vec<(String, Node<'a>)>),
     Base64(Media),
     DataUri(DataUri),
 }
@@ -118,46 +119,32 @@ impl Serialize for Node<'_> {
 /// Where a template is being read.
 struct Reading<'t> {
     template: &'t Template<'t>,
-    /// A file that is named twice is opened once.
-    opened: HashMap<(PathBuf, Option<String>), Media>,
+    /// A file that is named twice is opened once: it might be a pipe.
+    opened: HashMap<PathBuf, Untyped>,
     /// JSON path of the value that is being read, for errors.
     path: String,
+    depth: usize,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InDataUri {
-    file: String,
-    mime: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InBase64 {
-    file: String,
-}
+/// As deep as serde_json reads.
+const MAX_DEPTH: usize = 128;
 
 impl Reading<'_> {
     fn node<'a>(&mut self, raw: &'a RawValue) -> Result<Node<'a>> {
         match raw.get().as_bytes().first() {
             Some(b'{') => {
-                let Entries(entries) = self.parse(raw, ErrorKind::Json)?;
+                let entries = self.entries(raw)?;
                 let directive = entries.iter().any(|(key, _)| matches!(&**key, "$data_uri" | "$base64"));
                 match &entries[..] {
                     [(key, inner)] if key == "$data_uri" => {
-                        let InDataUri { file, mime } = self.parse(inner, ErrorKind::Invalid)?;
-                        Ok(Node::DataUri(DataUri(self.media(&file, mime)?)))
+                        let (file, mime) = self.directive(key, inner)?;
+                        let opened = self.open(&file)?;
+                        let media = mime.map_or_else(|| opened.typed(), |mime| opened.of(&mime));
+                        Ok(Node::DataUri(DataUri(media.map_err(|error| at(&self.path, error))?)))
                     }
                     [(key, inner)] if key == "$base64" => {
-                        let InBase64 { file } = self.parse(inner, ErrorKind::Invalid)?;
-                        // The type does not stand in the body: any file will do.
-                        let media = self.media(&file, None).or_else(|error| match error.kind() {
-                            ErrorKind::MimeType => {
-                                self.media(&file, Some("application/octet-stream".to_owned()))
-                            }
-                            _ => Err(error),
-                        })?;
-                        Ok(Node::Base64(media))
+                        let (file, _) = self.directive(key, inner)?;
+                        Ok(Node::Base64(self.open(&file)?.any()))
                     }
                     _ if directive => Err(self.error(
                         ErrorKind::Invalid,
@@ -173,11 +160,13 @@ impl Reading<'_> {
                 }
             }
             Some(b'[') => {
-                let items: Vec<&RawValue> = self.parse(raw, ErrorKind::Json)?;
+                let items: Vec<&RawValue> = self.parse(raw)?;
                 let items =
                     items.into_iter().enumerate().map(|(i, item)| self.below(&format!("[{i}]"), item));
                 Ok(Node::Array(items.collect::<Result<_>>()?))
             }
+            // A `RawValue` lets the escape of half a surrogate pair pass.
+            Some(b'"') => self.parse(raw).map(|_: String| Node::Raw(raw)),
             _ => Ok(Node::Raw(raw)),
         }
     }
@@ -185,28 +174,67 @@ impl Reading<'_> {
     fn below<'a>(&mut self, step: &str, raw: &'a RawValue) -> Result<Node<'a>> {
         let len = self.path.len();
         self.path.push_str(step);
+        self.depth += 1;
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(ErrorKind::Json, &format!("nests deeper than {MAX_DEPTH} levels")));
+        }
         let node = self.node(raw)?;
         self.path.truncate(len);
+        self.depth -= 1;
         Ok(node)
     }
 
-    fn parse<'a, T: Deserialize<'a>>(&self, raw: &'a RawValue, kind: ErrorKind) -> Result<T> {
-        serde_json::from_str(raw.get())
-            .map_err(|cause| Error::with_source(kind, format!("template: {}", self.path), cause))
+    /// The entries of an object, in order, none twice.
+    fn entries<'a>(&self, raw: &'a RawValue) -> Result<Vec<(String, &'a RawValue)>> {
+        let Entries(entries) = self.parse(raw)?;
+        let mut keys = HashSet::new();
+        match entries.iter().find(|(key, _)| !keys.insert(key)) {
+            None => Ok(entries),
+            Some((key, _)) => Err(self.error(ErrorKind::Json, &format!("has the key {key:?} twice"))),
+        }
     }
 
-    fn media(&mut self, file: &str, mime: Option<String>) -> Result<Media> {
-        let key = (self.template.folder.join(file), mime);
-        if let Some(media) = self.opened.get(&key) {
-            return Ok(media.clone());
+    /// The file and the MIME type of a directive.
+    fn directive(&self, key: &str, raw: &RawValue) -> Result<(String, Option<String>)> {
+        let invalid = |what: &str| Err(self.error(ErrorKind::Invalid, &format!("`{key}` {what}")));
+        if !raw.get().starts_with('{') {
+            return invalid("is no object such as {\"file\": \"clip.mp4\"}");
         }
-        let mut options = Media::options().access(self.template.access);
-        if let Some(mime) = &key.1 {
-            options = options.mime(mime);
+        let (mut file, mut mime) = (None, None);
+        for (field, value) in self.entries(raw)? {
+            let text = match field.as_str() {
+                "file" => &mut file,
+                "mime" if key == "$data_uri" => &mut mime,
+                _ => return invalid(&format!("takes no {field:?}")),
+            };
+            if !value.get().starts_with('"') {
+                return invalid(&format!("has a {field:?} that is no text"));
+            }
+            *text = Some(self.parse(value)?);
         }
-        let media = options.open(&key.0)?;
-        self.opened.insert(key, media.clone());
-        Ok(media)
+        match file.filter(|file: &String| !file.is_empty()) {
+            Some(file) => Ok((file, mime)),
+            None => invalid("names no \"file\""),
+        }
+    }
+
+    fn parse<'a, T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T> {
+        // It is JSON: what is left to be wrong is half a surrogate pair, in a string or a key. The line and
+        // column would be those in this value.
+        serde_json::from_str(raw.get()).map_err(|_| {
+            self.error(ErrorKind::Json, "has the escape of half a surrogate pair, which is no character")
+        })
+    }
+
+    fn open(&mut self, file: &str) -> Result<&Untyped> {
+        match self.opened.entry(self.template.folder.join(file)) {
+            Entry::Occupied(opened) => Ok(opened.into_mut()),
+            Entry::Vacant(place) => {
+                let options = Media::options().access(self.template.access);
+                let opened = options.open_untyped(place.key()).map_err(|error| at(&self.path, error))?;
+                Ok(place.insert(opened))
+            }
+        }
     }
 
     fn error(&self, kind: ErrorKind, what: &str) -> Error {
@@ -214,8 +242,13 @@ impl Reading<'_> {
     }
 }
 
-/// The entries of an object, in order, none twice.
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The error of a media, with its place in the template.
+fn at(path: &str, error: Error) -> Error {
+    Error::with_source(error.kind(), format!("template: {path}"), error)
+}
+
+/// The entries of an object, in order.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Entries<'a>, D::Error> {
@@ -229,12 +262,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Entries<'de>, A::Error> {
                 let mut entries = Vec::new();
-                let mut keys = HashSet::new();
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    if !keys.insert(key.clone()) {
-                        return Err(de::Error::custom(format!("the key {key:?} stands twice")));
-                    }
-                    entries.push((Cow::Owned(key), value));
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
                 }
                 Ok(Entries(entries))
             }
@@ -263,6 +292,9 @@ mod tests {
         assert_eq!(fill(text).unwrap(), text);
         assert_eq!(fill(" [ 1 ,\n\t2 ] ").unwrap(), "[1,2]");
         assert_eq!(fill("\"x\"").unwrap(), "\"x\"");
+        // Numbers that no f64 holds, and a key that means something to serde_json.
+        let odd = r#"[1e400,-1E-999,{"$serde_json::private::RawValue":"1"}]"#;
+        assert_eq!(fill(odd).unwrap(), odd);
     }
 
     #[test]
@@ -285,20 +317,28 @@ mod tests {
             (r#"{"$base64":{"file":"a.bin"},"$data_uri":{"file":"a.bin"}}"#, ErrorKind::Invalid, "$ "),
             (r#"{"$base64":{"file":"a.bin"},"$base64":{"file":"a.bin"}}"#, ErrorKind::Json, "twice"),
             (r#"{"a":{"b":1,"b":1}}"#, ErrorKind::Json, "$.a"),
-            (r#"{"a":{"b":1,"\u0062":1}}"#, ErrorKind::Json, "\"b\" stands twice"),
-            (r#"[{"$base64":{"file":"a.bin","mime":"a/b"}}]"#, ErrorKind::Invalid, "unknown field `mime`"),
+            (r#"{"a":{"b":1,"\u0062":1}}"#, ErrorKind::Json, "$.a has the key \"b\" twice"),
+            (
+                r#"[{"$base64":{"file":"a.bin","mime":"a/b"}}]"#,
+                ErrorKind::Invalid,
+                "$[0] `$base64` takes no \"mime\"",
+            ),
             (
                 r#"[{"$data_uri":{"file":"a.bin","file":"a.bin"}}]"#,
-                ErrorKind::Invalid,
-                "duplicate field `file`",
+                ErrorKind::Json,
+                "$[0] has the key \"file\" twice",
             ),
-            (r#"[{"$data_uri":{"mime":"a/b"}}]"#, ErrorKind::Invalid, "missing field `file`"),
-            (r#"[{"$data_uri":"a.bin"}]"#, ErrorKind::Invalid, "$[0]"),
+            (r#"[{"$data_uri":{"mime":"a/b"}}]"#, ErrorKind::Invalid, "names no \"file\""),
+            (r#"[{"$data_uri":{"file":""}}]"#, ErrorKind::Invalid, "names no \"file\""),
+            (r#"[{"$data_uri":{"file":1}}]"#, ErrorKind::Invalid, "\"file\" that is no text"),
+            (r#"[{"$data_uri":"a.bin"}]"#, ErrorKind::Invalid, "$[0] `$data_uri` is no object"),
+            (r#"[{"$base64":["a.bin"]}]"#, ErrorKind::Invalid, "$[0] `$base64` is no object"),
             (r#"[{"$data_uri":{"file":"a.bin"}}]"#, ErrorKind::MimeType, "a.bin"),
             (r#"[{"$data_uri":{"file":"a.bin","mime":"a/b\",\"c"}}]"#, ErrorKind::MimeType, "a.bin"),
-            (r#"[{"$base64":{"file":"none"}}]"#, ErrorKind::Io, "none"),
+            (r#"[{"$base64":{"file":"none"}}]"#, ErrorKind::Io, "template: $[0]: cannot open"),
             (r#"{"a":"#, ErrorKind::Json, "line 1 column 5"),
-            (r#"["\ud800"]"#, ErrorKind::Json, "line 1 column 9"),
+            (r#"["\ud800"]"#, ErrorKind::Json, "$[0] has the escape of half a surrogate pair"),
+            (r#"{"\ud800":1}"#, ErrorKind::Json, "$ has the escape of half a surrogate pair"),
             ("[1] 2", ErrorKind::Json, "trailing"),
             ("", ErrorKind::Json, "no JSON"),
             ("\u{feff}{}", ErrorKind::Json, "no JSON"),
@@ -316,6 +356,20 @@ mod tests {
         for depth in [200, 1_000_000] {
             assert_eq!(fill(&nested(depth)).unwrap_err().kind(), ErrorKind::Json);
         }
+    }
+
+    #[test]
+    #[cfg(all(unix, feature = "spool"))]
+    fn a_pipe_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let writer = std::thread::spawn(move || fs::write(pipe, "abc").unwrap());
+        let text = r#"[{"$base64":{"file":"pipe"}},{"$data_uri":{"file":"pipe","mime":"a/b"}},{"$data_uri":{"file":"pipe","mime":"c/d"}}]"#;
+        let mut body = Template::new(text).folder(folder.path()).body().unwrap();
+        let filled = std::io::read_to_string(&mut body).unwrap();
+        assert_eq!(filled, r#"["YWJj","data:a/b;base64,YWJj","data:c/d;base64,YWJj"]"#);
+        writer.join().unwrap();
     }
 
     #[test]

@@ -32,9 +32,8 @@ impl Body {
     pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
         let len = self.next_len();
         let mut chunk = Vec::with_capacity(len);
-        let filled = self.fill(&mut chunk.chunk_mut()[..len])?;
-        // SAFETY: `fill` has written the first `filled` bytes of what it was given, the spare capacity.
-        unsafe { chunk.advance_mut(filled) };
+        let filled = self.fill(&mut (&mut chunk).limit(len))?;
+        chunk.truncate(filled);
         self.hand_on(filled);
         Ok(chunk.into())
     }

@@ -1,14 +1,13 @@
 //! A body is a reader that seeks.
 
 use super::Body;
-use bytes::buf::UninitSlice;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// `Ok(0)` is the end of the body and nothing else. Any buffer does; one of 64 KiB or more keeps the cost
 /// of a pull small beside the encoding.
 impl Read for Body {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let filled = self.fill(UninitSlice::new(buffer))?;
+    fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
+        let filled = self.fill(&mut buffer)?;
         self.hand_on(filled);
         Ok(filled)
     }

@@ -1,7 +1,6 @@
 //! A body writes itself.
 
 use super::Body;
-use bytes::buf::UninitSlice;
 use std::io::{self, Write};
 
 impl Body {
@@ -23,7 +22,7 @@ impl Body {
         let first = self.position;
         let mut buffer = vec![0; self.next_len()];
         loop {
-            let filled = self.fill(UninitSlice::new(&mut buffer))?;
+            let filled = self.fill(&mut &mut buffer[..])?;
             if filled == 0 {
                 return Ok(self.position - first);
             }

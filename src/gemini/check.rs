@@ -144,6 +144,10 @@ fn check_file(file: &FileData, at: &str) -> Result<()> {
     if file.file_uri.is_empty() {
         return Err(invalid(&at, "is empty"));
     }
+    // A space may stand in it: `gs://bucket/my clip.mp4`.
+    if file.file_uri.contains(|c: char| c.is_ascii_control()) {
+        return Err(invalid(&at, "is no URI: it has a control character in it"));
+    }
     if file.file_uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
         return Err(invalid(&at, "is a data: URI, which no server fetches; inline the media instead"));
     }

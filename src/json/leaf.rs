@@ -5,7 +5,6 @@ use crate::{
     error::{Error, ErrorKind},
     media::Media,
 };
-use bytes::buf::UninitSlice;
 use serde::{Serialize, Serializer, ser};
 use std::{
     cell::Cell,
@@ -107,7 +106,7 @@ impl<'a> Base64<'a> {
     }
 
     fn chunk<'c>(&self, offset: u64, chunk: &'c mut [u8]) -> Result<&'c str, Error> {
-        let len = self.media.encode_at(offset, UninitSlice::new(chunk))?;
+        let len = self.media.encode_at(offset, &mut &mut chunk[..])?;
         Ok(std::str::from_utf8(&chunk[..len]).expect("base64 is ASCII"))
     }
 

@@ -1,7 +1,7 @@
 //! Positional reads, and the identity of an opened file.
 
 use crate::base64;
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use std::{
     fmt,
     fs::File,
@@ -60,37 +60,33 @@ impl Opened {
         })
     }
 
-    /// Encodes up to a step of the `len` bytes at `start`. A file that ends early gives the text of
-    /// what was there: the caller looks for a change before it hands anything on.
-    pub(super) fn encode(&self, start: u64, len: usize, out: &mut UninitSlice) -> io::Result<usize> {
+    /// Encodes up to a step of the `len` bytes at `start`.
+    pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
         let len = len.min(STEP);
         let mut small = [0; 48];
         if len <= small.len() {
             let bytes = &mut small[..len];
             self.read_at(bytes, start)?;
-            return Ok(base64::encode(bytes, out));
+            return Ok(base64::put(bytes, out));
         }
         let mut buffer = Buffer::take(len);
         let bytes = buffer.bytes(len);
         self.read_at(bytes, start)?;
-        let text = base64::encode(bytes, out);
+        let text = base64::put(bytes, out);
         buffer.give_back();
         Ok(text)
     }
 
-    /// Fills `bytes`. Where the file is shorter than it promised, it is an error of kind
-    /// `UnexpectedEof` if it says nothing of a change itself (as files below /proc and /sys do not).
+    /// Fills `bytes`. Where the file is shorter than it promised, that is an error of kind `UnexpectedEof`: the
+    /// caller finds out why, if the file itself says it (those below /proc and /sys do not).
     fn read_at(&self, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !bytes.is_empty() {
             match read_at(&self.file, bytes, offset) {
                 Ok(0) => {
-                    return match self.change()? {
-                        Some(_) => Ok(()),
-                        None => Err(io::Error::new(
-                            io::ErrorKind::UnexpectedEof,
-                            format!("it ends at byte {offset}, but said {} bytes when opened", self.len),
-                        )),
-                    };
+                    return Err(io::Error::new(
+                        io::ErrorKind::UnexpectedEof,
+                        format!("it ends at byte {offset}, but said {} bytes when opened", self.len),
+                    ));
                 }
                 Ok(n) => {
                     bytes = &mut bytes[n..];

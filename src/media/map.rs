@@ -23,7 +23,7 @@
 
 use super::guard;
 use crate::base64;
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
 use std::{
     fs::File,
@@ -61,7 +61,7 @@ impl Map {
 
     /// Encodes the bytes from `start` on, up to `len` of them and to the end of the window; `None` if a
     /// page could not be had.
-    pub(super) fn encode(&self, start: usize, len: usize, out: &mut UninitSlice) -> Option<usize> {
+    pub(super) fn encode(&self, start: usize, len: usize, out: &mut impl BufMut) -> Option<usize> {
         let window = start / WINDOW;
         let end = self.map.len().min((window + 1) * WINDOW);
         assert!(start <= end, "the bytes lie within the file");
@@ -70,7 +70,7 @@ impl Map {
         let text = guard::reading(bytes, len, &self.broken, || {
             // SAFETY: `start + len` is at most `map.len()`, by the two lines above, and the guard makes
             // every page of the span readable.
-            unsafe { base64::encode_raw(bytes, len, out) }
+            unsafe { base64::put_raw(bytes, len, out) }
         });
         self.leave(window, start + len == end);
         (!self.broken.load(Ordering::SeqCst)).then_some(text)

@@ -46,7 +46,11 @@ impl MediaOptions {
 
     /// Opens a file: see [`Media::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Media> {
-        let path = path.as_ref();
+        self.open_untyped(path.as_ref())?.typed()
+    }
+
+    /// Opens a file, whether or not its type is found.
+    pub(crate) fn open_untyped(self, path: &Path) -> Result<Untyped> {
         let name = self.name.clone().unwrap_or_else(|| path.display().to_string());
         let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
 
@@ -86,13 +90,13 @@ impl MediaOptions {
     #[cfg(feature = "spool")]
     pub fn from_reader(self, reader: impl Read) -> Result<Media> {
         let name = self.name.clone().unwrap_or_else(|| "media from a reader".into());
-        self.spool(reader, name, None)
+        self.spool(reader, name, None)?.typed()
     }
 
     /// A file that is opened and regular.
-    fn opened(self, file: File, name: String, extension: Option<&str>) -> Result<Media> {
+    fn opened(self, file: File, name: String, extension: Option<&str>) -> Result<Untyped> {
         let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
-        let mime = self.mime_of(&file, &name, extension)?;
+        let mime = self.mime_of(&file, &name, extension);
         let file = Opened::new(file).map_err(failed)?;
         let len = file.len();
         let map = match self.access {
@@ -103,11 +107,11 @@ impl MediaOptions {
             Some(map) => Source::Map(map, file),
             None => Source::File(file),
         };
-        Media::new(source, len, mime, name.into())
+        Ok(Untyped { media: Media::new(source, len, ANY_TYPE.into(), name.into())?, mime })
     }
 
     #[cfg(feature = "spool")]
-    fn spool(self, mut reader: impl Read, name: String, extension: Option<&str>) -> Result<Media> {
+    fn spool(self, mut reader: impl Read, name: String, extension: Option<&str>) -> Result<Untyped> {
         let spooled = tempfile::tempfile().and_then(|mut file| {
             io::copy(&mut reader, &mut file)?;
             file.rewind()?;
@@ -122,7 +126,7 @@ impl MediaOptions {
     }
 
     #[cfg(not(feature = "spool"))]
-    fn spool(self, _: impl Read, name: String, _: Option<&str>) -> Result<Media> {
+    fn spool(self, _: impl Read, name: String, _: Option<&str>) -> Result<Untyped> {
         let why = "its length is not known; enable the feature `spool` of niello";
         let cause = io::Error::new(io::ErrorKind::Unsupported, why);
         Err(Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause))
@@ -130,13 +134,10 @@ impl MediaOptions {
 
     /// The MIME type that was given, or else the one that is found.
     fn mime_of(&self, content: impl Read + Seek, name: &str, extension: Option<&str>) -> Result<Box<str>> {
-        let wrong = |message| Err(Error::new(ErrorKind::MimeType, message));
         if let Some(mime) = &self.mime {
-            return match mime::is_valid(mime) {
-                true => Ok(mime.as_str().into()),
-                false => wrong(format!("{name}: {mime:?} is no MIME type; give one such as \"video/mp4\"")),
-            };
+            return given(mime, name).map(Box::from);
         }
+        let wrong = |message| Err(Error::new(ErrorKind::MimeType, message));
         let found = mime::detect(content, extension)
             .map_err(|cause| Error::with_source(ErrorKind::Io, format!("cannot read {name}"), cause))?;
         match found {
@@ -149,6 +150,41 @@ impl MediaOptions {
             )),
         }
     }
+}
+
+/// A file that is open, and the type that was given or found for it, or why none was.
+pub(crate) struct Untyped {
+    media: Media,
+    mime: Result<Box<str>>,
+}
+
+/// The type of bytes of which nothing is known (RFC 2046 section 4.5.1).
+const ANY_TYPE: &str = "application/octet-stream";
+
+impl Untyped {
+    /// For a place where no type stands.
+    pub(crate) fn any(&self) -> Media {
+        self.media.clone()
+    }
+
+    /// Under the type that was given or found.
+    pub(crate) fn typed(&self) -> Result<Media> {
+        self.mime.as_ref().map(|mime| self.media.with_mime(mime)).map_err(Error::clone)
+    }
+
+    /// Under another type, which is given.
+    pub(crate) fn of(&self, mime: &str) -> Result<Media> {
+        given(mime, self.media.name()).map(|mime| self.media.with_mime(mime))
+    }
+}
+
+/// A type that was given, if it has the form of one.
+fn given<'a>(mime: &'a str, name: &str) -> Result<&'a str> {
+    if mime::is_valid(mime) {
+        return Ok(mime);
+    }
+    let message = format!("{name}: {mime:?} is no MIME type; give one such as \"video/mp4\"");
+    Err(Error::new(ErrorKind::MimeType, message))
 }
 
 /// Whether a file that says it is empty has bytes all the same, as those below /proc do.

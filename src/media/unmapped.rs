@@ -1,6 +1,6 @@
 //! Where files are not mapped, nothing is a `Map`.
 
-use bytes::buf::UninitSlice;
+use bytes::BufMut;
 use std::{fs::File, io};
 
 pub(super) enum Map {}
@@ -10,7 +10,7 @@ impl Map {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(super) fn encode(&self, _: usize, _: usize, _: &mut UninitSlice) -> Option<usize> {
+    pub(super) fn encode(&self, _: usize, _: usize, _: &mut impl BufMut) -> Option<usize> {
         match *self {}
     }
 }

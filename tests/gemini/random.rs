@@ -38,7 +38,7 @@ fn part() -> impl Strategy<Value = (Part, Value)> {
             (Part::inline(media), json!({ "inlineData": data }))
         }),
         text().prop_map(|uri| {
-            let uri = format!("gs://{uri}");
+            let uri = format!("gs://{}", uri.replace(|c: char| c.is_ascii_control(), ""));
             (
                 Part::file(&*uri).mime("audio/mp3"),
                 json!({ "fileData": { "fileUri": uri, "mimeType": "audio/mp3" } }),

@@ -55,6 +55,8 @@ fn what_no_api_could_take() {
     let mut both = Part::text("x");
     both.file_data = Part::file("https://a/b").file_data;
     part(both, "");
+    part(Part::file("https://a/b\r\n"), ".fileData.fileUri");
+    assert!(say(Part::file("gs://bucket/my clip.mp4")).body().is_ok());
     part(Part::text("x").mime("video/mp4"), "");
     part(Part::text("x").display_name("x"), "");
 
