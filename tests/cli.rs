@@ -614,24 +614,6 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_closed_output_is_an_error() {
-    for option in ["--stream", "--dry-run", "-o/dev/stdout"] {
-        let closed = |redirection: &str| {
-            let line = format!("\"$0\" chat --model m --text x {option} {redirection}");
-            Command::new("sh").args(["-c", &line, env!("CARGO_BIN_EXE_niello")]).assert()
-        };
-        closed(">&-").code(1).stderr("niello: cannot write to standard output: it is closed, or /dev/null that is open for reading, too; name a file with -o\n");
-        closed(">/dev/null").success();
-    }
-    // It is not needed.
-    Command::new("sh")
-        .args(["-c", "\"$0\" chat --model m --text x -o /dev/null >&-", env!("CARGO_BIN_EXE_niello")])
-        .assert()
-        .success();
-}
-
 #[test]
 fn both_kinds_of_access_give_the_same() {
     let folder = TempDir::new().unwrap();

@@ -1,6 +1,6 @@
 //! The pieces of a body as a table, or as JSON for programs.
 
-use super::{args::Format, output::stdout};
+use super::args::Format;
 use niello::{Body, Piece};
 use serde_json::json;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ pub fn show(body: &Body, format: Format) -> Result<(), String> {
         Format::Text => table(body),
         Format::Json => object(body),
     };
-    match stdout().and_then(|mut stdout| stdout.write_all(text.as_bytes())) {
+    match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}"))
         }

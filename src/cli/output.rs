@@ -74,7 +74,7 @@ fn is_open(file: &Path) -> bool {
 /// What is written to directly: what is open already, a device, a pipe. None for a file, there or not.
 fn open_as_it_is(file: &Path) -> io::Result<Option<File>> {
     match descriptor(file) {
-        Some(1) => return stdout().map(Some),
+        Some(1) => return standard(io::stdout()).map(Some),
         Some(2) => return standard(io::stderr()).map(Some),
         // Opened anew, so that only its end is a safe place.
         _ if is_open(file) => return File::options().append(true).open(file).map(Some),
@@ -87,33 +87,6 @@ fn open_as_it_is(file: &Path) -> io::Result<Option<File>> {
         Ok(there) if !there.is_file() => File::options().write(true).open(file).map(Some),
         _ => Ok(None),
     }
-}
-
-/// Standard output, if it is open.
-pub fn stdout() -> io::Result<File> {
-    let out = standard(io::stdout())?;
-    match replaces_closed(&out) {
-        true => Err(io::Error::other(
-            "it is closed, or /dev/null that is open for reading, too; name a file with -o",
-        )),
-        false => Ok(out),
-    }
-}
-
-/// Before `main`, Rust opens /dev/null where it finds a standard stream closed: for reading as well, as the
-/// redirections of a shell do not, which is all there is to tell it by.
-#[cfg(unix)]
-fn replaces_closed(mut out: &File) -> bool {
-    use std::{io::Read, os::unix::fs::MetadataExt};
-    // Another device, as a terminal, might have something to read.
-    let device = |there: io::Result<fs::Metadata>| there.map(|there| there.rdev()).ok();
-    let null = device(out.metadata()) == device(fs::metadata("/dev/null"));
-    null && out.read(&mut [0]).is_ok()
-}
-
-#[cfg(not(unix))]
-fn replaces_closed(_: &File) -> bool {
-    false
 }
 
 /// Past the line buffer that `io::stdout` has.
