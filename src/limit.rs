@@ -41,6 +41,11 @@ impl Limit {
     pub const fn bytes(bytes: u64) -> Limit {
         Limit { name: "", bytes, each_media: false }
     }
+
+    /// The number of bytes that are allowed.
+    pub const fn max_len(self) -> u64 {
+        self.bytes
+    }
 }
 
 /// `databricks`, `gemini`, `vertex`, or a number of bytes.

@@ -250,7 +250,7 @@ fn a_limit_holds_for_standard_input_without_end() {
         let mut says = String::new();
         child.stderr.take().unwrap().read_to_string(&mut says).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(1));
-        assert!(says.contains("standard input alone is over the limit of"), "{says}");
+        assert!(says.contains("standard input has more than the"), "{says}");
         assert_eq!(says.lines().count(), 1);
     }
     // As much as the limit is not over it.

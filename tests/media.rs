@@ -248,6 +248,13 @@ fn a_reader_of_unknown_length_is_media_too() {
             Err(io::ErrorKind::ConnectionReset.into())
         }
     }
+    let up_to = |max| Media::options().mime("a/b").max_spool(max).from_reader(std::io::repeat(0).take(100));
+    assert_eq!(up_to(100).unwrap().len(), 100);
+    let error = up_to(99).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    let endless = Media::options().mime("a/b").max_spool(1000).from_reader(std::io::repeat(0));
+    assert!(endless.is_err());
+
     let error = Media::from_reader(b"12".chain(Fails)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);

@@ -1,7 +1,7 @@
 //! SRC: where a part's media comes from, with suffixes in the manner of `curl -F`.
 
 use super::{args::Output, descriptor::is_stdin};
-use niello::{ErrorKind, Limit, Media, Source};
+use niello::{ErrorKind, Media, Source};
 use std::{
     ffi::{OsStr, OsString},
     fs,
@@ -148,39 +148,25 @@ impl Src {
         if let Some(mime) = &self.mime {
             options = options.mime(mime);
         }
+        if let Some(limit) = output.limit {
+            options = options.max_spool(limit.max_len());
+        }
         // A file behind /dev/stdin need not be copied.
         let copied = self.is_stdin() && !fs::metadata(&self.name).is_ok_and(|there| there.is_file());
         let media = match copied {
             false => options.open(&self.name),
-            true => {
-                // Without end, it would fill the disk.
-                let mut stdin = io::stdin().take(output.limit.map_or(u64::MAX, one_over));
-                let media = options.name("standard input").from_reader(&mut stdin);
-                if let (0, Some(limit)) = (stdin.limit(), output.limit) {
-                    return Err(format!(
-                        "standard input alone is over the limit of {limit}; send it as a URL, or make it smaller"
-                    ));
-                }
-                media
-            }
+            true => options.name("standard input").from_reader(io::stdin()),
         };
         media.map_err(|error| {
             let says = error.to_string();
             match error.kind() {
                 ErrorKind::MimeType if self.mime.is_none() => {
-                    let says = says.strip_suffix(" such as \"video/mp4\"").unwrap_or(&says);
                     format!("{says}: '{};type={}'", self.name.display(), kind.example())
                 }
                 _ => says,
             }
         })
     }
-}
-
-/// One byte more than a limit allows, which is what its text says first.
-fn one_over(limit: Limit) -> u64 {
-    let allowed = limit.to_string().split(' ').next().and_then(|bytes| bytes.parse().ok());
-    allowed.unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// What stands before the closing quote, `\"` and `\\` resolved, and the rest.
@@ -257,13 +243,6 @@ mod tests {
             "a;type=a/b;type=c/d",
         ] {
             assert!(Src::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_limit_says_its_bytes() {
-        for (limit, bytes) in [("0", 1), ("50", 51), ("databricks", 4_000_001), ("vertex", 256_000_001)] {
-            assert_eq!(one_over(limit.parse().unwrap()), bytes);
         }
     }
 

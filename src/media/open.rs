@@ -22,6 +22,7 @@ pub struct MediaOptions {
     mime: Option<String>,
     access: Access,
     name: Option<String>,
+    max_spool: Option<u64>,
 }
 
 impl MediaOptions {
@@ -41,6 +42,13 @@ impl MediaOptions {
     /// What errors call it, instead of its path or origin.
     pub fn name(mut self, name: impl Into<String>) -> MediaOptions {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Refuses a pipe or a reader of more than so many bytes, which would otherwise be copied to the temporary
+    /// folder however long it is. Files are not copied: see [`Limit`](crate::Limit) for what a body may hold.
+    pub fn max_spool(mut self, bytes: u64) -> MediaOptions {
+        self.max_spool = Some(bytes);
         self
     }
 
@@ -111,17 +119,22 @@ impl MediaOptions {
     }
 
     #[cfg(feature = "spool")]
-    fn spool(self, mut reader: impl Read, name: String, extension: Option<&str>) -> Result<Untyped> {
+    fn spool(self, reader: impl Read, name: String, extension: Option<&str>) -> Result<Untyped> {
+        let max = self.max_spool.unwrap_or(u64::MAX);
         let spooled = tempfile::tempfile().and_then(|mut file| {
-            io::copy(&mut reader, &mut file)?;
+            let len = io::copy(&mut reader.take(max.saturating_add(1)), &mut file)?;
             file.rewind()?;
-            Ok(file)
+            Ok((file, len))
         });
-        let file = spooled.map_err(|cause| {
+        let (file, len) = spooled.map_err(|cause| {
             let folder = std::env::temp_dir();
             let message = format!("cannot copy {name} to a temporary file in {}", folder.display());
             Error::with_source(ErrorKind::Io, message, cause)
         })?;
+        if len > max {
+            let message = format!("{name} has more than the {max} bytes that are allowed; send it as a URL");
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
         self.opened(file, name, extension)
     }
 
@@ -146,7 +159,7 @@ impl MediaOptions {
                 "{name}: its type is {found}, which the gateways do not document; convert it, or give a MIME type"
             )),
             Err(None) => wrong(format!(
-                "{name}: its type is not to be told from its content or its name; give a MIME type such as \"video/mp4\""
+                "{name}: its type is not to be told from its content or its name; give a MIME type"
             )),
         }
     }
