@@ -4,8 +4,7 @@ use super::{args::Output, descriptor::is_stdin};
 use niello::{ErrorKind, Media, Source};
 use std::{
     ffi::{OsStr, OsString},
-    fs,
-    io::{self, Read},
+    fs, io,
     path::Path,
     time::Duration,
 };
