@@ -80,8 +80,9 @@ impl Marks {
         let plan = Plan::json(value)?.inlay(|text| self.find(text, &seen))?;
         match seen.into_inner().iter().position(|seen| !seen) {
             None => Ok(Body::new(plan)),
-            Some(number) => {
-                let name = self.media[number].name();
+            Some(index) => {
+                let name = self.media[index].name();
+                let number = index + 1;
                 let message = format!(
                     "the mark of {name} (number {number} of its set) stands in no string of the value: \
                      put it in a field, or do not ask for it"
@@ -179,7 +180,7 @@ mod tests {
         let _ = marks.base64(&Media::from_bytes("a", "audio/wav").unwrap());
         let error = marks.body(&"nothing").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
-        assert!(error.to_string().contains("media in memory"));
+        assert!(error.to_string().contains("media in memory (number 1 of its set)"), "{error}");
         assert!(Marks::new().body(&"nothing").is_ok());
     }
 }
