@@ -52,6 +52,8 @@
 //! - `video_url` and `audio_url` are taken by Gemini models on Databricks and by servers such as vLLM, not
 //!   by OpenAI, which documents `image_url`, `input_audio` and `file`.
 //! - How long a video is looked at, and at how many frames a second, can only be said in the Gemini format.
+//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted, which models may follow in
+//!   the order of what they write.
 //! - Sizes are limited by the service: see [`Limit`](crate::Limit).
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].

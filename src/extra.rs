@@ -8,7 +8,8 @@ use std::ops::{Deref, DerefMut};
 /// Keys that an API takes or gives and the type does not spell out; written and read beside its own.
 ///
 /// A map of JSON values, in the field `extra` of the type that has them. A key that the type has itself is
-/// refused when a body is made.
+/// refused when a body is made. NaN and infinity become `null` where they are made a JSON value, which cannot
+/// be told from a `null` that is meant: look for them before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Extra(Map<String, Value>);
@@ -35,8 +36,12 @@ pub(crate) trait HasExtra: DeserializeOwned {
     /// Whether the type has this key itself.
     fn has_key(&self, key: &str) -> bool {
         // Serde knows the keys of a type: one that does not come out among the extra ones is its own.
-        let probe = Value::Object(Map::from_iter([(key.to_owned(), Value::Null)]));
-        !serde_json::from_value::<Self>(probe).is_ok_and(|probe| probe.extra().contains_key(key))
+        let is_own = |key: String| {
+            let probe = Value::Object(Map::from_iter([(key.clone(), Value::Null)]));
+            !serde_json::from_value::<Self>(probe).is_ok_and(|probe| probe.extra().contains_key(&key))
+        };
+        // Protobuf's JSON, which is Gemini's, reads `inline_data` as `inlineData`.
+        is_own(camel_case(key)) || is_own(key.to_owned())
     }
 
     /// Refuses a key in `extra` that the type has itself: the object would have it twice, or not where
@@ -52,6 +57,30 @@ pub(crate) trait HasExtra: DeserializeOwned {
         }
         Ok(())
     }
+}
+
+/// Says that types have their extra keys in the field `extra`.
+macro_rules! has_extra {
+    ($($Type:ty),+ $(,)?) => {
+        $(impl crate::extra::HasExtra for $Type {
+            fn extra(&self) -> &crate::extra::Extra {
+                &self.extra
+            }
+        })+
+    };
+}
+pub(crate) use has_extra;
+
+/// `inlineData` for `inline_data`.
+fn camel_case(key: &str) -> String {
+    let mut words = key.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.push(letters.next().map_or('_', |first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
 }
 
 impl Extra {
@@ -75,15 +104,23 @@ mod tests {
         extra: Extra,
     }
 
-    impl HasExtra for Sample {
-        fn extra(&self) -> &Extra {
-            &self.extra
-        }
-    }
+    has_extra!(Sample);
 
     #[test]
     fn own_keys_are_refused_set_or_not() {
-        for (key, refused) in [("list", true), ("camelCase", true), ("number", false), ("other", false)] {
+        for (key, refused) in [
+            ("list", true),
+            ("camelCase", true),
+            ("camel_case", true),
+            ("camel_Case", true),
+            ("number", false),
+            ("other", false),
+            ("Camel_case", false),
+            ("list_", false),
+            ("_", false),
+            ("", false),
+            ("é_é", false),
+        ] {
             let mut sample = Sample::default();
             sample.extra.insert(key, 1);
             assert_eq!(sample.check_extra("a[0]").is_err(), refused, "{key}");

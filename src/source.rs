@@ -12,7 +12,7 @@ use std::fmt;
 ///
 /// As a field of a serde type it is the text of the URL, byte for byte, or the data URI of the media, which
 /// a body streams. Read back, it is a URL in either case.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Source {
     /// A URL, passed on as it is.
@@ -54,7 +54,7 @@ impl Source {
     pub fn mime(&self) -> Option<&str> {
         match self {
             Source::Media(media) => Some(media.mime()),
-            Source::Url(url) => match url.strip_prefix("data:") {
+            Source::Url(url) => match data_uri(url) {
                 Some(data) => data.split([',', ';']).next().filter(|mime| !mime.is_empty()),
                 None => {
                     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -74,10 +74,13 @@ impl Source {
         }
     }
 
-    /// Whether what it shows is told without this MIME type.
+    /// Whether what it shows is told without this MIME type: by the very type that its extension has, or
+    /// for one without, as a video of YouTube.
     pub(crate) fn tells(&self, mime: &str) -> bool {
-        let shows = Shows::of(mime);
-        self.mime() == Some(mime) || (shows != Shows::File && self.shows() == shows)
+        match self.mime() {
+            Some(told) => told == mime,
+            None => Shows::of(mime) != Shows::File && self.shows() == Shows::of(mime),
+        }
     }
 
     fn is_youtube(&self) -> bool {
@@ -87,6 +90,19 @@ impl Source {
         ["youtube.com", "youtu.be"].iter().any(|youtube| {
             host.strip_suffix(youtube).is_some_and(|before| before.is_empty() || before.ends_with('.'))
         })
+    }
+
+    /// Refuses what can only be a path or a text, since a URL begins with its scheme.
+    pub(crate) fn check_scheme(&self, at: &str) -> Result<()> {
+        match self {
+            Source::Url(url) if !has_scheme(url) => {
+                let message = format!(
+                    "`{at}` is no URL: it has no scheme, such as `https:`; a file is opened with `Media::open`"
+                );
+                Err(Error::new(ErrorKind::Invalid, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses what no URL is: nothing at all, or white space and control characters at its ends or in it.
@@ -106,10 +122,39 @@ impl Source {
     }
 }
 
+/// What follows the scheme of a data URI, which like all schemes may be in capitals; `None` for any other.
+pub(crate) fn data_uri(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_at_checked("data:".len())?;
+    scheme.eq_ignore_ascii_case("data:").then_some(rest)
+}
+
 /// What follows the MIME type of a data URI, which may have a space before a parameter, as that of a media
 /// may; any other URL whole.
 fn after_mime(url: &str) -> &str {
-    url.strip_prefix("data:").and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
+    data_uri(url).and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
+}
+
+fn has_scheme(url: &str) -> bool {
+    let Some((scheme, _)) = url.split_once(':') else { return false };
+    // One letter alone is a drive of Windows.
+    scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Shows a data URI up to its data, and the length of that.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Media(media) => f.debug_tuple("Media").field(media).finish(),
+            Source::Url(url) => match data_uri(url).map(|rest| rest.split_once(',').unwrap_or(("", rest))) {
+                Some((header, data)) => {
+                    write!(f, "Url({:?} and {} more bytes)", format!("data:{header},"), data.len())
+                }
+                None => f.debug_tuple("Url").field(url).finish(),
+            },
+        }
+    }
 }
 
 impl Default for Source {
@@ -139,6 +184,12 @@ impl From<&str> for Source {
     }
 }
 
+impl From<&String> for Source {
+    fn from(url: &String) -> Source {
+        Source::Url(url.clone())
+    }
+}
+
 impl From<String> for Source {
     fn from(url: String) -> Source {
         Source::Url(url)
@@ -159,7 +210,8 @@ impl From<&Media> for Source {
 
 /// A base64 text without a prefix: of a media, which a body streams, or in memory.
 ///
-/// Read back, it is a text in either case.
+/// A text is of the standard alphabet with padding, or of the URL-safe one with or without; that is checked
+/// when a body is made. Read back, it is a text in either case.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -168,6 +220,33 @@ pub enum Base64 {
     Media(Media),
     /// A text that is base64 already; passed on as it is.
     Text(String),
+}
+
+impl Base64 {
+    /// Refuses a text that is no base64, at which place not even a lenient reader would find media.
+    pub(crate) fn check(&self, at: &str) -> Result<()> {
+        let what = match self {
+            Base64::Text(text) if data_uri(text.trim_start()).is_some() => "a data URI, not its base64 alone",
+            Base64::Text(text) if !is_base64(text) => {
+                "no base64, of the standard alphabet with padding or of the URL-safe one"
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("`{at}` is {what}; give a `Media`, or the base64 text without anything else");
+        Err(Error::new(ErrorKind::Invalid, message))
+    }
+}
+
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    let are_digits =
+        |others: &[u8]| digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte));
+    match (digits.len() + padding) % 4 {
+        0 => padding <= 2 && (are_digits(b"+/") || are_digits(b"-_")),
+        1 => false,
+        _ => padding == 0 && are_digits(b"-_"),
+    }
 }
 
 impl Default for Base64 {
@@ -204,6 +283,12 @@ impl From<&Media> for Base64 {
     }
 }
 
+impl From<&String> for Base64 {
+    fn from(text: &String) -> Base64 {
+        Base64::Text(text.clone())
+    }
+}
+
 impl From<String> for Base64 {
     fn from(text: String) -> Base64 {
         Base64::Text(text)
@@ -233,6 +318,7 @@ mod tests {
             ("https://example.mp4", Shows::File),
             ("https://example.com/", Shows::File),
             ("data:audio/wav;base64,AAAA", Shows::Audio),
+            ("DATA:audio/wav;base64,AAAA", Shows::Audio),
             ("no url", Shows::File),
             ("", Shows::File),
         ] {
@@ -256,6 +342,57 @@ mod tests {
         }
         for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {
             assert!(Source::from(good).check("x").is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_a_scheme() {
+        for url in ["https://a/b", "gs://b/c.mp4", "data:,x", "S3+x.y-z:a", "file:///clip.mp4"] {
+            assert!(Source::from(url).check_scheme("x").is_ok(), "{url}");
+        }
+        for path in ["clip.mp4", "./a:b", "/a/b.mp4", "C:\\clip.mp4", "", ":", "é:", "1a:b", "AAAA"] {
+            let error = Source::from(path).check_scheme("x").unwrap_err();
+            assert!(error.to_string().contains("Media::open"), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn media_are_not_shown() {
+        for (url, shown) in [
+            ("data:video/mp4;base64,AAAA", "Url(\"data:video/mp4;base64,\" and 4 more bytes)"),
+            ("Data:AAAAA", "Url(\"data:,\" and 5 more bytes)"),
+            ("https://a/b?c=,d", "Url(\"https://a/b?c=,d\")"),
+        ] {
+            assert_eq!(format!("{:?}", Source::from(url)), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_base64() {
+        for good in ["", "AA==", "AAA=", "AAAA", "+/+/", "-_-_", "-_8=", "AA", "-_8", "0123abcZ"] {
+            assert!(Base64::from(good).check("x").is_ok(), "{good:?}");
+        }
+        let bad = [
+            "A",
+            "AAAAA",
+            "A===",
+            "=",
+            "====",
+            "AA=",
+            "AAAA==",
+            "+/8",
+            "+/-_",
+            "AA==AAAA",
+            " AAAA",
+            "AAAA\n",
+            "AA%3D",
+            "éé",
+            "clip.mp4",
+            "data:video/mp4;base64,AAAA",
+        ];
+        for bad in bad {
+            let error = Base64::from(bad).check("x.data").unwrap_err();
+            assert!(error.to_string().contains("`x.data`"), "{bad:?}: {error}");
         }
     }
 }

@@ -34,6 +34,8 @@ fn sent(request: &Request) -> Vec<u8> {
 fn full() -> Request {
     let unknown: Part =
         serde_json::from_value(json!({"type": "x_hologram", "x_hologram": {"n": 1}})).unwrap();
+    let mut refused = Message::assistant([Part::from(PartKind::Refusal("no".into()))]);
+    refused.refusal = Some("no".into());
     new()
         .messages([
             Message::system("S").name("rules").extra("x_message", json!([1, null])),
@@ -57,7 +59,7 @@ fn full() -> Request {
             )
             .extra("extra_content", json!({"google": {"thought_signature": "c2ln"}}))]),
             Message::tool("call_1", "saved"),
-            Message::assistant([Part::from(PartKind::Refusal("no".into()))]),
+            refused,
             Message::new("x_role").content("R"),
         ])
         .max_tokens(1024)
@@ -173,8 +175,8 @@ fn each_refusal_names_the_field() {
     let mut misnamed_call = call.clone();
     misnamed_call.function.as_mut().unwrap().extra.insert("arguments", "{}");
     let unnamed: Part = serde_json::from_value(json!({"text": "x"})).unwrap();
-    let text: Part =
-        serde_json::from_value(json!({"type": "input_audio", "input_audio": {"data": "AA=="}})).unwrap();
+    let file =
+        |file: Value| -> Part { serde_json::from_value(json!({"type": "file", "file": file})).unwrap() };
     let second = "`messages[1].content[1]";
 
     let cases: Vec<(Request, String)> = vec![
@@ -202,6 +204,18 @@ fn each_refusal_names_the_field() {
         (hi().tool(Tool::new("x")).tool(Tool::new("x").extra("function", 1)), "`tools[1]`".into()),
         (hi().tool(misnamed_function), "\"parameters\" of `tools[0].function`".into()),
         (hi().message(Message::user("x").extra("content", "y")), "\"content\" of `messages[1]`".into()),
+        (hi().message(Message::new("").content("x")), "`messages[1].role`".into()),
+        (hi().response_format(ResponseFormat::new("json_schema")), "`response_format.json_schema`".into()),
+        (hi().tool(Tool::new("function")), "`tools[0].function`".into()),
+        (hi().tool(Function::new("")), "`tools[0].function.name`".into()),
+        (
+            hi().message(bare.clone().tool_calls([ToolCall::default()])),
+            "`messages[1].tool_calls[0].function`".into(),
+        ),
+        (
+            hi().message(bare.clone().tool_calls([ToolCall::function("1", "", "{}")])),
+            "`messages[1].tool_calls[0].function.name`".into(),
+        ),
         (hi().message(bare.clone()), "`messages[1].content`".into()),
         (hi().message(Message::user([])), "`messages[1].content`".into()),
         (hi().message(Message::user([]).extra("x", 1)), "`messages[1].content`".into()),
@@ -218,7 +232,20 @@ fn each_refusal_names_the_field() {
         (one(Part::video("")), format!("{second}.video_url.url`")),
         (one(Part::audio("https://example.com/a b")), format!("{second}.audio_url.url`")),
         (one(Part::image("https://example.com/\n")), format!("{second}.image_url.url`")),
+        (one(Part::video("clip.mp4")), format!("{second}.video_url.url` is no URL")),
+        (one(Part::image("C:\\i.png")), format!("{second}.image_url.url` is no URL")),
         (one(Part::file("\0")), format!("{second}.file.file_data`")),
+        (one(file(json!({}))), format!("{second}.file.file_data`")),
+        (one(file(json!({"filename": "f"}))), format!("{second}.file.file_data`")),
+        (one(Part::file_id("")), format!("{second}.file.file_id`")),
+        (one(Part::text("x").detail("low")), "detail()".into()),
+        (one(Part::text("x").filename("f")), "filename()".into()),
+        (one(Part::video("https://a/b").format("wav")), "format()".into()),
+        (
+            one(Part::input_audio("data:audio/wav;base64,AAAA").format("wav")),
+            format!("{second}.input_audio.data`"),
+        ),
+        (one(Part::input_audio("talk.wav").format("wav")), format!("{second}.input_audio.data`")),
         (one(Part::text("x").extra("text", "y")), format!("\"text\" of {second}`")),
         (one(Part::text("x").extra("type", "y")), format!("\"type\" of {second}`")),
         (one(Part::video("u").inner_extra("url", "y")), format!("\"url\" of {second}.video_url`")),
@@ -229,7 +256,7 @@ fn each_refusal_names_the_field() {
             format!("\"data\" of {second}.input_audio`"),
         ),
         (one(unnamed), format!("{second}.type`")),
-        (one(text), format!("{second}.input_audio.format`")),
+        (one(Part::input_audio("AA==")), format!("{second}.input_audio.format`")),
     ];
     for (request, at) in cases {
         let error = refused(&request);
@@ -245,7 +272,7 @@ fn each_refusal_names_the_field() {
 
 #[test]
 fn what_the_api_might_take_is_sent() {
-    let call = ToolCall::function("", "", "no JSON");
+    let call = ToolCall::function("", "f", "no JSON");
     for request in [
         new().message(Message::user("Hi")).temperature(-1.0).top_p(7.0),
         new().message(Message::new(Role::Assistant).tool_calls([call])),
@@ -254,7 +281,9 @@ fn what_the_api_might_take_is_sent() {
         one(Part::text("").extra("video_url", 1)),
         one(Part::video("gs://bucket/a.mp4")),
         one(Part::input_audio(media("audio/flac")).format("flac")),
-        one(Part::text("x").detail("low").format("wav").filename("f").inner_extra("k", 1)),
+        one(Part::input_audio("-_8").format("wav")),
+        one(Part::file("AAAA")),
+        one(Part::text("x").inner_extra("k", 1)),
     ] {
         assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
     }
@@ -285,6 +314,9 @@ fn a_part_is_what_its_media_shows() {
         (Part::media(media("image/webp")), "image_url"),
         (Part::media(media("application/pdf")), "file"),
         (Part::media("https://example.com/a.mov"), "video_url"),
+        (Part::media("DATA:video/mp4;base64,AAAA"), "video_url"),
+        (Part::from(&media("video/webm")), "video_url"),
+        (Part::from("x"), "text"),
         (Part::media("https://youtu.be/x"), "video_url"),
         (Part::media("https://example.com/"), "file"),
     ] {
@@ -348,6 +380,42 @@ fn histories_of_other_clients_are_read() {
         serde_json::to_value(&read).unwrap(),
         json!({"model": "", "messages": [{"role": "user", "content": null}]})
     );
+}
+
+#[test]
+fn whole_numbers_are_read_however_they_are_written() {
+    let stored = json!({"max_tokens": 10.0, "max_completion_tokens": "7", "n": 1.0, "seed": "-7", "top_logprobs": 2.0});
+    let read: Request = serde_json::from_value(stored).unwrap();
+    assert_eq!((read.max_tokens, read.max_completion_tokens, read.n), (Some(10), Some(7), Some(1)));
+    assert_eq!((read.seed, read.top_logprobs), (Some(-7), Some(2)));
+    for bad in [json!({"max_tokens": 1.5}), json!({"n": -1}), json!({"seed": "x"}), json!({"seed": u64::MAX})]
+    {
+        assert!(serde_json::from_value::<Request>(bad.clone()).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn media_are_not_shown() {
+    let stored = serde_json::to_value(new().message(Message::user([
+        Part::video(media("video/mp4")),
+        Part::file(media("application/pdf")),
+        Part::input_audio(media("audio/wav")),
+    ])));
+    let read: Request = serde_json::from_value(stored.unwrap()).unwrap();
+    let shown = format!("{read:?}");
+    assert!(!shown.contains("79/A"), "{shown}");
+    assert!(shown.contains("data:video/mp4;base64,") && shown.contains("8 more bytes"), "{shown}");
+}
+
+#[test]
+fn what_converts() {
+    let text = String::from("https://example.com/a.mp4");
+    let request = new()
+        .message(Message::user(&text))
+        .message(Message::user([Part::video(&text), Part::from(&media("image/png")), "x".into()]))
+        .tool_choice(String::from("none"));
+    assert_eq!(request.tool_choice, Some(ToolChoice::None));
+    request.body().unwrap();
 }
 
 #[test]

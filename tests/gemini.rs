@@ -15,7 +15,10 @@ mod refused;
 
 use niello::{
     Access, Body, Media, Piece,
-    gemini::{Content, FunctionResponse, GenerationConfig, Part, Request},
+    gemini::{
+        CodeExecution, Content, FunctionDeclaration, FunctionResponse, GenerationConfig, GoogleSearch,
+        Interval, Part, Request,
+    },
 };
 
 /// What a body gives, and that it is what serde_json gives.
@@ -123,6 +126,31 @@ fn what_others_stored_reads_back() {
     for bad in [r#"{"topK":1.5}"#, r#"{"seed":"1x"}"#, r#"{"seed":1e300}"#, r#"{"logprobs":true}"#] {
         assert!(serde_json::from_str::<GenerationConfig>(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn what_converts() {
+    let text = String::from("x");
+    let still = Media::from_bytes("x", "image/png").unwrap();
+    let request = Request::new()
+        .content(Content::user(&text).part("y").part(&still))
+        .system([Part::text("S")])
+        .tool(FunctionDeclaration::new("f"))
+        .tool(CodeExecution::default())
+        .tool(GoogleSearch::from(Interval::since("2026-11-01T00:00:00Z")));
+    let written: serde_json::Value = serde_json::from_slice(&bytes(&request)).unwrap();
+    let want = serde_json::json!({
+        "contents": [{ "role": "user", "parts": [
+            { "text": "x" }, { "text": "y" }, { "inlineData": { "mimeType": "image/png", "data": "eA==" } },
+        ] }],
+        "systemInstruction": { "parts": [{ "text": "S" }] },
+        "tools": [
+            { "functionDeclarations": [{ "name": "f" }] },
+            { "codeExecution": {} },
+            { "googleSearch": { "timeRangeFilter": { "startTime": "2026-11-01T00:00:00Z" } } },
+        ],
+    });
+    assert_eq!(written, want);
 }
 
 /// Writes every body of these tests to the folder that `NIELLO_BODIES` names, for other programs to read.

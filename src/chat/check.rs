@@ -1,11 +1,27 @@
 //! What is refused before a body is made. Only what no server can take: the rest is the server's to say.
 
-use super::{Content, Message, Part, PartKind, Request, Role, Tool, ToolCall};
+use super::{
+    Content, FileData, FormatKind, Function, FunctionCall, JsonSchema, Message, Part, PartKind, Request,
+    ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolKind,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
-    extra::HasExtra,
+    extra::{HasExtra, has_extra},
     source::Base64,
 };
+
+has_extra!(
+    Request,
+    StreamOptions,
+    ResponseFormat,
+    JsonSchema,
+    Message,
+    Tool,
+    Function,
+    ToolCall,
+    FunctionCall,
+    FileData,
+);
 
 pub(super) fn request(request: &Request) -> Result<()> {
     request.check_extra("")?;
@@ -22,7 +38,7 @@ pub(super) fn request(request: &Request) -> Result<()> {
         ("frequency_penalty", request.frequency_penalty),
     ] {
         if let Some(number) = number.filter(|number| !number.is_finite()) {
-            return Err(invalid(format!("`{name}` is {number}, which JSON does not have")));
+            return Err(invalid(format!("`{name}` is {number}, which JSON cannot say")));
         }
     }
     if let Some(options) = &request.stream_options {
@@ -30,8 +46,12 @@ pub(super) fn request(request: &Request) -> Result<()> {
     }
     if let Some(format) = &request.response_format {
         format.check_extra("response_format")?;
-        if let Some(schema) = &format.json_schema {
-            schema.check_extra("response_format.json_schema")?;
+        match &format.json_schema {
+            Some(schema) => schema.check_extra("response_format.json_schema")?,
+            None if format.kind == FormatKind::JsonSchema => {
+                return Err(invalid("`response_format.json_schema` is missing; give the schema"));
+            }
+            None => {}
         }
     }
     for (index, checked) in request.tools.iter().enumerate() {
@@ -45,11 +65,28 @@ pub(super) fn request(request: &Request) -> Result<()> {
 
 fn tool(tool: &Tool, at: &str) -> Result<()> {
     tool.check_extra(at)?;
-    tool.function.as_ref().map_or(Ok(()), |function| function.check_extra(&format!("{at}.function")))
+    function(&tool.kind, tool.function.as_ref().map(|function| (function, &function.name)), at)
+}
+
+/// A tool or a call whose type is function has one, and it has a name.
+fn function(kind: &ToolKind, function: Option<(&impl HasExtra, &String)>, at: &str) -> Result<()> {
+    match function {
+        Some((_, name)) if name.is_empty() => {
+            Err(invalid(format!("`{at}.function.name` is empty; give the name of the function")))
+        }
+        Some((function, _)) => function.check_extra(&format!("{at}.function")),
+        None if *kind == ToolKind::Function => {
+            Err(invalid(format!("`{at}.function` is missing; give the function, or another type")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn message(message: &Message, at: &str) -> Result<()> {
     message.check_extra(at)?;
+    if message.role.as_str().is_empty() {
+        return Err(invalid(format!("`{at}.role` is empty; say who speaks")));
+    }
     for (index, call) in message.tool_calls.iter().enumerate() {
         tool_call(call, &format!("{at}.tool_calls[{index}]"))?;
     }
@@ -58,40 +95,36 @@ fn message(message: &Message, at: &str) -> Result<()> {
             "`{at}.tool_call_id` is missing; a tool's message names the call that it answers"
         )));
     }
-    match &message.content {
-        Some(Content::Text(_)) => Ok(()),
-        Some(Content::Parts(parts)) if !parts.is_empty() => parts
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, checked)| part(checked, &format!("{at}.content[{index}]"))),
-        _ if has_other_content(message) => Ok(()),
-        _ => Err(invalid(format!("`{at}.content` is missing; give a text, a part, or tool calls"))),
+    if !message.says_something() {
+        return Err(invalid(format!("`{at}.content` is missing; give a text, a part, or tool calls")));
     }
-}
-
-/// Whether a message without content says something nevertheless: an assistant's may do so in a key that
-/// only a vendor has.
-fn has_other_content(message: &Message) -> bool {
-    !message.tool_calls.is_empty()
-        || message.refusal.is_some()
-        || (matches!(message.role, Role::Assistant | Role::Other(_)) && !message.extra.is_empty())
+    let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };
+    parts.iter().enumerate().try_for_each(|(index, checked)| part(checked, &format!("{at}.content[{index}]")))
 }
 
 fn tool_call(call: &ToolCall, at: &str) -> Result<()> {
     call.check_extra(at)?;
-    call.function.as_ref().map_or(Ok(()), |function| function.check_extra(&format!("{at}.function")))
+    function(&call.kind, call.function.as_ref().map(|function| (function, &function.name)), at)
 }
 
 fn part(part: &Part, at: &str) -> Result<()> {
     part.check_extra(at)?;
+    if let Some(setter) = part.misplaced {
+        let kind = part.kind.as_str();
+        let message = format!("`{at}` is of type {kind:?}, which has nothing for {setter}() to set");
+        return Err(invalid(message));
+    }
     let inner = format!("{at}.{}", part.kind.as_str());
     match &part.kind {
         PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
             url.check_extra(&inner)?;
-            url.url.check(&format!("{inner}.url"))
+            let at = format!("{inner}.url");
+            url.url.check(&at)?;
+            url.url.check_scheme(&at)
         }
         PartKind::InputAudio(audio) => {
             audio.check_extra(&inner)?;
+            audio.data.check(&format!("{inner}.data"))?;
             match (&audio.format, &audio.data) {
                 (Some(_), _) => Ok(()),
                 (None, Base64::Media(media)) => Err(Error::new(
@@ -110,7 +143,15 @@ fn part(part: &Part, at: &str) -> Result<()> {
         }
         PartKind::File(file) => {
             file.check_extra(&inner)?;
-            file.file_data.as_ref().map_or(Ok(()), |data| data.check(&format!("{inner}.file_data")))
+            let id = file.file_id.as_deref();
+            match &file.file_data {
+                Some(data) => data.check(&format!("{inner}.file_data")),
+                None if id == Some("") => Err(invalid(format!("`{inner}.file_id` is empty"))),
+                None if id.is_none() && file.extra.is_empty() => Err(invalid(format!(
+                    "`{inner}.file_data` is missing; give the file, or the `file_id` of one"
+                ))),
+                None => Ok(()),
+            }
         }
         PartKind::Text(_) | PartKind::Refusal(_) => Ok(()),
         PartKind::Other(kind) if kind.is_empty() => {

@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     events::FromEvent,
     extra::Extra,
-    lenient::{null_as_default, or_default, text_or_json},
+    lenient::{count, integer_or_none, list, optional_text, or_default, text_or_json, without_nulls},
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -30,10 +30,10 @@ pub struct Chunk {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub model: Option<String>,
     /// `created`: when, in seconds since 1970 (Unix time).
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
     pub created: Option<i64>,
     /// `choices`: what is added to each of the answers; none in the chunk with the `usage`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub choices: Vec<ChunkChoice>,
     /// `usage`: how many tokens were used, in the last chunk if `include_usage` asks for it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
@@ -49,10 +49,10 @@ pub struct Chunk {
 #[non_exhaustive]
 pub struct ChunkChoice {
     /// `index`: which of the answers.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub index: u64,
     /// `delta`: what is added to its message.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "or_default")]
     pub delta: Delta,
     /// `finish_reason`: in the last chunk of the answer, why it ended.
     #[serde(deserialize_with = "or_default")]
@@ -77,7 +77,7 @@ pub struct Delta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
     /// `tool_calls`: goes on with calls, by their `index`.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub tool_calls: Vec<ToolCallDelta>,
     /// `refusal`: goes on with the reason why the model does not answer.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
@@ -93,10 +93,10 @@ pub struct Delta {
 #[non_exhaustive]
 pub struct ToolCallDelta {
     /// `index`: which of the calls.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub index: u64,
     /// `id`: in the first delta of the call.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_text")]
     pub id: Option<String>,
     /// `type`: in the first delta of the call.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
@@ -115,7 +115,7 @@ pub struct ToolCallDelta {
 #[non_exhaustive]
 pub struct FunctionDelta {
     /// `name`: in the first delta of the call.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_text")]
     pub name: Option<String>,
     /// `arguments`: goes on with their JSON text.
     #[serde(deserialize_with = "text_or_json")]
@@ -147,6 +147,6 @@ impl FromEvent for Chunk {
         if matches!(data.trim(), "[DONE]" | "") {
             return Ok(None);
         }
-        api_error::parse(api_error::answer(data.as_bytes(), OWN)?, API).map(Some)
+        api_error::parse(api_error::event(data, OWN)?, API).map(Some)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::{
     extra::{Extra, HasExtra},
-    media::Media,
     open_enum::open_enum,
     source::{Base64, Source},
 };
@@ -86,13 +85,17 @@ impl HasExtra for InputAudio {
 }
 
 impl InputAudio {
-    pub(super) fn new(media: Media) -> InputAudio {
-        let format = match media.mime().split(';').next().unwrap_or_default() {
+    pub(super) fn new(data: Base64) -> InputAudio {
+        let mime = match &data {
+            Base64::Media(media) => media.mime(),
+            Base64::Text(_) => "",
+        };
+        let format = match mime.split(';').next().unwrap_or_default() {
             "audio/wav" | "audio/wave" | "audio/x-wav" | "audio/vnd.wave" => Some(AudioFormat::Wav),
             "audio/mp3" | "audio/mpeg" => Some(AudioFormat::Mp3),
             _ => None,
         };
-        InputAudio { data: Base64::Media(media), format, extra: Extra::default() }
+        InputAudio { data, format, extra: Extra::default() }
     }
 }
 
@@ -104,7 +107,8 @@ pub struct FileData {
     /// `filename`: what the model is told that the file is called. OpenAI wants one beside `file_data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
-    /// `file_data`: the file as a data URI; some servers take a URL as well.
+    /// `file_data`: the file as a data URI; some servers take a URL as well. This or `file_id` has to be
+    /// set before a body can be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_data: Option<Source>,
     /// `file_id`: the id of a file that was uploaded before.
@@ -113,10 +117,4 @@ pub struct FileData {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for FileData {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }

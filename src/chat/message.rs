@@ -2,16 +2,13 @@
 
 use super::{Part, PartKind, ToolCall};
 use crate::{
-    extra::{Extra, HasExtra},
-    lenient::null_as_default,
+    extra::Extra,
+    lenient::{list, optional_text, or_default},
     open_enum::open_enum,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 open_enum! {
     /// Who speaks: `role` of a message.
@@ -37,32 +34,26 @@ open_enum! {
 #[non_exhaustive]
 pub struct Message {
     /// `role`: who speaks.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "or_default")]
     pub role: Role,
     /// `content`: a text or a list of parts; `None`, as an assistant's message with tool calls may have
     /// it, is written as `null`.
     pub content: Option<Content>,
     /// `name`: tells apart those who speak in the same role.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub name: Option<String>,
     /// `tool_calls`: the tools that an assistant calls.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub tool_calls: Vec<ToolCall>,
     /// `tool_call_id`: in a tool's message, the [`id`](ToolCall#structfield.id) of the call that it answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_text")]
     pub tool_call_id: Option<String>,
     /// `refusal`: why an assistant does not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub refusal: Option<String>,
     /// Keys beside these, as `reasoning_content`.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for Message {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }
 
 impl Message {
@@ -123,6 +114,20 @@ impl Message {
         self
     }
 
+    /// Whether there is something in it that a server could take. An assistant may say something in a key
+    /// that only a vendor has.
+    pub(super) fn says_something(&self) -> bool {
+        let content = match &self.content {
+            None => false,
+            Some(Content::Text(_)) => true,
+            Some(Content::Parts(parts)) => !parts.is_empty(),
+        };
+        content
+            || !self.tool_calls.is_empty()
+            || self.refusal.is_some()
+            || (matches!(self.role, Role::Assistant | Role::Other(_)) && !self.extra.is_empty())
+    }
+
     /// The text of the content: see [`Content::text`].
     pub fn text(&self) -> Option<Cow<'_, str>> {
         self.content.as_ref()?.text()
@@ -130,6 +135,9 @@ impl Message {
 }
 
 /// What a message says: a text, or parts in order.
+///
+/// Of what servers give beside the two, one part is read as a list of it, `null` within a list is left out,
+/// and anything else is read as a text.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Content {
@@ -168,31 +176,21 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Content;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of parts")
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Content::Text(text),
+            Value::Null => Content::Parts(Vec::new()),
+            Value::Array(list) => {
+                Content::Parts(list.into_iter().filter(|part| !part.is_null()).map(Part::read).collect())
             }
+            part @ Value::Object(_) => Content::Parts(vec![Part::read(part)]),
+            value => Content::Text(value.to_string()),
+        })
+    }
+}
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Content, E> {
-                Ok(Content::Text(text.to_owned()))
-            }
-
-            fn visit_string<E: de::Error>(self, text: String) -> Result<Content, E> {
-                Ok(Content::Text(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Content, A::Error> {
-                let mut parts = Vec::new();
-                while let Some(part) = list.next_element()? {
-                    parts.push(part);
-                }
-                Ok(Content::Parts(parts))
-            }
-        }
-        deserializer.deserialize_any(Either)
+impl From<&String> for Content {
+    fn from(text: &String) -> Content {
+        Content::Text(text.clone())
     }
 }
 

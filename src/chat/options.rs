@@ -1,9 +1,6 @@
 //! The options of a request that are more than a number or a text.
 
-use crate::{
-    extra::{Extra, HasExtra},
-    open_enum::open_enum,
-};
+use crate::{extra::Extra, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,12 +73,6 @@ pub struct StreamOptions {
     pub extra: Extra,
 }
 
-impl HasExtra for StreamOptions {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-}
-
 impl StreamOptions {
     /// Options with nothing set.
     pub fn new() -> StreamOptions {
@@ -129,12 +120,6 @@ pub struct ResponseFormat {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for ResponseFormat {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }
 
 impl ResponseFormat {
@@ -185,12 +170,6 @@ pub struct JsonSchema {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for JsonSchema {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }
 
 impl JsonSchema {

@@ -4,7 +4,7 @@ use super::inlay::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
     extra::{Extra, HasExtra},
     media::Media,
-    source::{Shows, Source},
+    source::{Base64, Shows, Source},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -29,6 +29,8 @@ pub struct Part {
     pub kind: PartKind,
     /// Keys beside `type` and that one, as `cache_control`.
     pub extra: Extra,
+    /// The setter that found nothing here to set, for the check to name.
+    pub(super) misplaced: Option<&'static str>,
 }
 
 /// What a part is.
@@ -109,8 +111,9 @@ impl Part {
         }
     }
 
-    /// WAV or MP3 as bare base64, with its format by the MIME type.
-    pub fn input_audio(audio: impl Into<Media>) -> Part {
+    /// WAV or MP3 as bare base64: a [`Media`], with its format by the MIME type, or a text that is base64
+    /// already, whose [`format`](Part::format) has to be said.
+    pub fn input_audio(audio: impl Into<Base64>) -> Part {
         PartKind::InputAudio(InputAudio::new(audio.into())).into()
     }
 
@@ -124,39 +127,35 @@ impl Part {
         PartKind::File(FileData { file_id: Some(id.into()), ..FileData::default() }).into()
     }
 
-    /// Sets `detail`, which stands beside the URL of a video, audio or image.
+    /// Sets `detail`, which stands beside the URL of a video, audio or image. Of any other part, no body
+    /// is made then.
     pub fn detail(mut self, detail: impl Into<Detail>) -> Part {
-        let detail = detail.into();
         match &mut self.kind {
             PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
-                url.detail = Some(detail);
-                self
+                url.detail = Some(detail.into());
             }
-            _ => self.inner_extra("detail", detail.as_str()),
+            _ => self.misplaced = Some("detail"),
         }
+        self
     }
 
-    /// Sets `filename`, which stands in a file part.
+    /// Sets `filename`, which stands in a file part. Of any other part, no body is made then.
     pub fn filename(mut self, name: impl Into<String>) -> Part {
         match &mut self.kind {
-            PartKind::File(file) => {
-                file.filename = Some(name.into());
-                self
-            }
-            _ => self.inner_extra("filename", name.into()),
+            PartKind::File(file) => file.filename = Some(name.into()),
+            _ => self.misplaced = Some("filename"),
         }
+        self
     }
 
-    /// Sets `format`, which stands in an input audio part. It is sent whatever the MIME type is.
+    /// Sets `format`, which stands in an input audio part. It is sent whatever the MIME type is. Of any
+    /// other part, no body is made then.
     pub fn format(mut self, format: impl Into<AudioFormat>) -> Part {
-        let format = format.into();
         match &mut self.kind {
-            PartKind::InputAudio(audio) => {
-                audio.format = Some(format);
-                self
-            }
-            _ => self.inner_extra("format", format.as_str()),
+            PartKind::InputAudio(audio) => audio.format = Some(format.into()),
+            _ => self.misplaced = Some("format"),
         }
+        self
     }
 
     /// Adds a key that a vendor takes, beside `type`. Given twice, the last value stands.
@@ -190,7 +189,31 @@ impl Part {
 
 impl From<PartKind> for Part {
     fn from(kind: PartKind) -> Part {
-        Part { kind, extra: Extra::default() }
+        Part { kind, extra: Extra::default(), misplaced: None }
+    }
+}
+
+impl From<&str> for Part {
+    fn from(text: &str) -> Part {
+        Part::text(text)
+    }
+}
+
+impl From<String> for Part {
+    fn from(text: String) -> Part {
+        Part::text(text)
+    }
+}
+
+impl From<Media> for Part {
+    fn from(media: Media) -> Part {
+        Part::media(media)
+    }
+}
+
+impl From<&Media> for Part {
+    fn from(media: &Media) -> Part {
+        Part::media(media)
     }
 }
 
@@ -230,7 +253,18 @@ impl Serialize for Part {
 
 impl<'de> Deserialize<'de> for Part {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
-        let mut keys = Map::deserialize(deserializer)?;
+        Value::deserialize(deserializer).map(Part::read)
+    }
+}
+
+impl Part {
+    /// Reads an object as a part, and whatever else servers may give in its place as a text.
+    pub(super) fn read(value: Value) -> Part {
+        let mut keys = match value {
+            Value::Object(keys) => keys,
+            Value::String(text) => return Part::text(text),
+            value => return Part::text(value.to_string()),
+        };
         let kind = match keys.get("type") {
             Some(Value::String(kind)) => kind.clone(),
             _ => String::new(),
@@ -241,7 +275,15 @@ impl<'de> Deserialize<'de> for Part {
         }
         let mut part = Part::from(kind);
         part.extra.extend(keys);
-        Ok(part)
+        part
+    }
+
+    /// Whether it says nothing, or not what it is: such a part no server takes.
+    pub(super) fn is_blank(&self) -> bool {
+        match &self.kind {
+            PartKind::Other(kind) => kind.is_empty() || self.extra.values().all(Value::is_null),
+            _ => false,
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use super::{
 use crate::{
     body::Body,
     error::Result,
-    extra::{Extra, HasExtra},
-    lenient::null_as_default,
+    extra::Extra,
+    lenient::{integer, null_as_default},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,10 +29,10 @@ pub struct Request {
     #[serde(deserialize_with = "null_as_default")]
     pub messages: Vec<Message>,
     /// `max_tokens`: the most tokens that the answer may have, reasoning included for most models.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub max_tokens: Option<u64>,
     /// `max_completion_tokens`: what newer models of OpenAI take in place of `max_tokens`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub max_completion_tokens: Option<u64>,
     /// `temperature`: 0 for the likeliest tokens, up to 2 for the most random ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,13 +41,13 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
     /// `n`: how many answers, as [`choices`](super::Response#structfield.choices). 1 if it is not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub n: Option<u64>,
     /// `stop`: texts at which the answer ends.
     #[serde(skip_serializing_if = "Stop::is_empty", deserialize_with = "null_as_default")]
     pub stop: Stop,
     /// `seed`: the same one gives the same answer, as far as the server can.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub seed: Option<i64>,
     /// `stream`: whether the answer comes as a stream of server-sent events, each a
     /// [`Chunk`](super::Chunk).
@@ -69,7 +69,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<bool>,
     /// `top_logprobs`: with `logprobs`, how many of the likeliest tokens at each place; 0 to 20.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub top_logprobs: Option<u64>,
     /// `response_format`: text, any JSON object, or JSON by a schema.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,12 +100,6 @@ pub struct Request {
     pub extra: Extra,
 }
 
-impl HasExtra for Request {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-}
-
 impl Request {
     /// A request for a model, without messages.
     pub fn new(model: impl Into<String>) -> Request {
@@ -117,9 +111,10 @@ impl Request {
     ///
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid), naming the field as in `messages[1].content[0].video_url.url`:
-    /// an empty model or no messages; a message with neither content nor tool calls; a tool message
-    /// without id; NaN or infinity; an empty URL, or one with a space or control character; an extra key
-    /// that repeats one of the type's own. [`MimeType`](crate::ErrorKind::MimeType): input audio that is
+    /// an empty model or no messages; a message without a role, or with neither content nor tool calls; a
+    /// tool message without id; a function without a name, a file or a schema that is missing; NaN or
+    /// infinity; an empty URL, one without a scheme, or with a space or control character; a text that is no
+    /// base64; a setter of another kind of part; an extra key that repeats one of the type's own. [`MimeType`](crate::ErrorKind::MimeType): input audio that is
     /// neither WAV nor MP3. Otherwise as [`Body::json`].
     pub fn body(&self) -> Result<Body> {
         self.check()?;
@@ -284,7 +279,7 @@ impl Request {
     }
 
     /// Adds a key that a vendor takes and this type does not have, as `thinking`, `top_k` or
-    /// `service_tier`. Given twice, the last value stands.
+    /// `service_tier`. Given twice, the last value stands. NaN and infinity go as `null`: see [`Extra`].
     ///
     /// ```
     /// use niello::chat::{Message, Request};

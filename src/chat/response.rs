@@ -1,11 +1,11 @@
 //! The answer.
 
-use super::{FinishReason, Logprobs, Message, Role, ToolCall, Usage};
+use super::{Content, FinishReason, Logprobs, Message, Role, ToolCall, Usage};
 use crate::{
-    api_error::{self, ApiError},
+    api_error,
     error::Result,
     extra::Extra,
-    lenient::{null_as_default, or_default},
+    lenient::{count, integer_or_none, or_default, without_nulls},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,10 +52,10 @@ pub struct Response {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub model: Option<String>,
     /// `created`: when, in seconds since 1970 (Unix time).
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
     pub created: Option<i64>,
     /// `choices`: the answers, as many as `n` asks for.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "without_nulls")]
     pub choices: Vec<Choice>,
     /// `usage`: how many tokens were used.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
@@ -71,10 +71,10 @@ pub struct Response {
 #[non_exhaustive]
 pub struct Choice {
     /// `index`: which of the answers.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub index: u64,
     /// `message`: what the model says.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "or_default")]
     pub message: Message,
     /// `finish_reason`: why it ended.
     #[serde(deserialize_with = "or_default")]
@@ -82,7 +82,7 @@ pub struct Choice {
     /// `logprobs`: if they were asked for.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub logprobs: Option<Logprobs>,
-    /// Keys beside these.
+    /// Keys beside these, as `error` of OpenRouter.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -92,14 +92,10 @@ impl Response {
     ///
     /// # Errors
     /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
-    /// the [`ApiError`]. [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
+    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
     /// of this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        let answer = api_error::answer(bytes, OWN)?;
-        if answer.is_object() && answer.get("choices").is_none() {
-            return Err(ApiError::read(&answer).into());
-        }
-        api_error::parse(answer, API)
+        api_error::parse(api_error::answer(bytes, OWN)?, API)
     }
 
     /// The text of the first answer; `None` if it has none, as when it only calls tools. Of content that
@@ -119,14 +115,19 @@ impl Response {
     }
 
     /// The message of the first answer, to go back into a history. Keys that this crate does not know are
-    /// kept, since a signature may be among them, unless they are `null` or an empty list.
+    /// kept, since a signature may be among them, unless they are `null` or an empty list. Parts that say
+    /// nothing and calls of nothing are left out; `None` if nothing is left, since no server takes that back.
     pub fn message(&self) -> Option<Message> {
         let mut message = self.choices.first()?.message.clone();
         // A server that names no role leaves the default one.
-        if message.role == Role::User {
+        if message.role == Role::User || message.role.as_str().is_empty() {
             message.role = Role::Assistant;
         }
         message.extra.retain(|_, value| !value.is_null() && *value != Value::Array(Vec::new()));
-        Some(message)
+        if let Some(Content::Parts(parts)) = &mut message.content {
+            parts.retain(|part| !part.is_blank());
+        }
+        message.tool_calls.retain(|call| !call.is_blank());
+        message.says_something().then_some(message)
     }
 }

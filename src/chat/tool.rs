@@ -1,8 +1,8 @@
 //! Tools, the choice among them, and calls of them.
 
 use crate::{
-    extra::{Extra, HasExtra},
-    lenient::{null_as_default, text_or_json},
+    extra::Extra,
+    lenient::{null_as_default, or_default, text_or_json},
     open_enum::open_enum,
 };
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,6 @@ pub struct Tool {
     pub extra: Extra,
 }
 
-impl HasExtra for Tool {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-}
-
 impl Tool {
     /// A tool of any type, all other keys of which are given by [`extra`](Tool::extra()).
     pub fn new(kind: impl Into<ToolKind>) -> Tool {
@@ -94,12 +88,6 @@ pub struct Function {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for Function {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }
 
 impl Function {
@@ -152,6 +140,12 @@ pub enum ToolChoice {
     Other(Value),
 }
 
+impl From<String> for ToolChoice {
+    fn from(word: String) -> ToolChoice {
+        ToolChoice::from(Value::from(word))
+    }
+}
+
 impl From<&str> for ToolChoice {
     fn from(word: &str) -> ToolChoice {
         ToolChoice::from(Value::from(word))
@@ -193,24 +187,18 @@ impl From<ToolChoice> for Value {
 #[non_exhaustive]
 pub struct ToolCall {
     /// `id`: by which the [result](super::Message::tool) names its call.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text_or_json")]
     pub id: String,
     /// `type`.
-    #[serde(rename = "type", deserialize_with = "null_as_default")]
+    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: ToolKind,
     /// `function`: with the type of that name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
     pub function: Option<FunctionCall>,
     /// Keys beside these, as `extra_content` with a thought signature: keep them when the call goes back
     /// into a history.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for ToolCall {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }
 
 impl ToolCall {
@@ -230,6 +218,14 @@ impl ToolCall {
         self.extra.insert(key, value);
         self
     }
+
+    /// Whether it calls nothing: its function is missing, or has no name.
+    pub(super) fn is_blank(&self) -> bool {
+        match &self.function {
+            Some(function) => function.name.is_empty(),
+            None => self.kind == ToolKind::Function,
+        }
+    }
 }
 
 /// Which function is called, and with what.
@@ -238,7 +234,7 @@ impl ToolCall {
 #[non_exhaustive]
 pub struct FunctionCall {
     /// `name`.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text_or_json")]
     pub name: String,
     /// `arguments`: JSON text, written by the model: it may be no JSON, or not what the schema asks for.
     #[serde(deserialize_with = "text_or_json")]
@@ -246,10 +242,4 @@ pub struct FunctionCall {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for FunctionCall {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
 }

@@ -1,6 +1,10 @@
 //! What an answer cost, and how likely it was.
 
-use crate::{extra::Extra, lenient::or_default, open_enum::open_enum};
+use crate::{
+    extra::Extra,
+    lenient::{count, integer_or_none, or_default},
+    open_enum::open_enum,
+};
 use serde::{Deserialize, Serialize};
 
 open_enum! {
@@ -23,13 +27,13 @@ open_enum! {
 #[non_exhaustive]
 pub struct Usage {
     /// `prompt_tokens`: of the request.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub prompt_tokens: u64,
     /// `completion_tokens`: of the answer.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub completion_tokens: u64,
     /// `total_tokens`: of both.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "count")]
     pub total_tokens: u64,
     /// `prompt_tokens_details`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
@@ -48,13 +52,13 @@ pub struct Usage {
 #[non_exhaustive]
 pub struct TokenDetails {
     /// `cached_tokens`: of the request, those that were had from a cache.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
     pub cached_tokens: Option<u64>,
     /// `audio_tokens`: those of audio.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
     pub audio_tokens: Option<u64>,
     /// `reasoning_tokens`: of the answer, those that the model thought.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
     pub reasoning_tokens: Option<u64>,
     /// Keys beside these.
     #[serde(flatten)]

@@ -11,7 +11,7 @@ use crate::{
         GenerationConfig, InlineData, Part, ThinkingConfig, ToolConfig,
     },
     media::is_valid_mime,
-    source::{Base64, Shows, Source},
+    source::{Base64, Shows, Source, data_uri},
 };
 use serde_json::Map;
 use std::mem;
@@ -24,7 +24,9 @@ impl chat::Request {
     /// `model` and `stream` are left out: in the Gemini format they stand in the URL. System and developer
     /// messages at the start become `systemInstruction`; a `data:` URI and input audio become `inlineData`,
     /// any other URL `fileData` with the type that its extension tells. The result of a tool becomes the
-    /// `response` if it is a JSON object, else the `output` in one. The name of a JSON Schema is left out,
+    /// `response` if it is a JSON object, else the `output` in one. Of the numbers in it and in the arguments
+    /// of a call, whole ones of more than 64 bits are rounded, and of a key that is given twice the last value
+    /// stands. The name of a JSON Schema is left out,
     /// as is its `strict`, since Gemini always holds an answer to a schema. The thought signature of a tool
     /// call is taken from `extra_content`, where Google's own Chat Completions have it.
     ///
@@ -117,7 +119,7 @@ fn parts(message: &mut Message, at: &str) -> Result<Vec<Part>> {
 }
 
 fn part(part: chat::Part, at: &str) -> Result<Part> {
-    let chat::Part { kind, extra } = part;
+    let chat::Part { kind, extra, .. } = part;
     let inner = format!("{at}.{}", kind.as_str());
     let converted = match kind {
         PartKind::Text(text) => Part::text(text),
@@ -161,12 +163,15 @@ fn media_url(mut url: chat::MediaUrl, kind: Shows, at: &str) -> Result<Part> {
 
 fn media(source: Source, at: &str) -> Result<Part> {
     let Source::Url(url) = &source else { return Ok(Part::media(source)) };
-    if !url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
-        return Ok(Part::media(source));
-    }
-    let (header, data) = url[5..].split_once(',').unwrap_or_default();
+    let Some(uri) = data_uri(url) else { return Ok(Part::media(source)) };
+    let (header, data) = uri.split_once(',').unwrap_or_default();
     match header.strip_suffix(";base64").filter(|mime| is_valid_mime(mime)) {
-        Some(mime) => Ok(InlineData::new(mime, Base64::from(data)).into()),
+        Some(mime) => {
+            let data = Base64::from(data);
+            // The data of a URI may be percent-encoded, and that of `inlineData` not.
+            data.check(at)?;
+            Ok(InlineData::new(mime, data).into())
+        }
         None => Err(invalid(format!(
             "`{at}` is a data URI without a MIME type or base64, which {GEMINI} does not have"
         ))),

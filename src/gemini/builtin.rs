@@ -24,9 +24,7 @@ pub struct GoogleSearch {
 impl GoogleSearch {
     /// Only what was published from `start` to `end`: RFC 3339, such as `2026-11-01T00:00:00Z`.
     pub fn between(start: impl Into<String>, end: impl Into<String>) -> GoogleSearch {
-        let interval =
-            Interval { start_time: Some(start.into()), end_time: Some(end.into()), ..Interval::default() };
-        GoogleSearch { time_range_filter: Some(interval), ..GoogleSearch::default() }
+        Interval { end_time: Some(end.into()), ..Interval::since(start) }.into()
     }
 
     /// A key that this type does not have.
@@ -36,7 +34,13 @@ impl GoogleSearch {
     }
 }
 
-/// A span of time.
+impl From<Interval> for GoogleSearch {
+    fn from(interval: Interval) -> GoogleSearch {
+        GoogleSearch { time_range_filter: Some(interval), ..GoogleSearch::default() }
+    }
+}
+
+/// A span of time, which may be open at either end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -53,6 +57,16 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// From a time on: RFC 3339, such as `2026-11-01T00:00:00Z`.
+    pub fn since(start: impl Into<String>) -> Interval {
+        Interval { start_time: Some(start.into()), ..Interval::default() }
+    }
+
+    /// Until a time: RFC 3339.
+    pub fn until(end: impl Into<String>) -> Interval {
+        Interval { end_time: Some(end.into()), ..Interval::default() }
+    }
+
     /// A key that this type does not have.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Interval {
         self.extra.insert(key, value);

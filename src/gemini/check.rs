@@ -10,20 +10,10 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    extra::{Extra, HasExtra},
+    extra::{HasExtra, has_extra},
     media::is_valid_mime,
+    source::data_uri,
 };
-
-macro_rules! has_extra {
-    ($($Type:ty),+ $(,)?) => {
-        $(impl HasExtra for $Type {
-            fn extra(&self) -> &Extra {
-                &self.extra
-            }
-        })+
-    };
-}
-use has_extra;
 
 has_extra!(
     Request,
@@ -67,23 +57,21 @@ fn check_content(content: &Content, at: &str) -> Result<()> {
     if content.parts.is_empty() {
         return Err(invalid(&format!("{at}.parts"), "is empty: a turn has one part or more"));
     }
-    check_parts(&content.parts, at)
-}
-
-fn check_parts(parts: &[Part], at: &str) -> Result<()> {
-    parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, &format!("{at}.parts[{i}]")))
+    content.parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, &format!("{at}.parts[{i}]")))
 }
 
 fn check_part(part: &Part, at: &str) -> Result<()> {
     part.check_extra(at)?;
     if let Some(setter) = part.misplaced {
-        return Err(invalid(at, &format!("has neither inlineData nor fileData for {setter}() to set")));
+        let message = format!("has neither inlineData nor fileData, beside which {setter}() sets something");
+        return Err(invalid(at, &message));
     }
     check_data(part, at)?;
     if let Some(data) = &part.inline_data {
         let at = format!("{at}.inlineData");
         data.check_extra(&at)?;
         check_mime(&data.mime_type, &format!("{at}.mimeType"))?;
+        data.data.check(&format!("{at}.data"))?;
     }
     if let Some(file) = &part.file_data {
         check_file(file, &format!("{at}.fileData"))?;
@@ -95,12 +83,12 @@ fn check_part(part: &Part, at: &str) -> Result<()> {
         resolution.check_extra(&format!("{at}.mediaResolution"))?;
     }
     if let Some(call) = &part.function_call {
-        call.check_extra(&format!("{at}.functionCall"))?;
+        let at = format!("{at}.functionCall");
+        call.check_extra(&at)?;
+        check_name(&call.name, &at)?;
     }
     if let Some(response) = &part.function_response {
-        let at = format!("{at}.functionResponse");
-        response.check_extra(&at)?;
-        check_parts(&response.parts, &at)?;
+        check_response(response, &format!("{at}.functionResponse"))?;
     }
     if let Some(code) = &part.executable_code {
         code.check_extra(&format!("{at}.executableCode"))?;
@@ -113,26 +101,38 @@ fn check_part(part: &Part, at: &str) -> Result<()> {
 
 /// One member with data, or none for a part of a kind that only its extra keys say.
 fn check_data(part: &Part, at: &str) -> Result<()> {
-    let members = [
-        ("text", part.text.is_some()),
-        ("inlineData", part.inline_data.is_some()),
-        ("fileData", part.file_data.is_some()),
-        ("functionCall", part.function_call.is_some()),
-        ("functionResponse", part.function_response.is_some()),
-        ("executableCode", part.executable_code.is_some()),
-        ("codeExecutionResult", part.code_execution_result.is_some()),
-    ];
-    let mut present = members.iter().filter(|(_, present)| *present).map(|(name, _)| *name);
-    match (present.next(), present.next()) {
+    let mut data = part.data();
+    match (data.next(), data.next()) {
         (Some(first), Some(second)) => {
             Err(invalid(at, &format!("has {first} and {second}: a part has one of them")))
         }
-        // A signature alone is what a model gave, and wants back.
-        (None, _) if part.extra.is_empty() && part.thought_signature.is_none() => {
+        _ if part.is_blank() => {
             Err(invalid(at, "has no data: a part has text, inlineData, fileData or the like"))
         }
         _ => Ok(()),
     }
+}
+
+fn check_response(response: &FunctionResponse, at: &str) -> Result<()> {
+    response.check_extra(at)?;
+    check_name(&response.name, at)?;
+    for (i, part) in response.parts.iter().enumerate() {
+        let at = format!("{at}.parts[{i}]");
+        // Media is all that the API has there, and nothing beside it.
+        let media = ["inlineData", "fileData"];
+        if let Some(other) = part.data().chain(part.beside()).find(|key| !media.contains(key)) {
+            return Err(invalid(&at, &format!("has {other}: a function gives inlineData or fileData alone")));
+        }
+        check_part(part, &at)?;
+    }
+    Ok(())
+}
+
+fn check_name(name: &str, at: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(invalid(&format!("{at}.name"), "is empty; give the name of the function"));
+    }
+    Ok(())
 }
 
 fn check_file(file: &FileData, at: &str) -> Result<()> {
@@ -148,7 +148,8 @@ fn check_file(file: &FileData, at: &str) -> Result<()> {
     if file.file_uri.contains(|c: char| c.is_ascii_control()) {
         return Err(invalid(&at, "is no URI: it has a control character in it"));
     }
-    if file.file_uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
+    // Whoever reads it trims it.
+    if data_uri(file.file_uri.trim_start()).is_some() {
         return Err(invalid(&at, "is a data: URI, which no server fetches; inline the media instead"));
     }
     Ok(())

@@ -1,7 +1,11 @@
 //! A turn: its parts, and who says them.
 
 use super::Part;
-use crate::{extra::Extra, lenient::null_as_default, open_enum::open_enum};
+use crate::{
+    extra::Extra,
+    lenient::{or_default, without_nulls},
+    open_enum::open_enum,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,10 +25,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct Content {
     /// `role`: who says it; without one, the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// `parts`: at least one.
-    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "without_nulls", skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
     /// Other keys.
     #[serde(flatten)]
@@ -70,6 +74,12 @@ impl Content {
 #[derive(Clone, Debug)]
 pub struct Parts(Vec<Part>);
 
+impl From<&String> for Parts {
+    fn from(text: &String) -> Parts {
+        Parts::from(Part::text(text))
+    }
+}
+
 impl From<&str> for Parts {
     fn from(text: &str) -> Parts {
         Parts::from(Part::text(text))
@@ -100,6 +110,12 @@ impl<const N: usize> From<[Part; N]> for Parts {
     }
 }
 
+impl From<&String> for Content {
+    fn from(text: &String) -> Content {
+        Content::new(text)
+    }
+}
+
 impl From<&str> for Content {
     fn from(text: &str) -> Content {
         Content::new(text)
@@ -120,6 +136,12 @@ impl From<Part> for Content {
 
 impl From<Vec<Part>> for Content {
     fn from(parts: Vec<Part>) -> Content {
+        Content::new(parts)
+    }
+}
+
+impl<const N: usize> From<[Part; N]> for Content {
+    fn from(parts: [Part; N]) -> Content {
         Content::new(parts)
     }
 }

@@ -1,7 +1,11 @@
 //! What passes between a model and its tools.
 
 use super::Part;
-use crate::{extra::Extra, lenient::null_as_default, open_enum::open_enum};
+use crate::{
+    extra::Extra,
+    lenient::{null_as_default, object, optional_text, text_or_json},
+    open_enum::open_enum,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,13 +15,13 @@ use serde_json::{Map, Value};
 #[non_exhaustive]
 pub struct FunctionCall {
     /// `id`: by which the response names its call, where the server gives one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `name`: of the function.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "text_or_json")]
     pub name: String,
     /// `args`: the arguments by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub args: Option<Map<String, Value>>,
     /// Other keys.
     #[serde(flatten)]

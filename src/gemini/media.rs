@@ -3,7 +3,7 @@
 use super::offset;
 use crate::{
     extra::Extra,
-    lenient::{integer, null_as_default},
+    lenient::{integer, null_as_default, or_default},
     media::Media,
     open_enum::open_enum,
     source::Base64,
@@ -24,7 +24,7 @@ pub struct InlineData {
     #[serde(deserialize_with = "null_as_default")]
     pub data: Base64,
     /// `displayName`: a name that other parts can refer to. Vertex only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Other keys.
     #[serde(flatten)]

@@ -4,7 +4,7 @@ use super::{
     CodeExecutionResult, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData,
     PartMediaResolution, VideoMetadata,
 };
-use crate::{extra::Extra, media::Media, source::Source};
+use crate::{extra::Extra, lenient::or_default, media::Media, source::Source};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -34,45 +34,45 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Part {
     /// `text`; empty text is sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// `inlineData`: media in the body.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub inline_data: Option<InlineData>,
     /// `fileData`: a file that the server fetches.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub file_data: Option<FileData>,
     /// `functionCall`: what the model wants to be called.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub function_call: Option<FunctionCall>,
     /// `functionResponse`: what the function gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub function_response: Option<FunctionResponse>,
     /// `executableCode`: code that the model wrote and ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub executable_code: Option<ExecutableCode>,
     /// `codeExecutionResult`: what running it gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub code_execution_result: Option<CodeExecutionResult>,
     /// `videoMetadata`: beside `inline_data` or `file_data` of a video.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub video_metadata: Option<VideoMetadata>,
     /// `thought`: whether this is a thought of the model and no part of its answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub thought: Option<bool>,
     /// `thoughtSignature`: what the model wants back beside this part in the next turn, byte for byte.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub thought_signature: Option<String>,
     /// `mediaResolution`: how finely this part is seen. Gemini 3.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<PartMediaResolution>,
     /// `partMetadata`: of the caller's own, for telling parts apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub part_metadata: Option<Map<String, Value>>,
     /// Other keys.
     #[serde(flatten)]
     pub extra: Extra,
-    /// The setter that found nothing here to set, for the check to name.
+    /// The setter of what stands beside media, where there is none; for the check to name.
     #[serde(skip)]
     pub(super) misplaced: Option<&'static str>,
 }
@@ -131,14 +131,53 @@ impl Part {
         Part { code_execution_result: Some(result), ..Part::default() }
     }
 
+    /// The names of the members with data that are set; there should be one.
+    pub(super) fn data(&self) -> impl Iterator<Item = &'static str> {
+        let members = [
+            ("text", self.text.is_some()),
+            ("inlineData", self.inline_data.is_some()),
+            ("fileData", self.file_data.is_some()),
+            ("functionCall", self.function_call.is_some()),
+            ("functionResponse", self.function_response.is_some()),
+            ("executableCode", self.executable_code.is_some()),
+            ("codeExecutionResult", self.code_execution_result.is_some()),
+        ];
+        members.into_iter().filter_map(|(name, set)| set.then_some(name))
+    }
+
+    /// The names of what stands beside the data.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &'static str> {
+        let members = [
+            ("videoMetadata", self.video_metadata.is_some()),
+            ("thought", self.thought.is_some()),
+            ("thoughtSignature", self.thought_signature.is_some()),
+            ("mediaResolution", self.media_resolution.is_some()),
+            ("partMetadata", self.part_metadata.is_some()),
+        ];
+        members.into_iter().filter_map(|(name, set)| set.then_some(name))
+    }
+
+    /// Whether it says nothing. A signature alone is something: a model gave it, and wants it back.
+    pub(super) fn is_blank(&self) -> bool {
+        self.data().next().is_none() && self.thought_signature.is_none() && self.extra.is_empty()
+    }
+
+    /// Notes a setter of what stands beside media, if there is none here.
+    fn of_media(mut self, setter: &'static str) -> Part {
+        if self.inline_data.is_none() && self.file_data.is_none() {
+            self.misplaced = Some(setter);
+        }
+        self
+    }
+
     /// `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps.
     pub fn mime(mut self, mime: impl Into<String>) -> Part {
         match (&mut self.inline_data, &mut self.file_data) {
             (Some(inline), _) => inline.mime_type = mime.into(),
             (_, Some(file)) => file.mime_type = Some(mime.into()),
-            _ => self.misplaced = Some("mime"),
+            _ => {}
         }
-        self
+        self.of_media("mime")
     }
 
     /// `displayName` of the media or file. Vertex only.
@@ -146,35 +185,41 @@ impl Part {
         match (&mut self.inline_data, &mut self.file_data) {
             (Some(inline), _) => inline.display_name = Some(name.into()),
             (_, Some(file)) => file.display_name = Some(name.into()),
-            _ => self.misplaced = Some("display_name"),
+            _ => {}
         }
-        self
+        self.of_media("display_name")
     }
 
     /// `videoMetadata.fps`: frames seen for each second of video, above 0 and up to 24; the API's default
     /// is 1.
     pub fn fps(mut self, fps: f64) -> Part {
         self.video_metadata.get_or_insert_default().fps = Some(fps);
-        self
+        self.of_media("fps")
     }
 
     /// `videoMetadata.startOffset`: where in the video to begin.
     pub fn start(mut self, offset: Duration) -> Part {
         self.video_metadata.get_or_insert_default().start_offset = Some(offset);
-        self
+        self.of_media("start")
     }
 
     /// `videoMetadata.endOffset`: where in the video to end; after the start.
     pub fn end(mut self, offset: Duration) -> Part {
         self.video_metadata.get_or_insert_default().end_offset = Some(offset);
-        self
+        self.of_media("end")
+    }
+
+    /// `videoMetadata`: which part of the video is seen, and how often.
+    pub fn video_metadata(mut self, metadata: VideoMetadata) -> Part {
+        self.video_metadata = Some(metadata);
+        self.of_media("video_metadata")
     }
 
     /// `mediaResolution`: how finely this part is seen, as a
     /// [`MediaResolution`](super::MediaResolution) or [`PartMediaResolution`].
     pub fn media_resolution(mut self, resolution: impl Into<PartMediaResolution>) -> Part {
         self.media_resolution = Some(resolution.into());
-        self
+        self.of_media("media_resolution")
     }
 
     /// `thought`: whether this is a thought of the model and no part of its answer.
@@ -199,6 +244,30 @@ impl Part {
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self
+    }
+}
+
+impl From<&str> for Part {
+    fn from(text: &str) -> Part {
+        Part::text(text)
+    }
+}
+
+impl From<String> for Part {
+    fn from(text: String) -> Part {
+        Part::text(text)
+    }
+}
+
+impl From<Media> for Part {
+    fn from(media: Media) -> Part {
+        Part::inline(media)
+    }
+}
+
+impl From<&Media> for Part {
+    fn from(media: &Media) -> Part {
+        Part::inline(media)
     }
 }
 

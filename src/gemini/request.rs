@@ -122,7 +122,7 @@ impl Request {
         self
     }
 
-    /// A key that this type does not have.
+    /// A key that this type does not have. NaN and infinity go as `null`: see [`Extra`].
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Request {
         self.extra.insert(key, value);
         self
@@ -132,9 +132,10 @@ impl Request {
     ///
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid) if there are no contents, or a content has no parts; a part
-    /// has no data or several; a `fileUri` is empty or a `data:` URI; a number is NaN or infinite; `fps`
-    /// is not above 0 and up to 24, or a start is not before its end; or an extra key repeats one that
-    /// the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
+    /// has no data or several, or what stands beside media only; a `fileUri` is empty or a `data:` URI;
+    /// the text of inline data is no base64; a function has no name, or gives another part than media; a
+    /// number is NaN or infinite; `fps` is not above 0 and up to 24, or a start is not before its end; or
+    /// an extra key repeats one that the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
     /// `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
         self.check()?;

@@ -6,9 +6,15 @@ use crate::{
     error::Result,
     events::FromEvent,
     extra::Extra,
-    lenient::{null_as_default, or_default},
+    lenient::{integer_or_none, list, or_default, without_nulls},
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The keys by which an answer is known.
+const OWN: &[&str] = &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"];
+/// What errors call it.
+const API: &str = "generateContent";
 
 /// An answer, or one chunk of a streamed one.
 ///
@@ -52,7 +58,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct Response {
     /// `candidates`: the answers, as many as `candidateCount` asks for; none if the prompt was blocked.
-    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "without_nulls", skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
     /// `promptFeedback`: why the prompt was blocked.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
@@ -72,23 +78,23 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the body of an answer, whatever its HTTP status is, or the data of one event of a stream.
+    /// Reads the body of an answer, whatever its HTTP status is.
     ///
     /// # Errors
     /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
     /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        let own = ["candidates", "promptFeedback", "usageMetadata"];
-        api_error::parse(api_error::answer(bytes, &own)?, "generateContent")
+        api_error::parse(api_error::answer(bytes, OWN)?, API)
     }
 
     /// The text of the first answer: its text parts joined, thoughts left out. `None` if it has none, as
     /// when it only calls functions.
-    pub fn text(&self) -> Option<String> {
-        let is_said = |part: &&Part| part.thought != Some(true);
-        let mut texts =
-            self.parts().iter().filter(is_said).filter_map(|part| part.text.as_deref()).peekable();
-        texts.peek().is_some().then(|| texts.collect())
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let said = self.parts().iter().filter(|part| part.thought != Some(true));
+        let mut texts = said.filter_map(|part| part.text.as_deref());
+        let mut joined = Cow::from(texts.next()?);
+        texts.for_each(|text| joined += text);
+        Some(joined)
     }
 
     /// Why the first answer ended; `None` in all chunks of a stream but the last.
@@ -102,15 +108,13 @@ impl Response {
     }
 
     /// The turn of the first answer, to go back into a history: its parts as they are, signatures and
-    /// thoughts included. `None` if it has no parts.
+    /// thoughts included, but those that say nothing, which no server takes back. `None` if none is left.
     pub fn content(&self) -> Option<Content> {
-        let content = self.candidates.first()?.content.as_ref()?;
-        (!content.parts.is_empty()).then(|| {
-            let mut content = content.clone();
-            // In a history, a turn without a role is the user's.
-            content.role.get_or_insert(Role::Model);
-            content
-        })
+        let mut content = self.candidates.first()?.content.clone()?;
+        content.parts.retain(|part| !part.is_blank());
+        // In a history, a turn without a role is the user's.
+        content.role.get_or_insert(Role::Model);
+        (!content.parts.is_empty()).then_some(content)
     }
 
     fn parts(&self) -> &[Part] {
@@ -124,7 +128,7 @@ impl FromEvent for Response {
         match data.trim() {
             // Not Google's, but gateways that stream both formats may end them alike.
             "[DONE]" | "" => Ok(None),
-            data => Response::from_slice(data.as_bytes()).map(Some),
+            data => api_error::parse(api_error::event(data, OWN)?, API).map(Some),
         }
     }
 }
@@ -135,10 +139,10 @@ impl FromEvent for Response {
 #[non_exhaustive]
 pub struct Candidate {
     /// `index`: which of the answers.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
     pub index: Option<i64>,
     /// `content`: what the model says.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
     /// `finishReason`: why it ended.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
@@ -147,10 +151,10 @@ pub struct Candidate {
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub finish_message: Option<String>,
     /// `safetyRatings`: how harmful it is found.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub safety_ratings: Vec<SafetyRating>,
     /// `tokenCount`: how many tokens it has.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
     pub token_count: Option<i64>,
     /// `avgLogprobs`: the mean of its tokens' log probabilities.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
@@ -172,7 +176,7 @@ pub struct PromptFeedback {
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub block_reason_message: Option<String>,
     /// `safetyRatings`: how harmful the prompt is found.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub safety_ratings: Vec<SafetyRating>,
     /// Other keys.
     #[serde(flatten)]

@@ -257,13 +257,14 @@ impl Schema {
         self
     }
 
-    /// `example`: a value of this shape.
+    /// `example`: a value of this shape. NaN and infinity go as `null`: see [`Extra`].
     pub fn example(mut self, example: impl Into<Value>) -> Schema {
         self.example = Some(example.into());
         self
     }
 
-    /// `default`: the value that is meant where there is none.
+    /// `default`: the value that is meant where there is none. NaN and infinity go as `null`: see
+    /// [`Extra`].
     pub fn default_value(mut self, value: impl Into<Value>) -> Schema {
         self.default = Some(value.into());
         self

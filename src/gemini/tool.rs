@@ -65,12 +65,12 @@ impl Tool {
 
     /// The model writes code and runs it.
     pub fn code_execution() -> Tool {
-        Tool { code_execution: Some(CodeExecution::default()), ..Tool::default() }
+        Tool::from(CodeExecution::default())
     }
 
     /// The model reads the pages that the prompt links to.
     pub fn url_context() -> Tool {
-        Tool { url_context: Some(UrlContext::default()), ..Tool::default() }
+        Tool::from(UrlContext::default())
     }
 
     /// A key that this type does not have, such as a tool that this crate does not know.
@@ -89,6 +89,24 @@ impl From<GoogleSearch> for Tool {
 impl From<GoogleSearchRetrieval> for Tool {
     fn from(search: GoogleSearchRetrieval) -> Tool {
         Tool { google_search_retrieval: Some(search), ..Tool::default() }
+    }
+}
+
+impl From<FunctionDeclaration> for Tool {
+    fn from(function: FunctionDeclaration) -> Tool {
+        Tool::functions([function])
+    }
+}
+
+impl From<CodeExecution> for Tool {
+    fn from(execution: CodeExecution) -> Tool {
+        Tool { code_execution: Some(execution), ..Tool::default() }
+    }
+}
+
+impl From<UrlContext> for Tool {
+    fn from(context: UrlContext) -> Tool {
+        Tool { url_context: Some(context), ..Tool::default() }
     }
 }
 

@@ -91,6 +91,7 @@ fn text_of_an_answer() {
         (json!([]), None),
         (json!([reasoning]), None),
         (json!([reasoning, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), Some("ab")),
+        (json!(["a", null, {"type": "text", "text": "b"}]), Some("ab")),
         (json!([{"type": "text", "text": null}, {"type": "x"}, {"type": "text", "text": "b"}]), Some("b")),
     ] {
         let answer = of_message(json!({"role": "assistant", "content": content}));
@@ -107,6 +108,12 @@ fn text_of_an_answer() {
 #[test]
 fn what_is_missing_null_or_new_is_no_error() {
     for answer in [
+        json!({"choices": [null, {"message": "x"}]}),
+        json!({"choices": [], "error": ""}),
+        json!({"choices": [], "error": false}),
+        json!({"choices": [], "error": {}}),
+        json!({"choices": [], "error_code": 0}),
+        json!({"choices": [{"message": {"role": 7, "name": 5, "refusal": {}, "tool_call_id": {}, "tool_calls": [null, 7]}}]}),
         json!({"choices": []}),
         json!({"choices": null, "error": null, "usage": null, "id": null, "model": null, "created": null}),
         json!({"choices": [{}]}),
@@ -125,8 +132,76 @@ fn what_is_missing_null_or_new_is_no_error() {
     let answer = of_message(json!({"tool_calls": [call, {"function": null}, {}]}));
     assert_eq!(answer.tool_calls()[0].function.as_ref().unwrap().arguments, "{\"start\":1}");
     assert_eq!(answer.tool_calls().len(), 3);
+    let call = json!({"id": 7, "type": {}, "function": {"name": 5, "arguments": null}});
+    let answer =
+        of_message(json!({"name": 5, "content": "a", "tool_calls": [null, call, {"function": "f"}]}));
+    assert_eq!(answer.text().unwrap(), "a");
+    let [call, odd] = answer.tool_calls() else { panic!("two calls") };
+    assert_eq!((&*call.id, &*call.function.as_ref().unwrap().name), ("7", "5"));
+    assert_eq!(odd.function, None);
     let answer = read(&json!({"choices": [{"finish_reason": "x_tired"}]}));
     assert_eq!(answer.finish_reason().unwrap().as_str(), "x_tired");
+}
+
+#[test]
+fn numbers_are_read_however_they_are_written() {
+    let usage = json!({"prompt_tokens": 12.0, "completion_tokens": "7", "total_tokens": 19,
+        "prompt_tokens_details": {"cached_tokens": "3", "audio_tokens": 4.0}});
+    let answer = read(&json!({"created": 1.0, "choices": [{"index": "1"}], "usage": usage}));
+    let usage = answer.usage.as_ref().unwrap();
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (12, 7, 19));
+    let details = usage.prompt_tokens_details.as_ref().unwrap();
+    assert_eq!((details.cached_tokens, details.audio_tokens), (Some(3), Some(4)));
+    assert_eq!((answer.created, answer.choices[0].index), (Some(1), 1));
+}
+
+#[test]
+fn an_answer_goes_back_into_a_history() {
+    for nothing in [
+        json!({"content": null}),
+        json!({}),
+        json!({"content": [], "tool_calls": [], "annotations": []}),
+        json!({"content": [{}, null, {"text": "untyped"}, {"type": "text", "text": null}, {"type": "x"}]}),
+        json!({"content": null, "tool_calls": [{}, {"id": "1", "function": {"name": ""}}]}),
+    ] {
+        assert!(of_message(nothing.clone()).message().is_none(), "{nothing}");
+    }
+    for something in [
+        json!({"content": ""}),
+        json!({"content": [{}, {"type": "text", "text": ""}]}),
+        json!({"content": ["a", {"type": "x", "y": 1}, 7]}),
+        json!({"content": {"type": "text", "text": "a"}}),
+        json!({"content": 7}),
+        json!({"refusal": "no"}),
+        json!({"reasoning_content": "Hm."}),
+        json!({"content": null, "tool_calls": [{}, {"id": "1", "function": {"name": "f"}}]}),
+    ] {
+        let message = of_message(something.clone()).message().unwrap_or_else(|| panic!("{something}"));
+        Request::new("m").message(message).body().unwrap_or_else(|error| panic!("{something}: {error}"));
+    }
+}
+
+#[test]
+fn errors_do_not_show_media() {
+    let media = "A".repeat(100_000);
+    let echoed = json!({"detail": [{"input": {"url": format!("data:video/mp4;base64,{media}")}}]});
+    let error = Response::from_slice(echoed.to_string().as_bytes()).unwrap_err();
+    let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+    assert!(source.message.len() > 100_000, "the field has all of it");
+    for shown in [error.to_string(), format!("{error:?}"), format!("{source:?}")] {
+        assert!(shown.len() < 3000 && shown.contains("(cut"), "{} bytes", shown.len());
+    }
+    let odd = json!({"choices": format!("data:video/mp4;base64,{media}")});
+    let error = Response::from_slice(odd.to_string().as_bytes()).unwrap_err();
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(shown.len() < 3000 && shown.contains("(cut"), "{} bytes", shown.len());
+    }
+}
+
+#[test]
+fn text_that_is_almost_json() {
+    let answer = b"\xEF\xBB\xBF{\"choices\":[{\"message\":{\"content\":\"a\\ud800b\\ud83d\\ude00\xFF\"}}]}";
+    assert_eq!(Response::from_slice(answer).unwrap().text().unwrap(), "a\u{FFFD}b\u{1F600}\u{FFFD}");
 }
 
 #[test]
@@ -145,6 +220,8 @@ fn what_the_api_says_in_place_of_an_answer() {
         (json!({"detail": "Not Found"}), "Not Found"),
         (json!({"error": {"x": 1}}), "{\"x\":1}"),
         (json!({"choices": [], "error": {"message": "Late."}}), "Late."),
+        (json!({"error_code": 0}), "0: {\"error_code\":0}"),
+        (json!({"error": "", "x": 1}), "{\"error\":\"\",\"x\":1}"),
     ] {
         let error = Response::from_slice(answer.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");

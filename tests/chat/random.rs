@@ -139,6 +139,7 @@ fn message() -> impl Strategy<Value = (Message, Value)> {
         let (calls, values): (Vec<_>, Vec<_>) = calls
             .into_iter()
             .map(|(id, name, arguments, extra)| {
+                let name = format!("f{name}");
                 let value = json!({
                     "id": id, "type": "function", "function": {"name": name, "arguments": arguments},
                 });
@@ -169,6 +170,7 @@ fn request() -> impl Strategy<Value = (Request, Value)> {
     (text(), vec(message(), 1..4), numbers, texts, extra()).prop_map(
         |(model, messages, (tokens, seed, eighths, stream), (stop, metadata, name, schema), extra)| {
             let model = format!("m{model}");
+            let name = format!("f{name}");
             let (messages, values): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
             let temperature = f64::from(eighths) / 8.0;
             let expected = json!({
@@ -235,7 +237,11 @@ proptest! {
             let cut = cut.index(text.len() + 1);
             for bytes in [text.as_bytes(), &text.as_bytes()[..cut], &bytes] {
                 if let Ok(answer) = Response::from_slice(bytes) {
-                    let _ = (answer.text(), answer.finish_reason(), answer.tool_calls(), answer.message());
+                    let _ = (answer.text(), answer.finish_reason(), answer.tool_calls());
+                    // Whatever a model says goes back into a history.
+                    if let Some(message) = answer.message().filter(|message| message.role != Role::Tool) {
+                        prop_assert!(Request::new("m").message(message).body().is_ok());
+                    }
                 }
                 if let Ok(Some(chunk)) = Chunk::from_event(&String::from_utf8_lossy(bytes)) {
                     let _ = (chunk.text(), chunk.finish_reason());

@@ -73,7 +73,8 @@ fn turn() -> impl Strategy<Value = Vec<Message>> {
             let mut messages = Vec::new();
             for (n, (name, arguments, signature, result)) in calls.into_iter().enumerate() {
                 let id = format!("c{n}");
-                let mut call = ToolCall::function(&*id, name, Value::Object(arguments).to_string());
+                let mut call =
+                    ToolCall::function(&*id, format!("f{name}"), Value::Object(arguments).to_string());
                 if let Some(signature) = signature {
                     call = call.extra("extra_content", json!({"google": {"thought_signature": signature}}));
                 }
@@ -132,6 +133,7 @@ fn request() -> impl Strategy<Value = Request> {
                     .modalities(if flag { vec!["text", "image"] } else { vec!["audio"] });
             }
             if let Some((name, schema)) = function {
+                let name = format!("f{name}");
                 request = request
                     .tool(Function::new(&*name).description(&*name).parameters(schema.clone()))
                     .tool(Function::new("g"));

@@ -2,7 +2,7 @@
 
 use niello::{
     ApiError, ErrorKind,
-    events::Events,
+    events::{Events, FromEvent},
     gemini::{BlockReason, Content, FinishReason, Modality, Request, Response},
 };
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn saying(parts: Value) -> Response {
 
 #[test]
 fn text_as_the_sdk_has_it() {
-    let text = |parts| saying(parts).text();
+    let text = |parts| saying(parts).text().map(String::from);
     assert_eq!(text(json!([{ "text": "a" }, { "text": "b" }])).as_deref(), Some("ab"));
     assert_eq!(text(json!([{ "text": "t", "thought": true }, { "text": "b" }])).as_deref(), Some("b"));
     assert_eq!(text(json!([{ "text": "a", "thought": false }])).as_deref(), Some("a"));
@@ -45,7 +45,9 @@ fn no_answer_at_all() {
     assert_eq!(blocked.prompt_feedback.as_ref().unwrap().block_reason, Some(BlockReason::Safety));
     for empty in [
         blocked,
-        read(json!({})),
+        read(json!({ "responseId": "r" })),
+        read(json!({ "modelVersion": "m" })),
+        read(json!({ "candidates": [null, { "content": "x" }] })),
         read(json!({ "candidates": null })),
         read(json!({ "candidates": [] })),
         read(json!({ "candidates": [{}] })),
@@ -53,6 +55,7 @@ fn no_answer_at_all() {
         read(json!({ "candidates": [{ "content": { "role": "model" } }] })),
         read(json!({ "candidates": [{ "content": { "parts": null } }] })),
         saying(json!([])),
+        saying(json!([{ "text": null }, {}, { "thought": true }])),
     ] {
         assert_eq!(empty.text(), None);
         assert_eq!(empty.finish_reason(), None);
@@ -68,7 +71,10 @@ fn new_null_and_odd_fields_are_no_error() {
     let answer = json!({
         "candidates": [{
             "content": { "role": "model", "parts": [
-                { "text": "a", "thought": null, "thoughtSignature": null, "videoMetadata": null },
+                { "text": "a", "thought": "true", "thoughtSignature": null, "mediaResolution": "HIGH",
+                  "videoMetadata": { "startOffset": "-1s" } },
+                null,
+                { "functionCall": { "id": 7, "name": "f", "args": "{\"x\":1}" } },
                 { "toolCall": { "id": "1", "deep": [null, 1.5] } },
                 { "executableCode": { "id": "x", "language": "COBOL", "code": "1" } }
             ], "newInContent": 1 },
@@ -80,7 +86,8 @@ fn new_null_and_odd_fields_are_no_error() {
             "groundingMetadata": { "webSearchQueries": ["q"] }
         }],
         "usageMetadata": {
-            "promptTokenCount": 5,
+            "promptTokenCount": 5.0,
+            "thoughtsTokenCount": {},
             "totalTokenCount": "12",
             "trafficType": "ON_DEMAND",
             "promptTokensDetails": [{ "modality": "VIDEO", "tokenCount": 5 }, { "modality": "SMELL" }],
@@ -95,7 +102,8 @@ fn new_null_and_odd_fields_are_no_error() {
     assert_eq!(response.extra["createTime"], "2026-11-23T00:00:00Z");
     assert_eq!(response.candidates[0].extra["groundingMetadata"]["webSearchQueries"][0], "q");
     let usage = response.usage_metadata.as_ref().unwrap();
-    assert_eq!((usage.prompt_token_count, usage.total_token_count), (Some(5), None));
+    assert_eq!((usage.prompt_token_count, usage.total_token_count), (Some(5), Some(12)));
+    assert_eq!(usage.thoughts_token_count, None);
     assert_eq!(usage.extra["trafficType"], "ON_DEMAND");
     assert_eq!(usage.prompt_tokens_details[0].modality, Some(Modality::Video));
 
@@ -104,6 +112,7 @@ fn new_null_and_odd_fields_are_no_error() {
         serde_json::to_value(&content).unwrap(),
         json!({ "role": "model", "newInContent": 1, "parts": [
             { "text": "a" },
+            { "functionCall": { "id": "7", "name": "f", "args": { "x": 1 } } },
             { "toolCall": { "id": "1", "deep": [null, 1.5] } },
             { "executableCode": { "id": "x", "language": "COBOL", "code": "1" } }
         ] })
@@ -121,7 +130,8 @@ fn a_turn_goes_back_with_its_signatures() {
         { "text": "hm", "thought": true },
         { "functionCall": { "id": "1", "name": "save", "args": { "start": 1 } }, "thoughtSignature": signature },
         { "functionCall": { "name": "load" } },
-        { "thoughtSignature": signature }
+        { "thoughtSignature": signature },
+        { "text": null, "thought": false }
     ]));
     let names: Vec<_> = response.function_calls().map(|call| &*call.name).collect();
     assert_eq!(names, ["save", "load"]);
@@ -134,6 +144,7 @@ fn a_turn_goes_back_with_its_signatures() {
     assert_eq!(turn["parts"][1]["thoughtSignature"], signature);
     assert_eq!(turn["parts"][2], json!({ "functionCall": { "name": "load" } }));
     assert_eq!(turn["parts"][3], json!({ "thoughtSignature": signature }));
+    assert_eq!(turn["parts"].as_array().unwrap().len(), 4, "a part that says nothing is left out");
 }
 
 #[test]
@@ -168,11 +179,29 @@ fn errors_say_what_the_api_said() {
         (r#"{"detail":"Not Found"}"#, "Not Found"),
         (r#"{"error":{"code":500}}"#, "500"),
         (r#"{"candidates":[],"error":{"message":"late"}}"#, "late"),
+        (r#"{"success":false,"errors":["no"]}"#, r#"{"errors":["no"],"success":false}"#),
+        (r#"{"predictions":[]}"#, "predictions"),
+        (r#"{"response":{"candidates":[]}}"#, "response"),
     ] {
         let error = Response::from_slice(answer.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
         assert!(error.to_string().contains(message), "{error}");
     }
+}
+
+#[test]
+fn the_cause_behind_a_router_is_kept() {
+    let answer = br#"{"error":{"message":"Provider returned error","metadata":{"raw":"because"}}}"#;
+    let error = Response::from_slice(answer).unwrap_err();
+    let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+    assert_eq!(said.details[0]["raw"], "because");
+}
+
+#[test]
+fn an_event_may_hold_nothing_that_is_known() {
+    let event = Response::from_event(r#"{"type":"ping"}"#).unwrap().unwrap();
+    assert_eq!(event.text(), None);
+    assert_eq!(event.extra["type"], "ping");
 }
 
 #[test]

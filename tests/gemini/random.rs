@@ -45,6 +45,7 @@ fn part() -> impl Strategy<Value = (Part, Value)> {
             )
         }),
         (text(), text(), text()).prop_map(|(name, key, value)| {
+            let name = format!("f{name}");
             let args = Map::from_iter([(key, Value::from(value))]);
             let call = FunctionCall::new(&*name, args.clone());
             (Part::function_call(call), json!({ "functionCall": { "name": name, "args": args } }))
@@ -60,7 +61,8 @@ fn part() -> impl Strategy<Value = (Part, Value)> {
             value["thought"] = thought.into();
             part = part.thought(thought);
         }
-        if let Some((millis, eighths)) = video {
+        let is_media = value.get("inlineData").or(value.get("fileData")).is_some();
+        if let Some((millis, eighths)) = video.filter(|_| is_media) {
             let fps = f64::from(eighths) / 8.0;
             let millis = millis * 10 + 1;
             part = part.start(Duration::from_millis(millis.into())).fps(fps);

@@ -4,8 +4,8 @@ use niello::{
     ErrorKind, Media,
     gemini::{
         Content, FileSearch, FunctionCall, FunctionDeclaration, FunctionResponse, GenerationConfig,
-        GoogleSearchRetrieval, Part, PartMediaResolution, Request, SafetySetting, Schema, SpeechConfig,
-        ThinkingConfig, Tool, ToolConfig,
+        GoogleSearchRetrieval, InlineData, Part, PartMediaResolution, Request, SafetySetting, Schema,
+        SpeechConfig, ThinkingConfig, Tool, ToolConfig, VideoMetadata,
     },
 };
 use std::time::Duration;
@@ -51,16 +51,31 @@ fn what_no_api_could_take() {
     invalid(say(Part::text("x")).system(Part::default()), "systemInstruction.parts[0]");
 
     part(Part::default(), "");
-    part(Part::default().thought(true).fps(1.0), "");
+    part(Part::default().thought(true), "");
     let mut both = Part::text("x");
     both.file_data = Part::file("https://a/b").file_data;
     part(both, "");
     part(Part::file("https://a/b\r\n"), ".fileData.fileUri");
     assert!(say(Part::file("gs://bucket/my clip.mp4")).body().is_ok());
-    part(Part::text("x").mime("video/mp4"), "");
-    part(Part::text("x").display_name("x"), "");
+    for (setter, misplaced) in [
+        ("mime", Part::text("x").mime("video/mp4")),
+        ("display_name", Part::text("x").display_name("x")),
+        ("fps", Part::text("x").fps(1.0)),
+        ("start", Part::text("x").start(Duration::ZERO)),
+        ("end", Part::text("x").end(Duration::from_secs(1))),
+        ("video_metadata", Part::text("x").video_metadata(VideoMetadata::default())),
+        ("media_resolution", Part::text("x").media_resolution("MEDIA_RESOLUTION_LOW")),
+    ] {
+        let error = say(misplaced.clone()).body().unwrap_err();
+        assert!(error.to_string().contains(&format!("{setter}()")), "{error} does not name {setter}");
+        part(misplaced, "");
+    }
 
-    for uri in ["data:video/mp4;base64,AAAA", "DATA:,x", ""] {
+    for data in ["data:video/mp4;base64,AAAA", "not base64 \n-_", "+/8", "AA%3D"] {
+        part(InlineData::new("video/mp4", data).into(), ".inlineData.data");
+    }
+
+    for uri in ["data:video/mp4;base64,AAAA", "DATA:,x", " data:,x", ""] {
         part(Part::file(uri), ".fileData.fileUri");
     }
     part(Part::media("data:video/mp4;base64,AAAA"), ".fileData.fileUri");
@@ -72,8 +87,23 @@ fn what_no_api_could_take() {
     part(inline("video/mp4").start(late).end(early), ".videoMetadata.startOffset");
     part(inline("video/mp4").start(late).end(late), ".videoMetadata.startOffset");
 
-    let response = FunctionResponse::new("f", Default::default()).part(Part::default());
-    part(Part::function_response(response), ".functionResponse.parts[0]");
+    part(Part::function_call(FunctionCall::default()), ".functionCall.name");
+    part(Part::function_response(FunctionResponse::default()), ".functionResponse.name");
+    invalid(function(FunctionDeclaration::new("")), "tools[1].functionDeclarations[0].name");
+    let nested = FunctionResponse::new("g", Default::default());
+    for foreign in [
+        Part::default(),
+        Part::text("hi"),
+        Part::function_call(FunctionCall::new("g", Default::default())),
+        Part::function_response(nested),
+        inline("video/mp4").thought(false),
+        inline("video/mp4").thought_signature("s"),
+        inline("video/mp4").fps(1.0),
+        inline("video/mp4").media_resolution("MEDIA_RESOLUTION_LOW"),
+    ] {
+        let response = FunctionResponse::new("f", Default::default()).part(inline("image/png")).part(foreign);
+        part(Part::function_response(response), ".functionResponse.parts[1]");
+    }
 }
 
 #[test]
@@ -151,7 +181,7 @@ fn extra_keys_that_repeat_one() {
         (say(Part::function_call(call)), format!("{part}.functionCall")),
         (say(Part::function_response(response)), format!("{part}.functionResponse")),
         (
-            say(Part::text("x").media_resolution(PartMediaResolution::default().extra("level", "x"))),
+            say(inline("a/b").media_resolution(PartMediaResolution::default().extra("level", "x"))),
             format!("{part}.mediaResolution"),
         ),
         (say(Part::text("x")).content(Content::user("x").extra("role", "model")), "contents[2]".into()),
@@ -169,6 +199,7 @@ fn extra_keys_that_repeat_one() {
             config(GenerationConfig::new().response_schema(Schema::array(Schema::string().extra("enum", 1)))),
             "generationConfig.responseSchema.items".into(),
         ),
+        (say(Part::text("x").extra("inline_data", 1)), part.to_owned()),
         (tool(Tool::default().extra("urlContext", 1)), "tools[1]".into()),
         (tool(FileSearch::default().extra("topK", 1)), "tools[1].fileSearch".into()),
         (
@@ -186,8 +217,10 @@ fn extra_keys_that_repeat_one() {
     ] {
         refuse(request, ErrorKind::Invalid, &object);
     }
-    let error = say(Part::text("x")).extra("contents", 1).body().unwrap_err();
-    assert!(error.to_string().contains("\"contents\" of the request"), "{error}");
+    for key in ["contents", "generationConfig", "generation_config"] {
+        let error = say(Part::text("x")).extra(key, 1).body().unwrap_err();
+        assert!(error.to_string().contains(&format!("{key:?} of the request")), "{error}");
+    }
 
     let twice = Schema::object([("a", Schema::string()), ("a", Schema::number())]);
     let request = config(GenerationConfig::new().response_schema(twice));
@@ -205,7 +238,7 @@ fn what_an_api_might_take_is_left_to_it() {
         inline("video/mp4").fps(f64::MIN_POSITIVE),
         inline("application/x-anything;a=b"),
         inline("video/mp4").start(Duration::from_secs(1)),
-        Part::text("x").fps(1.0),
+        InlineData::new("video/mp4", "-_8").into(),
         Part::file("files/abc-123"),
         Part::file("gs://bucket/with space and \"quotes\".mp4"),
         Part::text("\0"),

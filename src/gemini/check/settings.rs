@@ -1,9 +1,9 @@
 //! The checks of what is no content: how the answer is made, and with which tools.
 
-use super::{check_finite, check_mime, has_extra, invalid};
+use super::{check_finite, check_mime, check_name, invalid};
 use crate::{
     error::Result,
-    extra::{Extra, HasExtra},
+    extra::{HasExtra, has_extra},
     gemini::{
         CodeExecution, ComputerUse, DynamicRetrievalConfig, FileSearch, FunctionCallingConfig,
         FunctionDeclaration, GenerationConfig, GoogleMaps, GoogleSearch, GoogleSearchRetrieval, ImageConfig,
@@ -107,6 +107,7 @@ pub(super) fn tool(tool: &Tool, at: &str) -> Result<()> {
     for (i, function) in tool.function_declarations.iter().enumerate() {
         let at = format!("{at}.functionDeclarations[{i}]");
         function.check_extra(&at)?;
+        check_name(&function.name, &at)?;
         schema(function.parameters.as_ref(), &format!("{at}.parameters"))?;
         schema(function.response.as_ref(), &format!("{at}.response"))?;
     }
