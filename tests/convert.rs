@@ -150,7 +150,7 @@ fn calls_without_ids_are_answered_in_order() {
         {"role": "model", "parts": [
             call("a"), call("b"), {"functionCall": {"id": "call_2", "name": "a"}}, call("a"),
         ]},
-        {"parts": [response("b", 1), response("a", 2), {"text": "x"}, response("a", 3), response("a", 4)]},
+        {"parts": [response("b", 1), response("a", 2), response("a", 3), response("a", 4), {"text": "x"}]},
     ]});
     let request: gemini::Request = serde_json::from_value(request).unwrap();
     let chat = value(&request.to_chat("m").unwrap());
@@ -168,9 +168,9 @@ fn calls_without_ids_are_answered_in_order() {
         [
             (Some("call_1"), r#"{"n":1}"#),
             (Some("call_0"), r#"{"n":2}"#),
-            (None, "x"),
             (Some("call_2"), r#"{"n":3}"#),
             (Some("call_3"), r#"{"n":4}"#),
+            (None, "x"),
         ]
     );
 }

@@ -13,6 +13,9 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
     let Value::Object(keys) = schema else { return Ok(schema) };
     let mut schema = Map::new();
     let mut nullable = false;
+    let examples = keys.contains_key("examples");
+    let of_text =
+        keys.get("type").and_then(Value::as_str).is_none_or(|name| name.eq_ignore_ascii_case("STRING"));
     for (key, value) in keys {
         let at = format!("{at}.{key}");
         let value = match (key.as_str(), value) {
@@ -25,10 +28,15 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 nullable = value == true;
                 continue;
             }
+            // One of the two would be lost.
+            ("example", _) if examples => return Err(Target::Chat.lacks(&at)),
             ("example", value) => {
                 schema.insert("examples".into(), json!([value]));
                 continue;
             }
+            ("default", value) => value,
+            // The dialect has texts for any type, which in JSON Schema no number is.
+            ("enum", _) if !of_text => return Err(Target::Chat.lacks(&at)),
             ("items", value) => convert(value, &at)?,
             ("anyOf", Value::Array(schemas)) => each(schemas, &at, convert)?.into(),
             ("properties", Value::Object(properties)) => {
@@ -38,6 +46,8 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 });
                 Value::Object(converted.collect::<Result<_>>()?)
             }
+            // Among the extra keys there may be schemas, of which nobody knows in which dialect they are.
+            (_, value) if holds_object(&value) => return Err(Target::Chat.lacks(&at)),
             (_, value) => value,
         };
         schema.insert(key, value);
@@ -46,6 +56,14 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
         allow_null(&mut schema);
     }
     Ok(schema.into())
+}
+
+fn holds_object(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::Array(list) => list.iter().any(holds_object),
+        _ => false,
+    }
 }
 
 fn allow_null(schema: &mut Map<String, Value>) {

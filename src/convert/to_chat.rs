@@ -24,11 +24,12 @@ impl gemini::Request {
     ///
     /// `systemInstruction` becomes a system message; `inlineData` a part by its type with a `data:` URI, as
     /// [`chat::Part::media`] makes it; `fileData` one with the URL, whose extension has to tell what its
-    /// `mimeType` says. A function's response is a tool message of its own, with the text of the
+    /// `mimeType` says: where it has one that is known, the very type. A function's response is a tool message of its own, with the text of the
     /// `output` if that is all there is, else with the response as JSON. Calls without an id are given one, and
     /// responses without an id answer the first call of their function that has no answer yet. A
     /// `responseJsonSchema` is given the name `response`, and is `strict`, as Gemini is; a `responseSchema` and
-    /// a function's `parameters` become JSON Schema. The thought signature of a call goes into
+    /// a function's `parameters` become JSON Schema, in which the properties are sorted by name: models follow
+    /// the order, so say it in descriptions where it matters. The thought signature of a call goes into
     /// `extra_content`, where Google's own Chat Completions have it.
     ///
     /// ```
@@ -147,10 +148,16 @@ fn of_user(
             continue;
         };
         CHAT.has_all(&part, &at)?;
-        if !said.is_empty() {
-            messages.push(Message::user(content(mem::take(&mut said))));
+        let result = tool_result(response, &format!("{at}.functionResponse"), calls)?;
+        let is_after_calls =
+            messages.last().is_some_and(|last| last.role == chat::Role::Tool || !last.tool_calls.is_empty());
+        if !said.is_empty() || !is_after_calls {
+            return Err(invalid(format!(
+                "`{at}.functionResponse` stands after something else, and in {CHAT} all results stand right \
+                 after their calls"
+            )));
         }
-        messages.push(tool_result(response, &format!("{at}.functionResponse"), calls)?);
+        messages.push(result);
     }
     if !said.is_empty() {
         messages.push(Message::user(content(said)));

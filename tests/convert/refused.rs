@@ -62,6 +62,11 @@ fn of_chat_completions() {
             "file.filename",
             user(json!({"type": "file", "file": {"file_data": "data:a/b;base64,AAAA", "filename": "b"}})),
         ),
+        (
+            content,
+            "video_url.url",
+            user(json!({"type": "video_url", "video_url": {"url": "data:video/mp4;base64,A%2BA="}})),
+        ),
         (content, "file.file_id", user(json!({"type": "file", "file": {"file_id": "f"}}))),
         (content, "file.file_data", user(json!({"type": "file", "file": {}}))),
         ("messages[0].tool_calls[0]", "id2", call(json!({"id": "a", "id2": 1, "function": {"name": "f"}}))),
@@ -148,6 +153,7 @@ fn of_chat_completions() {
 fn of_the_gemini_format() {
     let parts = |role: &str, parts: Value| json!({"contents": [{"role": role, "parts": parts}]});
     let video = json!({"fileUri": "https://a/b.mp4"});
+    let schema = |schema: Value| json!({"generationConfig": {"responseMimeType": "application/json", "responseSchema": schema}});
     for (path, keys) in [
         ("contents[0].role", parts("critic", json!([{"text": "x"}]))),
         ("contents[0].x", json!({"contents": [{"parts": [{"text": "x"}], "x": 1}]})),
@@ -195,6 +201,29 @@ fn of_the_gemini_format() {
                     {"inlineData": {"mimeType": "a/b", "data": "AAAA", "displayName": "x"}},
                 ]),
             ),
+        ),
+        (
+            "contents[0].parts[0].fileData.mimeType",
+            parts("user", json!([{"fileData": {"fileUri": "https://x/a.mp4", "mimeType": "video/webm"}}])),
+        ),
+        (
+            "contents[0].parts[0].fileData.mimeType",
+            parts("user", json!([{"fileData": {"fileUri": "https://x/a.wav", "mimeType": "audio/mp3"}}])),
+        ),
+        (
+            "contents[1].parts[1].functionResponse",
+            json!({"contents": [
+                {"role": "model", "parts": [{"functionCall": {"name": "f"}}]},
+                {"role": "user", "parts": [{"text": "x"}, {"functionResponse": {"name": "f"}}]},
+            ]}),
+        ),
+        (
+            "contents[2].parts[0].functionResponse",
+            json!({"contents": [
+                {"role": "model", "parts": [{"functionCall": {"name": "f"}}]},
+                {"role": "user", "parts": [{"text": "x"}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f"}}]},
+            ]}),
         ),
         ("contents[0].parts[0].thought", parts("model", json!([{"text": "x", "thought": true}]))),
         (
@@ -267,6 +296,16 @@ fn of_the_gemini_format() {
                 "functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["a", "b"]},
             }}),
         ),
+        (
+            "generationConfig.responseSchema.items.example",
+            schema(json!({"items": {"example": 1, "examples": [2]}})),
+        ),
+        (
+            "generationConfig.responseSchema.additionalProperties",
+            schema(json!({"type": "OBJECT", "additionalProperties": {"type": "STRING"}})),
+        ),
+        ("generationConfig.responseSchema.oneOf", schema(json!({"oneOf": [{"type": "STRING"}]}))),
+        ("generationConfig.responseSchema.enum", schema(json!({"type": "INTEGER", "enum": ["1", "2"]}))),
         ("generationConfig.topK", json!({"generationConfig": {"topK": 5}})),
         ("generationConfig.maxOutputTokens", json!({"generationConfig": {"maxOutputTokens": -1}})),
         (
