@@ -21,9 +21,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let request = request.map(ureq::SendBody::from_owned_reader);
         ureq::Agent::new_with_defaults().run(request)
     });
-    while !sender.is_finished() {
+    loop {
+        let finished = sender.is_finished();
         let percent = (progress.sent() * 100 / progress.total()) as usize;
         eprint!("\r[{:<50}] {percent:>3} %", "#".repeat(percent / 2));
+        if finished {
+            break;
+        }
         thread::sleep(Duration::from_millis(20));
     }
     eprintln!();

@@ -143,7 +143,9 @@ fn base(url: &str) -> Result<String> {
     if parsed.host().is_empty() || (!port.is_empty() && parsed.port_u16().is_none()) {
         return refused("has no valid host and port");
     }
-    if path.split('/').any(|segment| segment == "." || segment == "..") {
+    // Clients take `%2e` for a dot, and such a segment away.
+    let dots = path.to_ascii_lowercase().replace("%2e", ".");
+    if dots.split('/').any(|segment| segment == "." || segment == "..") {
         return refused("has a path with `.` or `..` in it");
     }
     Ok(format!("{scheme}://{authority}{}", path.trim_end_matches('/')))

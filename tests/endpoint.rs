@@ -113,6 +113,7 @@ fn a_base_url_that_no_path_can_be_joined_to_is_refused() {
         ("https://h\\@other/v1", "character"),
         ("https://h/\u{e9}", "character"),
         ("https://h/a/../b", ".."),
+        ("https://h/a/%2E%2e/b", ".."),
         ("https://h/.", "."),
     ] {
         assert_refused(send(chat::Endpoint::openai(base)), says);

@@ -26,12 +26,17 @@ pub struct ReadAhead {
     queue: Option<Arc<Queue>>,
     /// So many rests are due to the executor before the next chunk.
     rests: u8,
+    /// Bytes handed on since its last rest.
+    since_rest: usize,
 }
 
 /// Enough to keep both sides busy; each costs a chunk of memory.
 const AHEAD: usize = 2;
 
-/// How often the executor is made to wait for the other thread between two chunks.
+/// A rest is due after so many bytes: it costs the same for small chunks as for large ones.
+const REST_AFTER: usize = 1024 * 1024;
+
+/// How often the executor is then made to wait for the other thread.
 ///
 /// A client polls for as long as there are chunks, and so keeps its thread from timers and other tasks for
 /// tens of milliseconds: tokio looks at its timers when it has nothing to run, or after 61 tasks. The
@@ -64,11 +69,11 @@ impl Body {
     /// The form for an executor that must not wait for a disk: reading and encoding is done by a thread of
     /// the body's own, at most two chunks ahead. Needs no particular executor.
     ///
-    /// Between two chunks it lets the executor look at its timers and other tasks, which a client that finds
+    /// After each mebibyte it lets the executor look at its timers and other tasks, which a client that finds
     /// chunk after chunk does not. That costs some speed from the page cache, a thread, and memory:
     /// [`Body`] says when it is worth it, in figures.
     pub fn read_ahead(self) -> ReadAhead {
-        ReadAhead { body: self, queue: None, rests: 0 }
+        ReadAhead { body: self, queue: None, rests: 0, since_rest: 0 }
     }
 }
 
@@ -104,7 +109,14 @@ impl ReadAhead {
             return Poll::Pending;
         }
         let chunk = queue.take(context);
-        self.rests = if chunk.is_ready() { RESTS } else { 0 };
+        self.rests = 0;
+        match &chunk {
+            Poll::Ready(chunk) => self.since_rest += chunk.as_ref().map_or(0, Bytes::len),
+            Poll::Pending => self.since_rest = 0,
+        }
+        if self.since_rest >= REST_AFTER {
+            (self.rests, self.since_rest) = (RESTS, 0);
+        }
         chunk
     }
 
@@ -137,10 +149,11 @@ impl Queue {
         false
     }
 
-    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that has ended.
+    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that is not idle: if it
+    /// has ended, or is about to read, which may take long.
     fn rest(&self, context: &Context<'_>) -> bool {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended || state.chunks.len() < AHEAD {
             return false;
         }
         state.wait_for(context);

@@ -5,7 +5,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use niello::{Body, http::Request};
+use niello::{Body, http::Request, http_body};
 use std::{
     error::Error,
     future::Future,
@@ -17,10 +17,12 @@ use std::{
 pub type Answer = Result<(u16, String), Box<dyn Error + Send + Sync>>;
 pub type Sender = fn(Request<Body>) -> Answer;
 
-pub const ALL: [(&str, Sender); 7] = [
+pub const ALL: [(&str, Sender); 9] = [
     ("hyper http/1.1", hyper_1),
     ("hyper http/2", hyper_2),
+    ("hyper http/1.1, read ahead", hyper_1_read_ahead),
     ("reqwest 0.13", reqwest_13),
+    ("reqwest 0.13, read ahead", reqwest_13_read_ahead),
     ("reqwest 0.13 blocking", reqwest_13_blocking),
     ("reqwest 0.12", reqwest_12),
     ("ureq 3", ureq_3),
@@ -34,11 +36,17 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-pub fn hyper_client(http_2: bool) -> Client<HttpConnector, Body> {
+pub fn hyper_client<B>(http_2: bool) -> Client<HttpConnector, B>
+where
+    B: http_body::Body<Data: Send> + Send,
+{
     Client::builder(TokioExecutor::new()).http2_only(http_2).build_http()
 }
 
-fn hyper(request: Request<Body>, http_2: bool) -> Answer {
+fn hyper<B>(request: Request<B>, http_2: bool) -> Answer
+where
+    B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
+{
     block_on(async {
         let answer = tokio::time::timeout(TIMEOUT, hyper_client(http_2).request(request)).await??;
         let status = answer.status().as_u16();
@@ -50,13 +58,25 @@ fn hyper_1(request: Request<Body>) -> Answer {
     hyper(request, false)
 }
 
+fn hyper_1_read_ahead(request: Request<Body>) -> Answer {
+    hyper(request.map(Body::read_ahead), false)
+}
+
 fn hyper_2(request: Request<Body>) -> Answer {
     hyper(request, true)
 }
 
 fn reqwest_13(request: Request<Body>) -> Answer {
+    reqwest_13_of(request.map(reqwest::Body::wrap))
+}
+
+fn reqwest_13_read_ahead(request: Request<Body>) -> Answer {
+    reqwest_13_of(request.map(|body| reqwest::Body::wrap(body.read_ahead())))
+}
+
+fn reqwest_13_of(request: Request<reqwest::Body>) -> Answer {
     let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
-    let request = request.map(reqwest::Body::wrap).try_into()?;
+    let request = request.try_into()?;
     block_on(async {
         let answer = client.execute(request).await?;
         Ok((answer.status().as_u16(), answer.text().await?))

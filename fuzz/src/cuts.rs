@@ -1,0 +1,173 @@
+//! Any body, cut by any sequence of pulls, pushes and seeks: always the same bytes.
+
+use arbitrary::{Arbitrary, Unstructured};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use niello::{Access, Body, DataUri, Media};
+use serde::Serialize;
+use std::{
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    sync::LazyLock,
+};
+
+/// Longer than one read of a file.
+const FILE: usize = 800_000;
+
+/// A file, mapped and read, and its base64 text.
+static FILES: LazyLock<([Media; 2], String)> = LazyLock::new(|| {
+    let bytes: Vec<u8> = (0..FILE as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &bytes).unwrap();
+    let open = |access| Media::options().mime("video/mp4").access(access).open(file.path()).unwrap();
+    ([Access::Map, Access::Read].map(open), STANDARD.encode(&bytes))
+});
+
+#[derive(Arbitrary)]
+enum Field {
+    Text(String),
+    Bytes(Vec<u8>),
+    File(bool),
+    Uri(bool),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Leaf {
+    Text(String),
+    Media(Media),
+    Uri(DataUri),
+}
+
+#[derive(Arbitrary)]
+enum Step {
+    Read(u32),
+    Chunk(u16),
+    Write { chunk: u16, takes: u16, then: Then },
+    Seek(u32),
+    By(i32),
+    FromEnd(i32),
+    Clone,
+    Rewind,
+}
+
+/// What a writer does once it has taken what it takes.
+#[derive(Arbitrary)]
+enum Then {
+    Zero,
+    WouldBlock,
+    Interrupted,
+    Fail,
+}
+
+struct Writer {
+    taken: Vec<u8>,
+    left: usize,
+    then: Then,
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let len = bytes.len().min(self.left);
+        if len > 0 {
+            self.left -= len;
+            self.taken.extend_from_slice(&bytes[..len]);
+            return Ok(len);
+        }
+        match std::mem::replace(&mut self.then, Then::Fail) {
+            Then::Zero => Ok(0),
+            Then::WouldBlock => Err(ErrorKind::WouldBlock.into()),
+            Then::Interrupted => Err(ErrorKind::Interrupted.into()),
+            Then::Fail => Err(ErrorKind::Other.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub fn cuts(data: &[u8]) {
+    let mut data = Unstructured::new(data);
+    let Ok(fields) = Vec::<Field>::arbitrary(&mut data) else { return };
+    let (value, texts): (Vec<Leaf>, Vec<String>) = fields.into_iter().take(8).map(leaf).unzip();
+    let expected = format!("[{}]", texts.join(",")).into_bytes();
+    let mut body = Body::json(&value).unwrap();
+    assert_eq!(body.len(), expected.len() as u64);
+
+    // Where the body has to stand, and what has to come from there.
+    let mut at = 0_u64;
+    let rest = |at: u64| usize::try_from(at).ok().and_then(|at| expected.get(at..)).unwrap_or_default();
+    while !data.is_empty() {
+        let Ok(step) = data.arbitrary::<Step>() else { return };
+        match step {
+            Step::Read(len) => {
+                let mut out = vec![0; len as usize % (expected.len() + 2)];
+                let len = body.read(&mut out).unwrap();
+                assert_eq!(len, out.len().min(rest(at).len()));
+                assert!(out[..len] == rest(at)[..len]);
+                at += len as u64;
+            }
+            Step::Chunk(len) => {
+                let len = usize::from(len).max(1);
+                let mut chunks = body.with_chunk_len(len).chunks();
+                let chunk = chunks.next().transpose().unwrap().unwrap_or_default();
+                assert!(chunk == rest(at)[..len.min(rest(at).len())]);
+                at += chunk.len() as u64;
+                body = chunks.into_body();
+            }
+            Step::Write { chunk, takes, then } => {
+                body = body.with_chunk_len(usize::from(chunk));
+                let mut writer = Writer { taken: Vec::new(), left: takes.into(), then };
+                let written = body.write_to(&mut writer);
+                assert!(writer.taken == rest(at)[..writer.taken.len()]);
+                match written {
+                    Ok(len) => assert_eq!(len, rest(at).len() as u64),
+                    Err(_) => assert_eq!(writer.taken.len(), usize::from(takes)),
+                }
+                at += writer.taken.len() as u64;
+            }
+            Step::Seek(to) => {
+                at = u64::from(to) % (body.len() + 2);
+                assert_eq!(body.seek(SeekFrom::Start(at)).unwrap(), at);
+            }
+            Step::By(by) => match at.checked_add_signed(by.into()) {
+                Some(to) => {
+                    at = to;
+                    assert_eq!(body.seek(SeekFrom::Current(by.into())).unwrap(), at);
+                }
+                None => assert!(body.seek(SeekFrom::Current(by.into())).is_err()),
+            },
+            Step::FromEnd(by) => match body.len().checked_add_signed(by.into()) {
+                Some(to) => {
+                    at = to;
+                    assert_eq!(body.seek(SeekFrom::End(by.into())).unwrap(), at);
+                }
+                None => assert!(body.seek(SeekFrom::End(by.into())).is_err()),
+            },
+            Step::Clone => body = body.clone(),
+            Step::Rewind => {
+                body.rewind();
+                at = 0;
+            }
+        }
+        assert_eq!(body.position(), at);
+        assert_eq!(body.remaining(), rest(at).len() as u64);
+    }
+}
+
+/// A leaf, and what it is as JSON.
+fn leaf(field: Field) -> (Leaf, String) {
+    let (files, text) = &*FILES;
+    let file = |mapped| files[usize::from(mapped)].clone();
+    match field {
+        Field::Text(text) => {
+            let json = serde_json::to_string(&text).unwrap();
+            (Leaf::Text(text), json)
+        }
+        Field::Bytes(bytes) => {
+            let json = format!("\"{}\"", STANDARD.encode(&bytes));
+            (Leaf::Media(Media::from_bytes(bytes, "audio/wav").unwrap()), json)
+        }
+        Field::File(mapped) => (Leaf::Media(file(mapped)), format!("\"{text}\"")),
+        Field::Uri(mapped) => (Leaf::Uri(DataUri(file(mapped))), format!("\"data:video/mp4;base64,{text}\"")),
+    }
+}
