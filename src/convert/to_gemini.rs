@@ -13,7 +13,7 @@ use crate::{
     media::is_valid_mime,
     source::{Base64, Shows, Source, data_uri},
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::mem;
 
 const GEMINI: Target = Target::Gemini;
@@ -212,7 +212,7 @@ fn tool_result(message: &mut Message, at: &str, calls: &[(String, String)]) -> R
         part.text.ok_or_else(|| GEMINI.lacks(at))
     })?;
     let text = texts.concat();
-    let response = object(&text).unwrap_or_else(|| Map::from_iter([("output".into(), text.into())]));
+    let response = object(&text).map_or_else(|| text.into(), Value::Object);
     Ok(FunctionResponse::new(name, response).id(id))
 }
 

@@ -90,8 +90,19 @@ pub struct FunctionResponse {
 }
 
 impl FunctionResponse {
-    /// What the function of that name gave.
-    pub fn new(name: impl Into<String>, response: Map<String, Value>) -> FunctionResponse {
+    /// What the function of that name gave: an object as it is, anything else as the `output` in one.
+    ///
+    /// ```
+    /// use niello::gemini::FunctionResponse;
+    /// use serde_json::json;
+    /// assert_eq!(FunctionResponse::new("count", json!({"cats": 2})).response["cats"], 2);
+    /// assert_eq!(FunctionResponse::new("count", "two").response["output"], "two");
+    /// ```
+    pub fn new(name: impl Into<String>, response: impl Into<Value>) -> FunctionResponse {
+        let response = match response.into() {
+            Value::Object(response) => response,
+            output => Map::from_iter([("output".into(), output)]),
+        };
         FunctionResponse { name: name.into(), response, ..FunctionResponse::default() }
     }
 

@@ -96,7 +96,7 @@ pub(crate) fn request() -> Request {
         ]))
         .content(
             Content::user("").role("function").part(Part::function_response(
-                FunctionResponse::new("save_clip", object(json!({ "output": "saved" })))
+                FunctionResponse::new("save_clip", "saved")
                     .id("1")
                     .part(Part::inline(media("image/jpeg")))
                     .will_continue(false)

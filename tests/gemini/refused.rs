@@ -8,6 +8,7 @@ use niello::{
         SpeechConfig, ThinkingConfig, Tool, ToolConfig, VideoMetadata,
     },
 };
+use serde_json::Map;
 use std::time::Duration;
 
 fn say(part: Part) -> Request {
@@ -90,7 +91,7 @@ fn what_no_api_could_take() {
     part(Part::function_call(FunctionCall::default()), ".functionCall.name");
     part(Part::function_response(FunctionResponse::default()), ".functionResponse.name");
     invalid(function(FunctionDeclaration::new("")), "tools[1].functionDeclarations[0].name");
-    let nested = FunctionResponse::new("g", Default::default());
+    let nested = FunctionResponse::new("g", Map::new());
     for foreign in [
         Part::default(),
         Part::text("hi"),
@@ -101,7 +102,7 @@ fn what_no_api_could_take() {
         inline("video/mp4").fps(1.0),
         inline("video/mp4").media_resolution("MEDIA_RESOLUTION_LOW"),
     ] {
-        let response = FunctionResponse::new("f", Default::default()).part(inline("image/png")).part(foreign);
+        let response = FunctionResponse::new("f", Map::new()).part(inline("image/png")).part(foreign);
         part(Part::function_response(response), ".functionResponse.parts[1]");
     }
 }
@@ -153,7 +154,7 @@ fn mime_types_that_are_none() {
         refuse(say(inline(bad)), "contents[1].parts[2].inlineData.mimeType");
         let file = Part::file("https://example.com/a.mp4").mime(bad);
         refuse(say(file.clone()), "contents[1].parts[2].fileData.mimeType");
-        let response = FunctionResponse::new("f", Default::default()).part(file);
+        let response = FunctionResponse::new("f", Map::new()).part(file);
         let field = "contents[1].parts[2].functionResponse.parts[0].fileData.mimeType";
         refuse(say(Part::function_response(response)), field);
         let config = config(GenerationConfig::new().response_mime_type(bad));
@@ -170,7 +171,7 @@ fn extra_keys_that_repeat_one() {
     let mut video = inline("video/mp4").fps(1.0);
     video.video_metadata = video.video_metadata.map(|data| data.extra("endOffset", "1s"));
     let call = FunctionCall::new("f", Default::default()).extra("args", 1);
-    let response = FunctionResponse::new("f", Default::default()).extra("name", "g");
+    let response = FunctionResponse::new("f", Map::new()).extra("name", "g");
     let part = "contents[1].parts[2]";
     for (request, object) in [
         (say(Part::text("x").extra("text", "y")), part.to_owned()),
