@@ -94,6 +94,15 @@ where
     number.map(Some).ok_or_else(|| de::Error::custom("not a whole number, or too large or too small a one"))
 }
 
+/// True or false, also as a text; `None` for anything else.
+pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Bool(value) => Some(value),
+        Value::String(text) => text.to_ascii_lowercase().parse().ok(),
+        _ => None,
+    })
+}
+
 /// A whole number as [`integer`] reads it, in an answer: anything else is the default.
 pub(crate) fn integer_or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where

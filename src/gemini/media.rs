@@ -8,7 +8,7 @@ use crate::{
     open_enum::open_enum,
     source::Base64,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -117,6 +117,20 @@ impl VideoMetadata {
     }
 }
 
+/// Reads one of an odd shape, as with an offset below zero, with all its keys as extra ones. So it is no error
+/// of an answer, and a request with it is not sent without it, since the check names such keys.
+pub(super) fn video_metadata<'de, D>(deserializer: D) -> Result<Option<VideoMetadata>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let value = Value::deserialize(deserializer)?;
+    let odd = || {
+        let extra = Extra::deserialize(&value).ok()?;
+        Some(VideoMetadata { extra, ..VideoMetadata::default() })
+    };
+    Ok(Option::<VideoMetadata>::deserialize(&value).unwrap_or_else(|_| odd()))
+}
+
 open_enum! {
     /// How finely media are seen, which is how many tokens they cost.
     pub enum MediaResolution {
@@ -166,6 +180,17 @@ impl From<MediaResolution> for PartMediaResolution {
     fn from(level: MediaResolution) -> PartMediaResolution {
         PartMediaResolution { level: Some(level), ..PartMediaResolution::default() }
     }
+}
+
+/// Reads the object, or as some write it the name of the level alone.
+pub(super) fn media_resolution<'de, D>(deserializer: D) -> Result<Option<PartMediaResolution>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(level) => Some(PartMediaResolution::from(&*level)),
+        value => Option::deserialize(value).unwrap_or_default(),
+    })
 }
 
 /// The name of a level, such as `MEDIA_RESOLUTION_HIGH`.

@@ -2,9 +2,14 @@
 
 use super::{
     CodeExecutionResult, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData,
-    PartMediaResolution, VideoMetadata,
+    PartMediaResolution, VideoMetadata, media,
 };
-use crate::{extra::Extra, lenient::or_default, media::Media, source::Source};
+use crate::{
+    extra::Extra,
+    lenient::{boolean, optional_text, or_default},
+    media::Media,
+    source::Source,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -55,16 +60,16 @@ pub struct Part {
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub code_execution_result: Option<CodeExecutionResult>,
     /// `videoMetadata`: beside `inline_data` or `file_data` of a video.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "media::video_metadata", skip_serializing_if = "Option::is_none")]
     pub video_metadata: Option<VideoMetadata>,
     /// `thought`: whether this is a thought of the model and no part of its answer.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "boolean", skip_serializing_if = "Option::is_none")]
     pub thought: Option<bool>,
     /// `thoughtSignature`: what the model wants back beside this part in the next turn, byte for byte.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
     pub thought_signature: Option<String>,
     /// `mediaResolution`: how finely this part is seen. Gemini 3.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "media::media_resolution", skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<PartMediaResolution>,
     /// `partMetadata`: of the caller's own, for telling parts apart.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]

@@ -71,7 +71,7 @@ fn new_null_and_odd_fields_are_no_error() {
     let answer = json!({
         "candidates": [{
             "content": { "role": "model", "parts": [
-                { "text": "a", "thought": "true", "thoughtSignature": null, "mediaResolution": "HIGH",
+                { "text": "a", "thought": "True", "thoughtSignature": null, "mediaResolution": "HIGH",
                   "videoMetadata": { "startOffset": "-1s" } },
                 null,
                 { "functionCall": { "id": 7, "name": "f", "args": "{\"x\":1}" } },
@@ -111,12 +111,18 @@ fn new_null_and_odd_fields_are_no_error() {
     assert_eq!(
         serde_json::to_value(&content).unwrap(),
         json!({ "role": "model", "newInContent": 1, "parts": [
-            { "text": "a" },
+            { "text": "a", "thought": true, "mediaResolution": { "level": "HIGH" },
+              "videoMetadata": { "startOffset": "-1s" } },
             { "functionCall": { "id": "7", "name": "f", "args": { "x": 1 } } },
             { "toolCall": { "id": "1", "deep": [null, 1.5] } },
             { "executableCode": { "id": "x", "language": "COBOL", "code": "1" } }
         ] })
     );
+    // Not sent as it is, nor without a word in another way.
+    let error = Request::new().content(content.clone()).body().unwrap_err();
+    assert!(error.to_string().contains("`contents[0].parts[0].videoMetadata`"), "{error}");
+    let mut content = content;
+    content.parts[0].video_metadata = None;
     Request::new().content(content).body().unwrap();
 
     let again: Response = serde_json::from_slice(&serde_json::to_vec(&response).unwrap()).unwrap();
