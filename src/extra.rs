@@ -3,7 +3,10 @@
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use std::ops::{Deref, DerefMut};
+use std::{
+    fmt::Arguments,
+    ops::{Deref, DerefMut},
+};
 
 /// Keys that an API takes or gives and the type does not spell out; written and read beside its own.
 ///
@@ -46,10 +49,13 @@ pub(crate) trait HasExtra: DeserializeOwned {
 
     /// Refuses a key in `extra` that the type has itself: the object would have it twice, or not where
     /// the type's own checks look. `at` names the object, as in `messages[0]`; empty for the request.
-    fn check_extra(&self, at: &str) -> Result<()> {
+    fn check_extra(&self, at: Arguments<'_>) -> Result<()> {
         for key in self.extra().keys() {
             if self.has_key(key) {
-                let of = if at.is_empty() { "the request".to_owned() } else { format!("`{at}`") };
+                let of = match at.to_string().as_str() {
+                    "" => "the request".to_owned(),
+                    at => format!("`{at}`"),
+                };
                 let message =
                     format!("extra key {key:?} of {of} repeats one that it has; set that field instead");
                 return Err(Error::new(ErrorKind::Invalid, message));
@@ -123,7 +129,7 @@ mod tests {
         ] {
             let mut sample = Sample::default();
             sample.extra.insert(key, 1);
-            assert_eq!(sample.check_extra("a[0]").is_err(), refused, "{key}");
+            assert_eq!(sample.check_extra(format_args!("a[0]")).is_err(), refused, "{key}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     media::{Media, mime_of_extension},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+use std::fmt::{self, Arguments};
 
 /// A URL that the server fetches, or a media that the body carries. Both convert into it.
 ///
@@ -93,7 +93,7 @@ impl Source {
     }
 
     /// Refuses what can only be a path or a text, since a URL begins with its scheme.
-    pub(crate) fn check_scheme(&self, at: &str) -> Result<()> {
+    pub(crate) fn check_scheme(&self, at: Arguments<'_>) -> Result<()> {
         match self {
             Source::Url(url) if !has_scheme(url) => {
                 let message = format!(
@@ -106,7 +106,7 @@ impl Source {
     }
 
     /// Refuses what no URL is: nothing at all, or white space and control characters at its ends or in it.
-    pub(crate) fn check(&self, at: &str) -> Result<()> {
+    pub(crate) fn check(&self, at: Arguments<'_>) -> Result<()> {
         match self {
             Source::Url(url)
                 if url.is_empty()
@@ -224,7 +224,7 @@ pub enum Base64 {
 
 impl Base64 {
     /// Refuses a text that is no base64, at which place not even a lenient reader would find media.
-    pub(crate) fn check(&self, at: &str) -> Result<()> {
+    pub(crate) fn check(&self, at: Arguments<'_>) -> Result<()> {
         let what = match self {
             Base64::Text(text) if data_uri(text.trim_start()).is_some() => "a data URI, not its base64 alone",
             Base64::Text(text) if !is_base64(text) => {
@@ -338,20 +338,20 @@ mod tests {
             "data:,a b",
         ];
         for bad in bad {
-            assert!(Source::from(bad).check("x").is_err(), "{bad:?}");
+            assert!(Source::from(bad).check(format_args!("x")).is_err(), "{bad:?}");
         }
         for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {
-            assert!(Source::from(good).check("x").is_ok(), "{good}");
+            assert!(Source::from(good).check(format_args!("x")).is_ok(), "{good}");
         }
     }
 
     #[test]
     fn a_url_has_a_scheme() {
         for url in ["https://a/b", "gs://b/c.mp4", "data:,x", "S3+x.y-z:a", "file:///clip.mp4"] {
-            assert!(Source::from(url).check_scheme("x").is_ok(), "{url}");
+            assert!(Source::from(url).check_scheme(format_args!("x")).is_ok(), "{url}");
         }
         for path in ["clip.mp4", "./a:b", "/a/b.mp4", "C:\\clip.mp4", "", ":", "é:", "1a:b", "AAAA"] {
-            let error = Source::from(path).check_scheme("x").unwrap_err();
+            let error = Source::from(path).check_scheme(format_args!("x")).unwrap_err();
             assert!(error.to_string().contains("Media::open"), "{path}: {error}");
         }
     }
@@ -370,7 +370,7 @@ mod tests {
     #[test]
     fn what_is_base64() {
         for good in ["", "AA==", "AAA=", "AAAA", "+/+/", "-_-_", "-_8=", "AA", "-_8", "0123abcZ"] {
-            assert!(Base64::from(good).check("x").is_ok(), "{good:?}");
+            assert!(Base64::from(good).check(format_args!("x")).is_ok(), "{good:?}");
         }
         let bad = [
             "A",
@@ -391,7 +391,7 @@ mod tests {
             "data:video/mp4;base64,AAAA",
         ];
         for bad in bad {
-            let error = Base64::from(bad).check("x.data").unwrap_err();
+            let error = Base64::from(bad).check(format_args!("x.data")).unwrap_err();
             assert!(error.to_string().contains("`x.data`"), "{bad:?}: {error}");
         }
     }

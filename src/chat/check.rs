@@ -9,6 +9,7 @@ use crate::{
     extra::{HasExtra, has_extra},
     source::Base64,
 };
+use std::fmt::Arguments;
 
 has_extra!(
     Request,
@@ -24,7 +25,7 @@ has_extra!(
 );
 
 pub(super) fn request(request: &Request) -> Result<()> {
-    request.check_extra("")?;
+    request.check_extra(format_args!(""))?;
     if request.model.is_empty() {
         return Err(invalid("`model` is empty; give the name of a model or an endpoint"));
     }
@@ -42,12 +43,12 @@ pub(super) fn request(request: &Request) -> Result<()> {
         }
     }
     if let Some(options) = &request.stream_options {
-        options.check_extra("stream_options")?;
+        options.check_extra(format_args!("stream_options"))?;
     }
     if let Some(format) = &request.response_format {
-        format.check_extra("response_format")?;
+        format.check_extra(format_args!("response_format"))?;
         match &format.json_schema {
-            Some(schema) => schema.check_extra("response_format.json_schema")?,
+            Some(schema) => schema.check_extra(format_args!("response_format.json_schema"))?,
             None if format.kind == FormatKind::JsonSchema => {
                 return Err(invalid("`response_format.json_schema` is missing; give the schema"));
             }
@@ -55,26 +56,26 @@ pub(super) fn request(request: &Request) -> Result<()> {
         }
     }
     for (index, checked) in request.tools.iter().enumerate() {
-        tool(checked, &format!("tools[{index}]"))?;
+        tool(checked, format_args!("tools[{index}]"))?;
     }
     for (index, checked) in request.messages.iter().enumerate() {
-        message(checked, &format!("messages[{index}]"))?;
+        message(checked, format_args!("messages[{index}]"))?;
     }
     Ok(())
 }
 
-fn tool(tool: &Tool, at: &str) -> Result<()> {
+fn tool(tool: &Tool, at: Arguments<'_>) -> Result<()> {
     tool.check_extra(at)?;
     function(&tool.kind, tool.function.as_ref().map(|function| (function, &function.name)), at)
 }
 
 /// A tool or a call whose type is function has one, and it has a name.
-fn function(kind: &ToolKind, function: Option<(&impl HasExtra, &String)>, at: &str) -> Result<()> {
+fn function(kind: &ToolKind, function: Option<(&impl HasExtra, &String)>, at: Arguments<'_>) -> Result<()> {
     match function {
         Some((_, name)) if name.is_empty() => {
             Err(invalid(format!("`{at}.function.name` is empty; give the name of the function")))
         }
-        Some((function, _)) => function.check_extra(&format!("{at}.function")),
+        Some((function, _)) => function.check_extra(format_args!("{at}.function")),
         None if *kind == ToolKind::Function => {
             Err(invalid(format!("`{at}.function` is missing; give the function, or another type")))
         }
@@ -82,13 +83,13 @@ fn function(kind: &ToolKind, function: Option<(&impl HasExtra, &String)>, at: &s
     }
 }
 
-fn message(message: &Message, at: &str) -> Result<()> {
+fn message(message: &Message, at: Arguments<'_>) -> Result<()> {
     message.check_extra(at)?;
     if message.role.as_str().is_empty() {
         return Err(invalid(format!("`{at}.role` is empty; say who speaks")));
     }
     for (index, call) in message.tool_calls.iter().enumerate() {
-        tool_call(call, &format!("{at}.tool_calls[{index}]"))?;
+        tool_call(call, format_args!("{at}.tool_calls[{index}]"))?;
     }
     if message.role == Role::Tool && message.tool_call_id.as_ref().is_none_or(String::is_empty) {
         return Err(invalid(format!(
@@ -99,32 +100,35 @@ fn message(message: &Message, at: &str) -> Result<()> {
         return Err(invalid(format!("`{at}.content` is missing; give a text, a part, or tool calls")));
     }
     let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };
-    parts.iter().enumerate().try_for_each(|(index, checked)| part(checked, &format!("{at}.content[{index}]")))
+    parts
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, checked)| part(checked, format_args!("{at}.content[{index}]")))
 }
 
-fn tool_call(call: &ToolCall, at: &str) -> Result<()> {
+fn tool_call(call: &ToolCall, at: Arguments<'_>) -> Result<()> {
     call.check_extra(at)?;
     function(&call.kind, call.function.as_ref().map(|function| (function, &function.name)), at)
 }
 
-fn part(part: &Part, at: &str) -> Result<()> {
+fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
     part.check_extra(at)?;
     if let Some(setter) = part.misplaced {
         let kind = part.kind.as_str();
         let message = format!("`{at}` is of type {kind:?}, which has nothing for {setter}() to set");
         return Err(invalid(message));
     }
-    let inner = format!("{at}.{}", part.kind.as_str());
+    let inner = format_args!("{at}.{}", part.kind.as_str());
     match &part.kind {
         PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
-            url.check_extra(&inner)?;
-            let at = format!("{inner}.url");
-            url.url.check(&at)?;
-            url.url.check_scheme(&at)
+            url.check_extra(inner)?;
+            let at = format_args!("{inner}.url");
+            url.url.check(at)?;
+            url.url.check_scheme(at)
         }
         PartKind::InputAudio(audio) => {
-            audio.check_extra(&inner)?;
-            audio.data.check(&format!("{inner}.data"))?;
+            audio.check_extra(inner)?;
+            audio.data.check(format_args!("{inner}.data"))?;
             match (&audio.format, &audio.data) {
                 (Some(_), _) => Ok(()),
                 (None, Base64::Media(media)) => Err(Error::new(
@@ -142,10 +146,10 @@ fn part(part: &Part, at: &str) -> Result<()> {
             }
         }
         PartKind::File(file) => {
-            file.check_extra(&inner)?;
+            file.check_extra(inner)?;
             let id = file.file_id.as_deref();
             match &file.file_data {
-                Some(data) => data.check(&format!("{inner}.file_data")),
+                Some(data) => data.check(format_args!("{inner}.file_data")),
                 None if id == Some("") => Err(invalid(format!("`{inner}.file_id` is empty"))),
                 None if id.is_none() && file.extra.is_empty() => Err(invalid(format!(
                     "`{inner}.file_data` is missing; give the file, or the `file_id` of one"

@@ -169,7 +169,7 @@ fn media(source: Source, at: &str) -> Result<Part> {
         Some(mime) => {
             let data = Base64::from(data);
             // The data of a URI may be percent-encoded, and that of `inlineData` not.
-            data.check(at)?;
+            data.check(format_args!("{at}"))?;
             Ok(InlineData::new(mime, data).into())
         }
         None => Err(invalid(format!(

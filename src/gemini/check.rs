@@ -14,6 +14,7 @@ use crate::{
     media::is_valid_mime,
     source::data_uri,
 };
+use std::fmt::Arguments;
 
 has_extra!(
     Request,
@@ -30,37 +31,41 @@ has_extra!(
 );
 
 pub(super) fn request(request: &Request) -> Result<()> {
-    request.check_extra("")?;
+    request.check_extra(format_args!(""))?;
     if request.contents.is_empty() {
-        return Err(invalid("contents", "is empty: there is nothing to answer"));
+        return Err(invalid(format_args!("contents"), "is empty: there is nothing to answer"));
     }
     for (i, content) in request.contents.iter().enumerate() {
-        check_content(content, &format!("contents[{i}]"))?;
+        check_content(content, format_args!("contents[{i}]"))?;
     }
     if let Some(instruction) = &request.system_instruction {
-        check_content(instruction, "systemInstruction")?;
+        check_content(instruction, format_args!("systemInstruction"))?;
     }
     for (i, tool) in request.tools.iter().enumerate() {
-        settings::tool(tool, &format!("tools[{i}]"))?;
+        settings::tool(tool, format_args!("tools[{i}]"))?;
     }
     if let Some(config) = &request.tool_config {
         settings::tool_config(config)?;
     }
     for (i, setting) in request.safety_settings.iter().enumerate() {
-        setting.check_extra(&format!("safetySettings[{i}]"))?;
+        setting.check_extra(format_args!("safetySettings[{i}]"))?;
     }
     settings::generation_config(&request.generation_config)
 }
 
-fn check_content(content: &Content, at: &str) -> Result<()> {
+fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
     content.check_extra(at)?;
     if content.parts.is_empty() {
-        return Err(invalid(&format!("{at}.parts"), "is empty: a turn has one part or more"));
+        return Err(invalid(format_args!("{at}.parts"), "is empty: a turn has one part or more"));
     }
-    content.parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, &format!("{at}.parts[{i}]")))
+    content
+        .parts
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, part)| check_part(part, format_args!("{at}.parts[{i}]")))
 }
 
-fn check_part(part: &Part, at: &str) -> Result<()> {
+fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     part.check_extra(at)?;
     if let Some(setter) = part.misplaced {
         let message = format!("has neither inlineData nor fileData, beside which {setter}() sets something");
@@ -68,39 +73,39 @@ fn check_part(part: &Part, at: &str) -> Result<()> {
     }
     check_data(part, at)?;
     if let Some(data) = &part.inline_data {
-        let at = format!("{at}.inlineData");
-        data.check_extra(&at)?;
-        check_mime(&data.mime_type, &format!("{at}.mimeType"))?;
-        data.data.check(&format!("{at}.data"))?;
+        let at = format_args!("{at}.inlineData");
+        data.check_extra(at)?;
+        check_mime(&data.mime_type, format_args!("{at}.mimeType"))?;
+        data.data.check(format_args!("{at}.data"))?;
     }
     if let Some(file) = &part.file_data {
-        check_file(file, &format!("{at}.fileData"))?;
+        check_file(file, format_args!("{at}.fileData"))?;
     }
     if let Some(metadata) = &part.video_metadata {
-        check_video(metadata, &format!("{at}.videoMetadata"))?;
+        check_video(metadata, format_args!("{at}.videoMetadata"))?;
     }
     if let Some(resolution) = &part.media_resolution {
-        resolution.check_extra(&format!("{at}.mediaResolution"))?;
+        resolution.check_extra(format_args!("{at}.mediaResolution"))?;
     }
     if let Some(call) = &part.function_call {
-        let at = format!("{at}.functionCall");
-        call.check_extra(&at)?;
-        check_name(&call.name, &at)?;
+        let at = format_args!("{at}.functionCall");
+        call.check_extra(at)?;
+        check_name(&call.name, at)?;
     }
     if let Some(response) = &part.function_response {
-        check_response(response, &format!("{at}.functionResponse"))?;
+        check_response(response, format_args!("{at}.functionResponse"))?;
     }
     if let Some(code) = &part.executable_code {
-        code.check_extra(&format!("{at}.executableCode"))?;
+        code.check_extra(format_args!("{at}.executableCode"))?;
     }
     if let Some(result) = &part.code_execution_result {
-        result.check_extra(&format!("{at}.codeExecutionResult"))?;
+        result.check_extra(format_args!("{at}.codeExecutionResult"))?;
     }
     Ok(())
 }
 
 /// One member with data, or none for a part of a kind that only its extra keys say.
-fn check_data(part: &Part, at: &str) -> Result<()> {
+fn check_data(part: &Part, at: Arguments<'_>) -> Result<()> {
     let mut data = part.data();
     match (data.next(), data.next()) {
         (Some(first), Some(second)) => {
@@ -113,65 +118,65 @@ fn check_data(part: &Part, at: &str) -> Result<()> {
     }
 }
 
-fn check_response(response: &FunctionResponse, at: &str) -> Result<()> {
+fn check_response(response: &FunctionResponse, at: Arguments<'_>) -> Result<()> {
     response.check_extra(at)?;
     check_name(&response.name, at)?;
     for (i, part) in response.parts.iter().enumerate() {
-        let at = format!("{at}.parts[{i}]");
+        let at = format_args!("{at}.parts[{i}]");
         // Media is all that the API has there, and nothing beside it.
         let media = ["inlineData", "fileData"];
         if let Some(other) = part.data().chain(part.beside()).find(|key| !media.contains(key)) {
-            return Err(invalid(&at, &format!("has {other}: a function gives inlineData or fileData alone")));
+            return Err(invalid(at, &format!("has {other}: a function gives inlineData or fileData alone")));
         }
-        check_part(part, &at)?;
+        check_part(part, at)?;
     }
     Ok(())
 }
 
-fn check_name(name: &str, at: &str) -> Result<()> {
+fn check_name(name: &str, at: Arguments<'_>) -> Result<()> {
     if name.is_empty() {
-        return Err(invalid(&format!("{at}.name"), "is empty; give the name of the function"));
+        return Err(invalid(format_args!("{at}.name"), "is empty; give the name of the function"));
     }
     Ok(())
 }
 
-fn check_file(file: &FileData, at: &str) -> Result<()> {
+fn check_file(file: &FileData, at: Arguments<'_>) -> Result<()> {
     file.check_extra(at)?;
     if let Some(mime) = &file.mime_type {
-        check_mime(mime, &format!("{at}.mimeType"))?;
+        check_mime(mime, format_args!("{at}.mimeType"))?;
     }
-    let at = format!("{at}.fileUri");
+    let at = format_args!("{at}.fileUri");
     if file.file_uri.is_empty() {
-        return Err(invalid(&at, "is empty"));
+        return Err(invalid(at, "is empty"));
     }
     // A space may stand in it: `gs://bucket/my clip.mp4`.
     if file.file_uri.contains(|c: char| c.is_ascii_control()) {
-        return Err(invalid(&at, "is no URI: it has a control character in it"));
+        return Err(invalid(at, "is no URI: it has a control character in it"));
     }
     // Whoever reads it trims it.
     if data_uri(file.file_uri.trim_start()).is_some() {
-        return Err(invalid(&at, "is a data: URI, which no server fetches; inline the media instead"));
+        return Err(invalid(at, "is a data: URI, which no server fetches; inline the media instead"));
     }
     Ok(())
 }
 
-fn check_video(metadata: &VideoMetadata, at: &str) -> Result<()> {
+fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
     metadata.check_extra(at)?;
     if let Some(fps) = metadata.fps
         && !(fps > 0.0 && fps <= 24.0)
     {
-        return Err(invalid(&format!("{at}.fps"), &format!("is {fps}, not above 0 and up to 24")));
+        return Err(invalid(format_args!("{at}.fps"), &format!("is {fps}, not above 0 and up to 24")));
     }
     match (metadata.start_offset, metadata.end_offset) {
         (Some(start), Some(end)) if start >= end => {
             let message = format!("is {start:?}, not before endOffset, {end:?}");
-            Err(invalid(&format!("{at}.startOffset"), &message))
+            Err(invalid(format_args!("{at}.startOffset"), &message))
         }
         _ => Ok(()),
     }
 }
 
-fn check_mime(mime: &str, at: &str) -> Result<()> {
+fn check_mime(mime: &str, at: Arguments<'_>) -> Result<()> {
     if is_valid_mime(mime) {
         return Ok(());
     }
@@ -179,7 +184,7 @@ fn check_mime(mime: &str, at: &str) -> Result<()> {
     Err(Error::new(ErrorKind::MimeType, message))
 }
 
-fn check_finite(number: Option<f64>, at: &str) -> Result<()> {
+fn check_finite(number: Option<f64>, at: Arguments<'_>) -> Result<()> {
     match number {
         Some(number) if !number.is_finite() => {
             Err(invalid(at, &format!("is {number}, which JSON cannot say")))
@@ -188,6 +193,6 @@ fn check_finite(number: Option<f64>, at: &str) -> Result<()> {
     }
 }
 
-fn invalid(at: &str, what: &str) -> Error {
+fn invalid(at: Arguments<'_>, what: &str) -> Error {
     Error::new(ErrorKind::Invalid, format!("`{at}` {what}"))
 }
