@@ -23,7 +23,8 @@ impl Body {
         let first = self.position;
         let mut buffer = vec![0; self.next_len()];
         loop {
-            let filled = self.fill(UninitSlice::new(&mut buffer))?;
+            let len = self.plan.whole_groups(self.position, self.next_len());
+            let filled = self.fill(UninitSlice::new(&mut buffer[..len]))?;
             if filled == 0 {
                 return Ok(self.position - first);
             }
