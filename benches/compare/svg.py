@@ -45,7 +45,7 @@ def decades(values):
 
 def bars(title, note, panels, names, own):
     """One row a name and one panel a quantity: `panels` are (label, values), `own` the names to stand out."""
-    label, panel, gap, row, top = 230, 300, 80, 26, 92
+    label, panel, gap, row, top = 255, 300, 80, 26, 92
     width = label + len(panels) * (panel + gap)
     bottom = top + row * len(names)
     parts = [text(16, 28, title, 17, extra='font-weight="bold"'), text(16, 50, note, 12, colour="#555555")]
