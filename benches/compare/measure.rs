@@ -23,6 +23,7 @@ mod unix {
             return println!("measure COMMAND ARGUMENT...: nothing to measure");
         };
         let start = Instant::now();
+        #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
         let child = Command::new(program).args(arguments).stdout(Stdio::null()).spawn().unwrap();
         let mut status = 0;
         // SAFETY: all-zero bytes are a valid `rusage`; the call waits for a child of this process and writes to
