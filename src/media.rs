@@ -196,16 +196,17 @@ impl Media {
                 let start = start as usize;
                 Ok(base64::put(&bytes[start..start + len], out))
             }
-            Source::File(file) => {
-                let text = file.encode(start, len, out);
-                self.unchanged(file)?;
-                text.map_err(|cause| self.unreadable(cause))
-            }
-            Source::Map(map, file) => {
+            // A few bytes are read from a mapped file, too: a fault would make a whole folio of it resident.
+            Source::Map(map, file) if len > file::SMALL => {
                 let text = map.encode(start as usize, len, out);
                 self.unchanged(file)?;
                 // Without a change that can be seen, a page that could not be had is a failing disk.
                 text.ok_or_else(|| self.unreadable(std::io::Error::other("a mapped page could not be read")))
+            }
+            Source::File(file) | Source::Map(_, file) => {
+                let text = file.encode(start, len, out);
+                self.unchanged(file)?;
+                text.map_err(|cause| self.unreadable(cause))
             }
         }
     }

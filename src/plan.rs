@@ -136,6 +136,20 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Shortens a span so that it cuts no group of a media's text: the next one then begins with a whole group,
+    /// which is encoded to where the buffer begins. A span of less than a group stays.
+    pub(crate) fn whole_groups(&self, position: u64, len: usize) -> usize {
+        let end = position + len as u64;
+        let index = self.pieces.partition_point(|piece| piece.start < end);
+        match index.checked_sub(1).map(|index| &self.pieces[index]) {
+            Some(Placed { start, content: Content::Base64(_) }) => {
+                let cut = ((end - start) % 4) as usize;
+                if cut < len { len - cut } else { len }
+            }
+            _ => len,
+        }
+    }
+
     /// Appends the body from `position` on to `out`, to the end of a piece at most; returns how much. That is 0
     /// only at the end of the body or for an `out` that is full.
     pub(crate) fn copy_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {

@@ -22,7 +22,8 @@ impl Body {
         let first = self.position;
         let mut buffer = vec![0; self.next_len()];
         loop {
-            let filled = self.fill(&mut &mut buffer[..])?;
+            let len = self.plan.whole_groups(self.position, self.next_len());
+            let filled = self.fill(&mut &mut buffer[..len])?;
             if filled == 0 {
                 return Ok(self.position - first);
             }

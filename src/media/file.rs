@@ -30,6 +30,9 @@ pub(super) enum Change {
 /// sink; a multiple of 3, so that no group is cut.
 const STEP: usize = 768 * 1024;
 
+/// So few bytes are read onto the stack.
+pub(super) const SMALL: usize = 48;
+
 impl Opened {
     pub(super) fn new(file: File) -> io::Result<Opened> {
         let metadata = file.metadata()?;
@@ -63,14 +66,14 @@ impl Opened {
     /// Encodes up to a step of the `len` bytes at `start`.
     pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
         let len = len.min(STEP);
-        let mut small = [0; 48];
-        if len <= small.len() {
+        if len <= SMALL {
+            let mut small = [0; SMALL];
             let bytes = &mut small[..len];
             self.read_at(bytes, start)?;
             return Ok(base64::put(bytes, out));
         }
         let mut buffer = Buffer::take(len);
-        let bytes = buffer.bytes(len);
+        let bytes = buffer.bytes(start, len);
         self.read_at(bytes, start)?;
         let text = base64::put(bytes, out);
         buffer.give_back();
@@ -120,8 +123,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// A buffer to read into, aligned: a large `Vec` from glibc starts 16 bytes into a page, and that alone
-/// halves the speed of the kernel's copy.
+/// A buffer to read into, in which bytes stand as far into a page as they do in the file: a copy between two
+/// alignments costs the kernel up to half of its speed. A large `Vec` from glibc starts 16 bytes into a page,
+/// and steps start anywhere.
 struct Buffer {
     memory: Vec<u8>,
 }
@@ -131,19 +135,21 @@ static IDLE: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 const MAX_IDLE: usize = 2;
 
 impl Buffer {
-    const ALIGN: usize = 4096;
+    const PAGE: usize = 4096;
 
     fn take(len: usize) -> Buffer {
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
-            Some(buffer) if buffer.memory.len() >= len + Buffer::ALIGN => buffer,
+            Some(buffer) if buffer.memory.len() >= len + 2 * Buffer::PAGE => buffer,
             // Zeroed by the allocator, which for this size costs nothing: the pages come zeroed.
-            _ => Buffer { memory: vec![0; len + Buffer::ALIGN] },
+            _ => Buffer { memory: vec![0; len + 2 * Buffer::PAGE] },
         }
     }
 
-    fn bytes(&mut self, len: usize) -> &mut [u8] {
-        let start = self.memory.as_ptr().align_offset(Buffer::ALIGN);
+    /// The place for `len` bytes from `offset` of the file on.
+    fn bytes(&mut self, offset: u64, len: usize) -> &mut [u8] {
+        let page = self.memory.as_ptr().align_offset(Buffer::PAGE);
+        let start = page + (offset % Buffer::PAGE as u64) as usize;
         &mut self.memory[start..start + len]
     }
 

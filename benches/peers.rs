@@ -1,0 +1,223 @@
+//! The whole job, a file as a data URI in a chat request, beside what else does it in Rust.
+//!
+//! `cargo bench --bench peers [-- MIB TURNS]` runs all of them in turn, in one process, to /dev/null, and prints
+//! medians. With a name and a file this program is that one peer, to standard output: so
+//! `benches/compare/run` runs it.
+
+mod rig;
+
+use base64::{Engine as _, display::Base64Display, engine::general_purpose::STANDARD, write::EncoderWriter};
+use niello::{Access, chat};
+use rig::{
+    cli, file,
+    turns::{Side, in_turn, ratio, speed},
+};
+use serde::{Serialize, Serializer};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Read, Write},
+    path::Path,
+};
+use struson::writer::{JsonStreamWriter, JsonWriter, StringValueWriter};
+
+const MODEL: &str = "system.ai.gemini-3-1-pro";
+const PREFIX: &str = "data:video/mp4;base64,";
+
+/// Writes the request for a file.
+type Peer = fn(&Path, &mut dyn Write) -> io::Result<()>;
+
+/// Name, way, and how many times as fast the first has to be.
+const PEERS: [(&str, Peer, &str); 7] = [
+    ("niello-mapped", |path, out| niello(path, Access::Map, out), ""),
+    ("niello-read", |path, out| niello(path, Access::Read, out), ""),
+    ("encoder-writer", encoder_writer, "6"),
+    ("struson", struson, ""),
+    ("collect-str", |path, out| collect_str(path, &STANDARD, out), "10"),
+    ("collect-str-simd", collect_str_simd, "10"),
+    ("read-all", read_all, "40"),
+];
+
+fn main() {
+    let words = cli::words();
+    match PEERS.iter().find(|peer| words.first().is_some_and(|word| word == peer.0)) {
+        Some((_, peer, _)) => peer(Path::new(&words[1]), &mut stdout()).unwrap(),
+        None => compare(),
+    }
+}
+
+/// Past the buffer of lines that `io::stdout` has.
+#[cfg(unix)]
+fn stdout() -> File {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().unwrap().into()
+}
+
+#[cfg(not(unix))]
+fn stdout() -> io::Stdout {
+    io::stdout()
+}
+
+fn compare() {
+    same_bytes();
+    let len = (cli::number(0, 256) as u64) << 20;
+    let turns = cli::number(1, 7);
+    let path = file::warm("peers.mp4", len);
+    println!("{} MiB, warm, {}, {turns} turns", len >> 20, file::folios(&path));
+    let mut sides: Vec<Side<'_>> = Vec::new();
+    for (name, peer, _) in PEERS {
+        let mut null = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        let path = &path;
+        sides.push((name, Box::new(move || peer(path, &mut null).unwrap())));
+    }
+    let seconds = in_turn(turns, &mut sides);
+    println!("peer                GB/s  niello-mapped is so many times as fast  target");
+    for ((name, _, target), own) in PEERS.iter().zip(&seconds) {
+        println!("{name:<16} {:7.3} {:39.1} {target:>7}", speed(len, own), ratio(&seconds[0], own));
+    }
+}
+
+/// All of them do the same job.
+fn same_bytes() {
+    let path = file::warm("peers-small.mp4", 100_000);
+    let text = |peer: Peer| {
+        let mut text = Vec::new();
+        peer(&path, &mut text).unwrap();
+        text
+    };
+    for (name, peer, _) in PEERS {
+        assert!(text(peer) == text(PEERS[0].1), "{name} writes something else");
+    }
+}
+
+fn niello(path: &Path, access: Access, mut out: &mut dyn Write) -> io::Result<()> {
+    let media = file::open(path, access);
+    let message = chat::Message::user([chat::Part::video(media)]);
+    let mut body = chat::Request::new(MODEL).message(message).body().map_err(io::Error::from)?;
+    body.write_to(&mut out).map(drop)
+}
+
+/// JSON by hand around the writer of the `base64` crate. Copied 768 KiB at a time and written 1 MiB at a time,
+/// as niello does.
+fn encoder_writer(path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 20, out);
+    write!(
+        out,
+        r#"{{"model":"{MODEL}","messages":[{{"role":"user","content":[{{"type":"video_url","video_url":{{"url":"{PREFIX}"#
+    )?;
+    let mut encoder = EncoderWriter::new(&mut out, &STANDARD);
+    copy(path, &mut encoder)?;
+    encoder.finish()?;
+    drop(encoder);
+    out.write_all(br#""}}]}]}"#)?;
+    out.flush()
+}
+
+/// A streaming JSON writer, and the writer of the `base64` crate into its string.
+fn struson(path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let mut json = JsonStreamWriter::new(BufWriter::with_capacity(1 << 20, out));
+    json.begin_object()?;
+    json.name("model")?;
+    json.string_value(MODEL)?;
+    json.name("messages")?;
+    json.begin_array()?;
+    json.begin_object()?;
+    json.name("role")?;
+    json.string_value("user")?;
+    json.name("content")?;
+    json.begin_array()?;
+    json.begin_object()?;
+    json.name("type")?;
+    json.string_value("video_url")?;
+    json.name("video_url")?;
+    json.begin_object()?;
+    json.name("url")?;
+    let mut url = json.string_value_writer()?;
+    url.write_all(PREFIX.as_bytes())?;
+    let mut encoder = EncoderWriter::new(&mut url, &STANDARD);
+    copy(path, &mut encoder)?;
+    encoder.finish()?;
+    drop(encoder);
+    url.finish_value()?;
+    for _ in 0..2 {
+        json.end_object()?;
+    }
+    json.end_array()?;
+    json.end_object()?;
+    json.end_array()?;
+    json.end_object()?;
+    json.finish_document()?.flush()
+}
+
+fn copy(path: &Path, to: &mut impl Write) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 768 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => to.write_all(&buffer[..read])?,
+        }
+    }
+}
+
+/// serde_json with a text that displays itself, of the whole file as one mapping.
+fn collect_str<E: base64::Engine>(path: &Path, engine: &E, out: &mut dyn Write) -> io::Result<()> {
+    struct Text<'a, E: base64::Engine>(&'a [u8], &'a E);
+    impl<E: base64::Engine> Serialize for Text<'_, E> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(&format_args!("{PREFIX}{}", Base64Display::new(self.0, self.1)))
+        }
+    }
+    #[cfg(unix)]
+    let file = file::Map::new(path);
+    #[cfg(unix)]
+    let bytes = file.bytes();
+    #[cfg(not(unix))]
+    let bytes = &*fs::read(path)?;
+    let mut out = BufWriter::with_capacity(1 << 20, out);
+    serde_json::to_writer(&mut out, &Request::new(Text(bytes, engine)))?;
+    out.flush()
+}
+
+fn collect_str_simd(path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    return collect_str(path, &base64::engine::Simd::standard(base64::engine::general_purpose::PAD), out);
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    return collect_str(path, &STANDARD, out);
+}
+
+/// Read, encode, write as JSON, each in memory.
+fn read_all(path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let url = format!("{PREFIX}{}", STANDARD.encode(&bytes));
+    out.write_all(&serde_json::to_vec(&Request::new(url))?)
+}
+
+#[derive(Serialize)]
+struct Request<U> {
+    model: &'static str,
+    messages: [Message<U>; 1],
+}
+
+#[derive(Serialize)]
+struct Message<U> {
+    role: &'static str,
+    content: [Part<U>; 1],
+}
+
+#[derive(Serialize)]
+struct Part<U> {
+    r#type: &'static str,
+    video_url: Url<U>,
+}
+
+#[derive(Serialize)]
+struct Url<U> {
+    url: U,
+}
+
+impl<U> Request<U> {
+    fn new(url: U) -> Request<U> {
+        let part = Part { r#type: "video_url", video_url: Url { url } };
+        Request { model: MODEL, messages: [Message { role: "user", content: [part] }] }
+    }
+}
