@@ -66,7 +66,7 @@ impl Plan {
             making.depth.set(making.depth.get() + 1);
             Outer(making.slot.take(), making.error.take())
         });
-        let plan = RefCell::new(Plan::default());
+        let plan = RefCell::new(Plan::new());
         let written = value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut(&plan)));
         let of_leaf = MAKING.with(|making| making.error.take());
         drop(outer);

@@ -67,7 +67,15 @@ impl std::fmt::Debug for Piece<'_> {
     }
 }
 
+/// Room for the text of a small request, so that it is made without growing.
+const TEXT: usize = 1024;
+
 impl Plan {
+    /// No pieces yet.
+    pub(crate) fn new() -> Plan {
+        Plan { text: Vec::with_capacity(TEXT), ..Plan::default() }
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
@@ -118,7 +126,7 @@ impl Plan {
     /// The same plan, but for what `find` finds in its text: a media takes its place. `find` tells what stands
     /// before it, the media, and what stands after it.
     pub(crate) fn inlay(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
-        let mut plan = Plan::default();
+        let mut plan = Plan::new();
         for (_, piece) in self.pieces() {
             match piece {
                 Piece::Base64(media) => plan.push_media(media.clone())?,
