@@ -41,26 +41,26 @@ use std::{
 ///
 /// # In a client
 /// With the feature `http-body` a body is an `http_body::Body` in two forms, and which is right depends on
-/// what else runs on the thread that polls it. Medians of five turns (upload: 21), on two cores of an AMD
+/// what else runs on the thread that polls it. Medians of four turns (upload: 9), on two cores of an AMD
 /// EPYC virtual machine that client and sink share; by `cargo bench --features http` and
 /// `--bench upload`, `in_flight` or `timer`:
 ///
 /// | | plain | `read_ahead` | a body that costs nothing |
 /// |---|---|---|---|
-/// | warm 1 GiB file by reqwest, of the speed of that last | 0.93 | 0.80 | 1 |
-/// | 256 bodies of a 100 MB file in flight, peak of the process | 273 MiB | 984 MiB | 267 MiB |
-/// | a 1 ms timer on the same thread, 99th percentile, warm file | 71 ms | 1.7 ms | 41 ms |
-/// | the same, cold file of 2 GiB | 81 ms, up to 2.3 s | 4.2 ms, 1.1 to 11 ms | |
+/// | warm 1 GiB file by reqwest, of the speed of that last | 0.99 | 0.68 | 1 |
+/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 997 MiB | 266 MiB |
+/// | a 1 ms timer on the same thread, 99th percentile, warm file | 69 ms | 1.3 ms | 55 ms |
+/// | the same, cold file of 2 GiB | 420 ms, up to 1.4 s | 1.1 ms | |
 ///
 /// - Plain: for blocking clients, a runtime of several threads, warm files, and many bodies at once. It holds
 ///   one chunk in flight; [`with_chunk_len`](Body::with_chunk_len) makes that less.
 /// - Read ahead: for cold, slow or remote disks, and where timers or other tasks share the thread. A thread
-///   and up to three chunks more for each body. Timers then are late by a few milliseconds where
-///   cores are short; an idle thread's are late by 1.1 ms.
+///   and up to three chunks more for each body. Timers then are as punctual as an idle thread's (1.1 ms);
+///   where more threads than cores are busy, late by some milliseconds.
 ///
 /// Bodies of one file are best made of clones of one [`Media`](crate::Media): each mapped media that is opened
-/// keeps a window of its own resident (256 of them took 1,160 MiB, 267 MiB with
-/// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,294 MiB.
+/// keeps a window of its own resident (256 of them took 1,265 MiB, 267 MiB with
+/// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,292 MiB.
 ///
 /// After an error every client that was tried reports one; over HTTP/2, hyper does not say what it was.
 ///
