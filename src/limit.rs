@@ -31,6 +31,10 @@ impl Limit {
     /// documented.
     pub const DATABRICKS: Limit = Limit { name: "databricks", bytes: 4_000_000, each_media: false };
 
+    /// Databricks' custom-model endpoints: 16 MB.
+    pub const DATABRICKS_CUSTOM: Limit =
+        Limit { name: "databricks-custom", bytes: 16_000_000, each_media: false };
+
     /// The Gemini API: 100 MB for a request with inline data (20 MB before 2026).
     pub const GEMINI: Limit = Limit { name: "gemini", bytes: 100_000_000, each_media: false };
 
@@ -48,16 +52,17 @@ impl Limit {
     }
 }
 
-/// `databricks`, `gemini`, `vertex`, or a number of bytes.
+/// `databricks`, `databricks-custom`, `gemini`, `vertex`, or a number of bytes.
 impl FromStr for Limit {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Limit> {
-        let named =
-            [Limit::DATABRICKS, Limit::GEMINI, Limit::VERTEX].into_iter().find(|limit| limit.name == text);
+        let named = [Limit::DATABRICKS, Limit::DATABRICKS_CUSTOM, Limit::GEMINI, Limit::VERTEX]
+            .into_iter()
+            .find(|limit| limit.name == text);
         named.or_else(|| text.parse().ok().map(Limit::bytes)).ok_or_else(|| {
             let message =
-                format!("{text:?} is no limit; give databricks, gemini, vertex or a number of bytes");
+                format!("{text:?} is no limit; give databricks, databricks-custom, gemini, vertex or a number of bytes");
             Error::new(ErrorKind::Invalid, message)
         })
     }
