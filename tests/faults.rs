@@ -1,0 +1,148 @@
+//! A thousand bodies with faults at random, of the file and of the writer: each is delivered whole or ends in an
+//! error, and none hangs.
+#![cfg(unix)]
+
+mod common;
+
+use common::{Origin, Random, assert_same, base64_of, inner, noise, scratch};
+use niello::{Access, Body, ErrorKind, Media};
+use std::{
+    fs::{self, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+const BODIES: u64 = 1000;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What happens to a file, and whether that is a change of it.
+type Fault = (fn(&Path), bool);
+
+const FAULTS: [Fault; 9] = [
+    (|_| {}, false),
+    (|path| set_len(path, 0), true),
+    (|path| set_len(path, 1000), true),
+    (|path| set_len(path, 1 << 20), true),
+    (|path| fs::write(path, vec![b'x'; fs::metadata(path).unwrap().len() as usize]).unwrap(), true),
+    (|path| fs::remove_file(path).unwrap(), false),
+    (|path| fs::set_permissions(path, Permissions::from_mode(0)).unwrap(), false),
+    (|path| fs::rename(path, path.with_extension("gone")).unwrap(), false),
+    (
+        |path| {
+            fs::write(path.with_extension("new"), b"another").unwrap();
+            fs::rename(path.with_extension("new"), path).unwrap();
+        },
+        false,
+    ),
+];
+
+fn set_len(path: &Path, len: u64) {
+    OpenOptions::new().write(true).open(path).unwrap().set_len(len).unwrap();
+}
+
+/// Takes what it likes, fails as it likes, and does something to the file once it has so many bytes.
+struct Sink {
+    taken: Vec<u8>,
+    random: Random,
+    path: PathBuf,
+    fault: Option<(usize, fn(&Path))>,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some((_, fault)) = self.fault.take_if(|(at, _)| self.taken.len() >= *at) {
+            fault(&self.path);
+        }
+        match self.random.below(12) {
+            0 => Ok(0),
+            1 => Err(io::ErrorKind::WouldBlock.into()),
+            2 => Err(io::ErrorKind::Interrupted.into()),
+            3 => Err(io::ErrorKind::ConnectionReset.into()),
+            4 => panic!("the writer panics"),
+            _ => {
+                let len = self.random.length(bytes.len() as u64).min(bytes.len());
+                self.taken.extend_from_slice(&bytes[..len]);
+                Ok(len)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether the body came out whole.
+fn deliver(random: &mut Random, folder: &Path) -> bool {
+    let bytes = noise(3000 + random.below(60_000) as usize);
+    let path = folder.join("clip.mp4");
+    fs::write(&path, &bytes).unwrap();
+    let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    OpenOptions::new().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    let access = [Access::Map, Access::Read][random.below(2) as usize];
+    let media = Media::options().mime("video/mp4").access(access).open(&path).unwrap();
+    let other = Origin::Bytes.media(&bytes[..100]);
+    let expected = format!(r#"["{}","{}","{0}"]"#, base64_of(&bytes), base64_of(&bytes[..100])).into_bytes();
+
+    let (fault, is_change) = FAULTS[random.below(FAULTS.len() as u64) as usize];
+    let at = random.below(expected.len() as u64) as usize;
+    let mut sink = Sink {
+        taken: Vec::new(),
+        random: Random::new(random.below(u64::MAX)),
+        path,
+        fault: Some((at, fault)),
+    };
+    let body = Body::json(&(&media, &other, &media)).unwrap();
+    let mut body = body.with_chunk_len(2000 + random.below(1 << 17) as usize);
+    loop {
+        let written = catch_unwind(AssertUnwindSafe(|| body.write_to(&mut sink)));
+        assert_eq!(body.position(), sink.taken.len() as u64, "just past what was taken");
+        assert_same(&sink.taken, &expected[..sink.taken.len()], "what was taken");
+        match written {
+            Ok(Ok(_)) => {
+                assert_eq!(sink.taken.len(), expected.len());
+                return true;
+            }
+            // Of the body: nothing that the writer said.
+            Ok(Err(error)) if error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) => {
+                assert_eq!(inner(&error).kind(), ErrorKind::Changed, "{error}");
+                assert!(is_change, "{error}");
+                return false;
+            }
+            // Of the writer: it goes on.
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+}
+
+#[test]
+fn a_thousand_bodies_are_whole_or_an_error_and_none_hangs() {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || {
+        // The writers' panics are part of it, and say nothing.
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload().downcast_ref() != Some(&"the writer panics") {
+                others(panic);
+            }
+        }));
+        let mut random = Random::new(7);
+        let folder = scratch();
+        let mut whole = 0;
+        for n in 0..BODIES {
+            let folder = folder.path().join(n.to_string());
+            fs::create_dir(&folder).unwrap();
+            whole += u64::from(deliver(&mut random, &folder));
+            fs::remove_dir_all(folder).unwrap();
+        }
+        done.send(whole).unwrap();
+    });
+    let whole = result.recv_timeout(PATIENCE).expect("all of them, in time");
+    println!("{whole} of {BODIES} whole");
+    assert!((BODIES / 4..BODIES).contains(&whole));
+}
