@@ -636,3 +636,28 @@ fn help_and_version_are_there() {
     }
     niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
 }
+
+/// A limit on the size of files is as a disk that is full: the same writes fail.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_a_line_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("clip.mp4"), vec![0; 100_000]).unwrap();
+    for (args, says) in [
+        ("--video 'clip.mp4;type=video/mp4' -o body.json", "cannot write to body.json: File too large"),
+        ("--video '-;type=video/mp4'", "cannot copy standard input to a temporary file in "),
+    ] {
+        let niello = env!("CARGO_BIN_EXE_niello");
+        let script =
+            format!("trap '' XFSZ; ulimit -f 16; cat clip.mp4 | {niello} chat --model m {args} | wc -c");
+        let mut bash = std::process::Command::new("bash");
+        let output = bash.args(["-o", "pipefail", "-c", &script]).current_dir(&folder).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(says), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert_eq!(output.stdout, b"0\n");
+    }
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["clip.mp4"]);
+}
