@@ -402,7 +402,7 @@ fn handles_are_small_and_go_between_threads() {
     assert_eq!(size_of::<Option<Error>>(), word, "a result is no larger for it");
     goes::<Body>(4 * word + 8);
     goes::<Chunks>(5 * word + 8);
-    goes::<MediaOptions>(6 * word);
+    goes::<MediaOptions>(9 * word);
     fn is_error<T: std::error::Error>() {}
     is_error::<Error>();
     fn is_fused<T: std::iter::FusedIterator>() {}
