@@ -12,6 +12,7 @@ use args::{Cli, Command};
 
 /// An error is the one line for standard error.
 pub fn run(cli: Cli) -> Result<(), String> {
+    stop::let_writes_fail();
     let (body, output) = match &cli.command {
         Command::Chat(chat) => (request::chat(chat)?, &chat.output),
         Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output),

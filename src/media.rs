@@ -77,7 +77,8 @@ impl Media {
     /// Opens a file: maps it, fixes its length, and finds its MIME type by content first and extension
     /// second. Nothing but its head is read.
     ///
-    /// A pipe is copied to an unlinked temporary file first (feature `spool`). An empty file is valid.
+    /// A pipe is copied to an unlinked temporary file first (feature `spool`); one from which no bytes come is
+    /// an error, since it was read before. An empty file is valid.
     ///
     /// # Errors
     /// [`Io`](ErrorKind::Io) if there is no such file, it is a directory or a device, or may not be

@@ -114,8 +114,8 @@ impl Plan {
         self.pieces.iter().map(|piece| {
             let content = match &piece.content {
                 Content::Text(text) => {
-                    // The JSON writer gives whole strings of UTF-8, and pieces end between them.
-                    Piece::Text(std::str::from_utf8(&self.text[text.clone()]).unwrap_or_default())
+                    let text = std::str::from_utf8(&self.text[text.clone()]);
+                    Piece::Text(text.expect("serde_json writes UTF-8, and pieces end between its strings"))
                 }
                 Content::Base64(media) => Piece::Base64(media),
             };

@@ -15,7 +15,7 @@ use crate::{
     body::Body,
     error::{Error, ErrorKind, Result},
     json::DataUri,
-    media::{Access, Media, Untyped},
+    media::{Access, Media, MediaOptions, Untyped},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -47,13 +47,13 @@ use std::{
 pub struct Template<'a> {
     text: Cow<'a, str>,
     folder: PathBuf,
-    access: Access,
+    options: MediaOptions,
 }
 
 impl<'a> Template<'a> {
     /// A template from its text; its files are relative to the current folder.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Template<'a> {
-        Template { text: text.into(), folder: PathBuf::new(), access: Access::default() }
+        Template { text: text.into(), folder: PathBuf::new(), options: Media::options() }
     }
 
     /// Reads a template from a file; its files are relative to the folder of that file.
@@ -76,7 +76,13 @@ impl<'a> Template<'a> {
 
     /// Chooses how the bytes of the files are had.
     pub fn access(mut self, access: Access) -> Template<'a> {
-        self.access = access;
+        self.options = self.options.access(access);
+        self
+    }
+
+    /// Refuses pipes of more than so many bytes: see [`MediaOptions::max_spool`].
+    pub fn max_spool(mut self, bytes: u64) -> Template<'a> {
+        self.options = self.options.max_spool(bytes);
         self
     }
 
@@ -126,7 +132,7 @@ struct Reading<'t> {
     depth: usize,
 }
 
-/// As deep as serde_json reads.
+/// Bounds the recursion, as serde_json's own limit does.
 const MAX_DEPTH: usize = 128;
 
 impl Reading<'_> {
@@ -230,7 +236,7 @@ impl Reading<'_> {
         match self.opened.entry(self.template.folder.join(file)) {
             Entry::Occupied(opened) => Ok(opened.into_mut()),
             Entry::Vacant(place) => {
-                let options = Media::options().access(self.template.access);
+                let options = self.template.options.clone();
                 let opened = options.open_untyped(place.key()).map_err(|error| at(&self.path, error))?;
                 Ok(place.insert(opened))
             }

@@ -382,6 +382,26 @@ fn outcome(test: &str, job: &str) -> Output {
     output
 }
 
+/// As a process may be started, and as some servers start their threads.
+#[test]
+fn a_thread_that_blocks_sigbus_survives_a_lost_file() {
+    let test = "a_thread_that_blocks_sigbus_survives_a_lost_file";
+    match job() {
+        None => assert_eq!(outcome(test, "blocked").status.code(), Some(DONE)),
+        Some(_) => {
+            // SAFETY: an empty set is a whole one, and all of it is on this stack.
+            unsafe {
+                let mut all = std::mem::zeroed();
+                libc::sigfillset(&mut all);
+                libc::pthread_sigmask(libc::SIG_BLOCK, &all, ptr::null_mut());
+            }
+            lose_a_file();
+            thread::spawn(lose_a_file).join().unwrap();
+            exit(DONE);
+        }
+    }
+}
+
 #[test]
 fn a_sigbus_of_somebody_else_still_kills() {
     let test = "a_sigbus_of_somebody_else_still_kills";

@@ -20,17 +20,17 @@ use std::{
 const BODIES: u64 = 1000;
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What happens to a file, and whether that is a change of it.
-type Fault = (fn(&Path), bool);
+type Fault = fn(&Path);
 
-const FAULTS: [Fault; 9] = [
+/// What happens to a file, and whether that is a change of it.
+const FAULTS: [(Fault, bool); 9] = [
     (|_| {}, false),
     (|path| set_len(path, 0), true),
     (|path| set_len(path, 1000), true),
     (|path| set_len(path, 1 << 20), true),
     (|path| fs::write(path, vec![b'x'; fs::metadata(path).unwrap().len() as usize]).unwrap(), true),
     (|path| fs::remove_file(path).unwrap(), false),
-    (|path| fs::set_permissions(path, Permissions::from_mode(0)).unwrap(), false),
+    (|path| fs::set_permissions(path, Permissions::from_mode(0o0)).unwrap(), false),
     (|path| fs::rename(path, path.with_extension("gone")).unwrap(), false),
     (
         |path| {
@@ -50,7 +50,7 @@ struct Sink {
     taken: Vec<u8>,
     random: Random,
     path: PathBuf,
-    fault: Option<(usize, fn(&Path))>,
+    fault: Option<(usize, Fault)>,
 }
 
 impl Write for Sink {

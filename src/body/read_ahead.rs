@@ -59,6 +59,8 @@ struct State {
     waker: Option<Waker>,
     /// The one to be woken could go on, but is given a rest.
     resting: bool,
+    /// The thread that reads ahead waits for room.
+    idle: bool,
     /// Nobody takes any more.
     left: bool,
     /// Nobody puts any more: the thread is done, or it panicked.
@@ -134,7 +136,8 @@ impl Queue {
         let more = chunk.is_ok();
         let mut state = self.lock();
         while !state.left {
-            if state.chunks.len() < AHEAD {
+            state.idle = state.chunks.len() >= AHEAD;
+            if !state.idle {
                 state.chunks.push_back(chunk);
                 self.wake(state);
                 return more;
@@ -149,11 +152,11 @@ impl Queue {
         false
     }
 
-    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that is not idle: if it
-    /// has ended, or is about to read, which may take long.
+    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that is not idle: it
+    /// may be reading, which may take long, or have ended.
     fn rest(&self, context: &Context<'_>) -> bool {
         let mut state = self.lock();
-        if state.ended || state.chunks.len() < AHEAD {
+        if !state.idle || state.chunks.len() < AHEAD {
             return false;
         }
         state.wait_for(context);

@@ -154,7 +154,7 @@ pub struct Output {
     /// Form of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
-    /// Refuse a body that is too long for a service, before a byte is read
+    /// Refuse a body that is too long for a service (also: databricks-custom), before a byte is read
     #[arg(long, value_name = "N|databricks|gemini|vertex", allow_negative_numbers = true)]
     pub limit: Option<Limit>,
     /// How files are read

@@ -1,6 +1,9 @@
 //! The way out: standard output, a device or pipe, or a file that appears when it is whole.
 
-use super::{descriptor::descriptor, stop::Stop};
+use super::{
+    descriptor::{appends, descriptor},
+    stop::Stop,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use niello::Body;
 use std::{
@@ -76,11 +79,19 @@ fn open_as_it_is(file: &Path) -> io::Result<Option<File>> {
     match descriptor(file) {
         Some(1) => return standard(io::stdout()).map(Some),
         Some(2) => return standard(io::stderr()).map(Some),
-        // Opened anew, so that only its end is a safe place.
+        // Opened anew, it has no place in common with what is open: only the end of a file is a safe one.
+        fd if is_open(file) && fs::metadata(file)?.is_file() && !fd.is_some_and(appends) => {
+            return Err(io::Error::other(
+                "it is open at some place in it, not at its end; name the file itself",
+            ));
+        }
         _ if is_open(file) => return File::options().append(true).open(file).map(Some),
         _ => {}
     }
     match fs::metadata(file) {
+        _ if file.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+            Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"))
+        }
         Ok(there) if there.is_dir() => {
             Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"))
         }
@@ -138,9 +149,7 @@ fn beside_failed(error: &io::Error, folder: &Path) -> io::Error {
     let message = match error.kind() {
         io::ErrorKind::NotFound => format!("there is no folder {folder}; make it first"),
         _ => {
-            let cause = error.get_ref().and_then(|named| named.source());
-            let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
-            format!("cannot make a file in {folder}: {cause}; name another folder")
+            format!("cannot make a file in {folder}: {}; name another folder", io::Error::from(error.kind()))
         }
     };
     says(error, message)

@@ -8,7 +8,7 @@ use super::{
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::{collections::HashSet, io, mem, path::Path};
+use std::{collections::HashSet, io, mem};
 
 pub fn chat(args: &Chat) -> Result<Body, String> {
     one_stdin(&args.prompt)?;
@@ -148,30 +148,19 @@ pub fn fill(args: &Fill) -> Result<Body, String> {
         path if is_stdin(path) => {
             let text = io::read_to_string(io::stdin())
                 .map_err(|error| format!("cannot read standard input: {error}"))?;
-            if serde_json::from_str(&text).is_ok_and(|value| takes_stdin(&value)) {
-                return Err(
-                    "standard input has the template, and no media as well; put one of them in a file"
-                        .to_owned(),
-                );
-            }
             Template::new(text)
         }
-        path => Template::open(path).map_err(|error| error.to_string())?,
+        path => {
+            let template = Template::open(path).map_err(|error| error.to_string())?;
+            // No file stands in the folder of a descriptor, as of `<(...)` in a shell.
+            if descriptor(path).is_some() { template.folder("") } else { template }
+        }
+    };
+    let template = match args.output.limit {
+        Some(limit) => template.max_spool(limit.max_len()),
+        None => template,
     };
     template.access(args.output.access.into()).body().map_err(|error| error.to_string())
-}
-
-/// Whether a directive names standard input.
-fn takes_stdin(value: &Value) -> bool {
-    match value {
-        Value::Object(entries) => entries.iter().any(|(key, value)| {
-            let file = value["file"].as_str().map(Path::new);
-            let directive = matches!(key.as_str(), "$data_uri" | "$base64");
-            directive && file.is_some_and(|file| descriptor(file) == Some(0)) || takes_stdin(value)
-        }),
-        Value::Array(items) => items.iter().any(takes_stdin),
-        _ => false,
-    }
 }
 
 /// Fields by their JSON, but for those that have an option of their own. Keys that are one by `spelled` are

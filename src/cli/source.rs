@@ -150,8 +150,9 @@ impl Src {
         if let Some(limit) = output.limit {
             options = options.max_spool(limit.max_len());
         }
-        // A file behind /dev/stdin need not be copied.
-        let copied = self.is_stdin() && !fs::metadata(&self.name).is_ok_and(|there| there.is_file());
+        // A file behind /dev/stdin need not be copied; one of the name - is another.
+        let is_file = || fs::metadata(&self.name).is_ok_and(|there| there.is_file());
+        let copied = self.is_stdin() && (self.name == "-" || !is_file());
         let media = match copied {
             false => options.open(&self.name),
             true => options.name("standard input").from_reader(io::stdin()),

@@ -18,13 +18,18 @@ pub struct Stop {
 impl Stop {
     #[cfg(unix)]
     pub fn listen() -> io::Result<Stop> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        use signal_hook::{
+            consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU},
+            flag,
+        };
         let ignored = ignored();
         let mut signals = Vec::new();
-        for signal in [SIGHUP, SIGINT, SIGTERM] {
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU] {
             if ignored & 1 << (signal - 1) == 0 {
                 let raised = Arc::new(AtomicBool::new(false));
-                signal_hook::flag::register(signal, raised.clone())?;
+                // The second one ends the process at once: a disk may hang.
+                flag::register_conditional_default(signal, raised.clone())?;
+                flag::register(signal, raised.clone())?;
                 signals.push((signal, raised));
             }
         }
@@ -53,6 +58,17 @@ impl Stop {
         }
     }
 }
+
+/// Lets a write over the limit on the size of files fail, as one to a full disk does, where its signal would end the
+/// process.
+#[cfg(unix)]
+pub fn let_writes_fail() {
+    // Any handler will do. Without one, it is as it was.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+#[cfg(not(unix))]
+pub fn let_writes_fail() {}
 
 /// The signals that this process was started to ignore, as `nohup` does, and is to go on ignoring; signal 1 is
 /// the lowest bit. Only Linux says it without an unsafe call.

@@ -12,13 +12,19 @@
 //!
 //! The handler does what is safe in a signal handler: it loads and stores atomics and makes one `mmap`
 //! call. Its thread-local is a plain atomic without a destructor, and [`reading`] touches it before any
-//! mapped page, so that it is there when the handler looks.
+//! mapped page, so that it is there when the handler looks. (On a thread that never read, a SIGBUS of somebody
+//! else's is the first to touch it: in a library that was loaded with `dlopen` that may allocate.)
 //!
-//! What it can't help: a handler that somebody installs later and that does not pass signals on. Then a
-//! truncated file ends the process, as it would without the guard.
-//! [`Access::Read`](super::Access::Read) needs no guard.
+//! A thread that blocks SIGBUS is killed by its own, handled or not: so `reading` unblocks it, once for each
+//! thread.
+//!
+//! What it can't help: a handler that somebody installs later and that does not pass signals on, or a thread
+//! that blocks SIGBUS after it has read. Then a truncated file ends the process, as it would without the
+//! guard. And the handler before it is called as it is: not with the signals of its own mask blocked, and
+//! more than once if it asked for SA_RESETHAND. [`Access::Read`](super::Access::Read) needs no guard.
 
 use std::{
+    cell::Cell,
     io, mem, ptr,
     sync::{
         OnceLock,
@@ -35,6 +41,7 @@ struct Span {
 
 thread_local! {
     static READING: AtomicPtr<Span> = const { AtomicPtr::new(ptr::null_mut()) };
+    static UNBLOCKED: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Installed {
@@ -85,6 +92,9 @@ pub(super) fn reading<T>(start: *const u8, len: usize, broken: &AtomicBool, read
         }
     }
 
+    if !UNBLOCKED.replace(true) {
+        unblock();
+    }
     let start = start as usize;
     let mut span = Span { start, end: start + len, broken };
     READING.with(|reading| reading.store(&mut span, Ordering::Relaxed));
@@ -92,6 +102,17 @@ pub(super) fn reading<T>(start: *const u8, len: usize, broken: &AtomicBool, read
     // The handler runs on this thread: only the compiler could move the reads before the store.
     compiler_fence(Ordering::SeqCst);
     read()
+}
+
+/// Lets this thread have SIGBUS.
+fn unblock() {
+    let mut signals = mem::MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` makes it a whole set before anything looks at it; no old set is asked for.
+    unsafe {
+        libc::sigemptyset(signals.as_mut_ptr());
+        libc::sigaddset(signals.as_mut_ptr(), libc::SIGBUS);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, signals.as_ptr(), ptr::null_mut());
+    }
 }
 
 extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {

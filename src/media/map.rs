@@ -69,7 +69,8 @@ impl Map {
         let bytes = self.map.as_ptr().wrapping_add(start);
         let text = guard::reading(bytes, len, &self.broken, || {
             // SAFETY: `start + len` is at most `map.len()`, by the two lines above, and the guard makes
-            // every page of the span readable.
+            // every page of the span readable. `out` overlaps no mapping: nothing outside of this module
+            // has a pointer into one.
             unsafe { base64::put_raw(bytes, len, out) }
         });
         self.leave(window, start + len == end);
@@ -90,7 +91,8 @@ impl Map {
             let start = behind * WINDOW;
             let len = WINDOW.min(self.map.len() - start);
             // Advice that is refused costs memory and nothing else.
-            // SAFETY: the mapping is shared and read-only: dropped pages come back from the file.
+            // SAFETY: the mapping is shared and read-only: dropped pages come back from the file. Those that the
+            // guard put zeros over come back as zeros.
             let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) };
         }
     }

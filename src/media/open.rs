@@ -71,9 +71,18 @@ impl MediaOptions {
                 "it is a directory; name a file in it",
             )));
         }
-        if is_pipe(&metadata)
-            || metadata.is_file() && metadata.len() == 0 && has_bytes(&file).map_err(failed)?
-        {
+        if is_pipe(&metadata) {
+            let media = self.spool(file, name, extension)?;
+            // What a pipe had can be read once: the second to open it would find a media of no bytes.
+            return match media.any().is_empty() {
+                false => Ok(media),
+                true => Err(Error::new(
+                    ErrorKind::Io,
+                    format!("{}: no bytes come from this pipe; was it read before?", media.any().name()),
+                )),
+            };
+        }
+        if metadata.is_file() && metadata.len() == 0 && has_bytes(&file).map_err(failed)? {
             return self.spool(file, name, extension);
         }
         if !metadata.is_file() {
