@@ -688,3 +688,12 @@ fn what_stands_for_a_file_is_what_it_is() {
         assert_eq!(output.status.success(), says == WAV, "{line}: {said}");
     }
 }
+
+#[test]
+fn the_properties_of_a_response_schema_keep_their_order() {
+    let schema =
+        r#"responseSchema={"type":"OBJECT","properties":{"z":{"type":"STRING"},"a":{"type":"STRING"}}}"#;
+    let mut command = niello();
+    let output = command.args(["gemini", "--text", "x", "--config", schema]).assert().success();
+    output.stdout(contains(r#""properties":{"z":{"type":"STRING"},"a":{"type":"STRING"}}"#));
+}

@@ -6,7 +6,7 @@ use clap::{
     builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser},
 };
 use niello::{Access, Limit};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::path::PathBuf;
 
 /// Writes the JSON body of a request that carries audio, video or images, streamed as base64.
@@ -34,6 +34,7 @@ Send it:
 const CHAT: &str = "\
 SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
 then by extension; 'clip.bin;type=video/mp4' gives it. Quotes keep a name whole: '\"a;type=b\"'.
+Objects given by --set have their keys sorted; `niello fill` keeps all as it is written.
 
 Examples:
   niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
@@ -45,6 +46,8 @@ const GEMINI: &str = "\
 SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
 then by extension; 'clip.bin;type=video/mp4' gives it. ';fps=2' samples a video so many times a second, and \
 ';start=1.5s;end=80s' shows a part of it. Quotes keep a name whole: '\"a;type=b\"'.
+Objects given by --set and --config have their keys sorted, but for those of responseSchema; `niello fill` keeps all \
+as it is written.
 
 Examples:
   niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
@@ -90,7 +93,7 @@ pub struct Chat {
     pub stream: bool,
     /// Any other field of the request; may be repeated
     #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
-    pub set: Vec<(String, Value)>,
+    pub set: Vec<(String, Box<RawValue>)>,
     #[command(flatten)]
     pub output: Output,
 }
@@ -113,10 +116,10 @@ pub struct Gemini {
     pub seed: Option<i32>,
     /// Any other field of generationConfig; may be repeated
     #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
-    pub config: Vec<(String, Value)>,
+    pub config: Vec<(String, Box<RawValue>)>,
     /// Any other field of the request; may be repeated
     #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
-    pub set: Vec<(String, Value)>,
+    pub set: Vec<(String, Box<RawValue>)>,
     #[command(flatten)]
     pub output: Output,
 }
@@ -256,7 +259,7 @@ impl FromArgMatches for Prompt {
     }
 }
 
-fn setting(text: &str) -> Result<(String, Value), String> {
+fn setting(text: &str) -> Result<(String, Box<RawValue>), String> {
     let (key, json) =
         text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("not of the form KEY=JSON")?;
     let value = serde_json::from_str(json).map_err(|error| {

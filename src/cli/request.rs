@@ -7,7 +7,7 @@ use super::{
 };
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Value, value::RawValue};
 use std::{collections::HashSet, io, mem};
 
 pub fn chat(args: &Chat) -> Result<Body, String> {
@@ -167,11 +167,11 @@ pub fn fill(args: &Fill) -> Result<Body, String> {
 /// one to the API.
 fn settings<T: DeserializeOwned>(
     option: &str,
-    set: &[(String, Value)],
+    set: &[(String, Box<RawValue>)],
     own: &[(&str, &str)],
     spelled: fn(&str) -> String,
 ) -> Result<T, String> {
-    let mut fields = Map::new();
+    let mut fields = Vec::new();
     let mut keys = HashSet::new();
     for (key, value) in set {
         if let Some((_, instead)) = own.iter().find(|(field, _)| *field == spelled(key)) {
@@ -180,12 +180,14 @@ fn settings<T: DeserializeOwned>(
         if !keys.insert(spelled(key)) {
             return Err(format!("{option} {key}=... is given twice"));
         }
-        fields.insert(key.clone(), value.clone());
-        let alone = Map::from_iter([(key.clone(), value.clone())]);
-        serde_json::from_value::<T>(Value::Object(alone))
-            .map_err(|error| format!("{option} {key}=...: {error}"))?;
+        let wrong = |error| format!("{option} {key}=...: {error}");
+        let alone = [(key, serde_json::from_str::<Value>(value.get()).map_err(wrong)?)];
+        serde_json::from_value::<T>(alone.into_iter().collect()).map_err(wrong)?;
+        fields.push(format!("{}:{value}", Value::from(key.as_str())));
     }
-    serde_json::from_value(Value::Object(fields)).map_err(|error| format!("{option}: {error}"))
+    // As text, in which objects keep the order of their keys, wherever the type does.
+    let fields = format!("{{{}}}", fields.join(","));
+    serde_json::from_str(&fields).map_err(|error| format!("{option}: {error}"))
 }
 
 /// The Gemini API takes `top_p` for `topP`, as any API does whose JSON is that of protocol buffers.
