@@ -41,7 +41,7 @@ use std::{
 ///
 /// # In a client
 /// With the feature `http-body` a body is an `http_body::Body` in two forms, and which is right depends on
-/// what else runs on the thread that polls it. Medians of four turns (upload: 9), on two cores of an AMD
+/// what else runs on the thread that polls it. Medians of nine turns (in flight: one), on two cores of an AMD
 /// EPYC virtual machine that client and sink share; by `cargo bench --features http` and
 /// `--bench upload`, `in_flight` or `timer`:
 ///
@@ -49,8 +49,8 @@ use std::{
 /// |---|---|---|---|
 /// | warm 1 GiB file by reqwest, of the speed of that last | 0.99 | 0.68 | 1 |
 /// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 997 MiB | 266 MiB |
-/// | a 1 ms timer on the same thread, 99th percentile, warm file | 69 ms | 1.3 ms | 55 ms |
-/// | the same, cold file of 2 GiB | 420 ms, up to 1.4 s | 1.1 ms | |
+/// | a 1 ms timer on the same thread, 99th percentile, warm file | 72 ms | 1.4 ms | 55 ms |
+/// | the same, cold file of 2 GiB | 282 ms, up to 1.5 s | 1.2 ms, 1.0 to 4.3 | |
 ///
 /// - Plain: for blocking clients, a runtime of several threads, warm files, and many bodies at once. It holds
 ///   one chunk in flight; [`with_chunk_len`](Body::with_chunk_len) makes that less.

@@ -59,8 +59,6 @@ struct State {
     waker: Option<Waker>,
     /// The one to be woken could go on, but is given a rest.
     resting: bool,
-    /// The thread that reads ahead waits for room.
-    idle: bool,
     /// Nobody takes any more.
     left: bool,
     /// Nobody puts any more: the thread is done, or it panicked.
@@ -136,8 +134,7 @@ impl Queue {
         let more = chunk.is_ok();
         let mut state = self.lock();
         while !state.left {
-            state.idle = state.chunks.len() >= AHEAD;
-            if !state.idle {
+            if state.chunks.len() < AHEAD {
                 state.chunks.push_back(chunk);
                 self.wake(state);
                 return more;
@@ -152,11 +149,11 @@ impl Queue {
         false
     }
 
-    /// Gives the executor's thread a rest: the thread that reads ahead wakes it. False if that is not idle: it
-    /// may be reading, which may take long, or have ended.
+    /// Gives the executor's thread a rest: the thread that reads ahead wakes it, once its next chunk is made. False
+    /// if that has ended, or is behind: a slow disk is no rest.
     fn rest(&self, context: &Context<'_>) -> bool {
         let mut state = self.lock();
-        if !state.idle || state.chunks.len() < AHEAD {
+        if state.ended || state.chunks.len() < AHEAD {
             return false;
         }
         state.wait_for(context);
