@@ -28,6 +28,7 @@ use std::{
         HashSet,
         hash_map::{Entry, HashMap},
     },
+    ffi::OsString,
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -125,8 +126,9 @@ impl Serialize for Node<'_> {
 /// Where a template is being read.
 struct Reading<'t> {
     template: &'t Template<'t>,
-    /// A file that is named twice is opened once: it might be a pipe.
-    opened: HashMap<PathBuf, Untyped>,
+    /// A file that is named twice is opened once: it might be a pipe. By the spelling of its path, since a
+    /// `PathBuf` takes `clip/` for `clip`.
+    opened: HashMap<OsString, Untyped>,
     /// JSON path of the value that is being read, for errors.
     path: String,
     depth: usize,
@@ -233,11 +235,12 @@ impl Reading<'_> {
     }
 
     fn open(&mut self, file: &str) -> Result<&Untyped> {
-        match self.opened.entry(self.template.folder.join(file)) {
+        match self.opened.entry(self.template.folder.join(file).into_os_string()) {
             Entry::Occupied(opened) => Ok(opened.into_mut()),
             Entry::Vacant(place) => {
                 let options = self.template.options.clone();
-                let opened = options.open_untyped(place.key()).map_err(|error| at(&self.path, error))?;
+                let opened =
+                    options.open_untyped(Path::new(place.key())).map_err(|error| at(&self.path, error))?;
                 Ok(place.insert(opened))
             }
         }
@@ -342,6 +345,11 @@ mod tests {
             (r#"[{"$data_uri":{"file":"a.bin"}}]"#, ErrorKind::MimeType, "a.bin"),
             (r#"[{"$data_uri":{"file":"a.bin","mime":"a/b\",\"c"}}]"#, ErrorKind::MimeType, "a.bin"),
             (r#"[{"$base64":{"file":"none"}}]"#, ErrorKind::Io, "template: $[0]: cannot open"),
+            (
+                r#"[{"$base64":{"file":"a.bin"}},{"$base64":{"file":"a.bin/"}}]"#,
+                ErrorKind::Io,
+                "$[1]: cannot open",
+            ),
             (r#"{"a":"#, ErrorKind::Json, "line 1 column 5"),
             (r#"["\ud800"]"#, ErrorKind::Json, "$[0] has the escape of half a surrogate pair"),
             (r#"{"\ud800":1}"#, ErrorKind::Json, "$ has the escape of half a surrogate pair"),
