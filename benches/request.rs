@@ -138,24 +138,28 @@ static ALLOCATOR: Counting = Counting;
 
 // SAFETY: all of it is the system's allocator, under the same contracts.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Counting::count(layout.size());
         // SAFETY: the caller's contract is the same.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         Counting::count(layout.size());
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         Counting::count(size);
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }

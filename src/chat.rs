@@ -5,6 +5,7 @@
 //! ```no_run
 //! use niello::{Media, chat::{Message, Part, Request, Response}};
 //!
+//! # fn ask(post: impl Fn(niello::Body) -> Vec<u8>) -> niello::Result<()> {
 //! let clip = Media::open("video.mp4")?;
 //! let mut body = Request::new("system.ai.gemini-3-1-pro")
 //!     .message(Message::user([
@@ -14,11 +15,11 @@
 //!     ]))
 //!     .max_tokens(1024)
 //!     .body()?;
-//! # fn post(body: niello::Body) -> Vec<u8> { unimplemented!() }
 //! // To <workspace>/ai-gateway/mlflow/v1/chat/completions, with body.len() as the Content-Length:
 //! let answer = post(body);
 //! println!("{}", Response::from_slice(&answer)?.text().unwrap_or_default());
-//! # Ok::<(), niello::Error>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Audio, and the body that comes of it:

@@ -6,6 +6,7 @@
 //! ```no_run
 //! use niello::{Media, gemini::{Content, GenerationConfig, Part, Request, Response}};
 //!
+//! # fn ask(post: impl Fn(niello::Body) -> Vec<u8>) -> niello::Result<()> {
 //! let clip = Media::open("video.mp4")?;
 //! let mut body = Request::new()
 //!     .content(Content::user([
@@ -15,12 +16,12 @@
 //!     ]))
 //!     .generation_config(GenerationConfig::new().max_output_tokens(1024))
 //!     .body()?;
-//! # fn post(body: niello::Body) -> Vec<u8> { unimplemented!() }
 //! // To <workspace>/serving-endpoints/gemini/v1beta/models/databricks-gemini-3-1-pro:generateContent, with
 //! // body.len() as the Content-Length:
 //! let answer = post(body);
 //! println!("{}", Response::from_slice(&answer)?.text().unwrap_or_default());
-//! # Ok::<(), niello::Error>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Audio, and the body that comes of it:

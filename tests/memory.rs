@@ -33,18 +33,21 @@ fn count(by: isize) {
 // SAFETY: it is the system's allocator; counting allocates nothing, as its thread-locals need neither
 // an initializer nor a destructor.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.alloc_zeroed(layout) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // Old and new may stand side by side for a moment.
         count(size as isize);
@@ -53,6 +56,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.realloc(pointer, layout, size) }
     }
 
+    // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
         // SAFETY: as the caller promises.

@@ -148,6 +148,9 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     pass_on(signal, info, context);
 }
 
+/// A handler that was installed with SA_SIGINFO.
+type Informed = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+
 /// Does what would have been done without the guard.
 fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let previous = INSTALLED.get().map(|installed| installed.previous);
@@ -170,8 +173,7 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
         }
         (handler, Some(previous)) if previous.sa_flags & libc::SA_SIGINFO != 0 => {
             // SAFETY: SA_SIGINFO says that this address is a handler of this signature.
-            let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
-                unsafe { mem::transmute(handler) };
+            let handler: Informed = unsafe { mem::transmute(handler) };
             handler(signal, info, context);
         }
         (handler, Some(_)) => {
