@@ -101,7 +101,7 @@ def machine():
     field = lambda name: re.search(rf"^{name}\s*: (.*)$", text, re.M)
     model, family, number = (found[1] if (found := field(name)) else "" for name in ("model name", "cpu family", "model"))
     flags = (field("flags") or ["", ""])[1].split()
-    vectors = [name for name in ("avx2", "avx512_vbmi") if name in flags]
+    vectors = [name for name in ("avx2", "avx512vbmi") if name in flags]
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]
     return {
         "cpu": model or platform.processor() or platform.machine(),
