@@ -1,8 +1,9 @@
 //! Requests from arguments.
 
 use super::{
-    args::{Chat, Fill, Gemini, Output, Part, Prompt},
+    args::{Chat, Fill, Gemini, Output},
     descriptor::{descriptor, is_stdin},
+    prompt::{Part, Prompt},
     source::Kind,
 };
 use niello::{Body, Source, Template, chat, gemini};
@@ -55,7 +56,7 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
         Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
         Part::Media(kind, src) => (*kind, src),
     };
-    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.name.display()));
+    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.shown()));
     if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
         return refuse("fps, start and end are of the Gemini format; use `niello gemini`");
     }
