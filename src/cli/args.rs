@@ -16,6 +16,7 @@ use std::{ffi::OsStr, path::PathBuf};
 /// length is known before a byte is read. It is sent by an HTTP client, such as curl: niello opens no connection.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, arg_required_else_help = true, after_long_help = help::NIELLO)]
+#[command(subcommand_help_heading = "Commands")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

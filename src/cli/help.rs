@@ -1,8 +1,8 @@
 //! The end of each help: what an argument may be, and examples.
 //!
-//! No line is longer than 79 characters, so that none is broken where it is to be copied. Of a line that ends
-//! with a colon and starts at the margin the manual pages make a section. The examples of a command are a script
-//! that runs: the tests run it.
+//! The examples of a command are a script that runs: the tests run it. Of a line at the margin that ends with a
+//! colon the manual page makes a section. No line is longer than 75 characters: a page shifts it by 5 more, and
+//! what is broken cannot be copied.
 
 pub const NIELLO: &str = r#"Examples:
   # What will be sent? Then write it
@@ -30,12 +30,12 @@ Exit status:
   2  the arguments are wrong"#;
 
 pub const CHAT: &str = r#"Media:
-  SRC is a file, a URL, or - for standard input. A file is sent as base64; a
-  URL is sent as it is, for the service to fetch.
+  SRC is a file, a URL, or - for standard input. A file is sent as base64,
+  a URL as it is, for the service to fetch.
 
-  The type of a file is found by its content, then by its extension. Where it
-  is not found, or is another, say it: 'clip.bin;type=video/mp4'. A name that
-  ends like that stands in quotes of its own: '"clip;type=a"'.
+  The type of a file is found by its content, then by its extension. Where
+  it is not found, or is another, say it: 'clip.bin;type=video/mp4'. A name
+  that ends like that stands in quotes of its own: '"clip;type=a"'.
 
 Examples:
   # A question about a video
@@ -43,8 +43,9 @@ Examples:
       --text 'Summarize what happens in this video.' -o body.json
 
   # Parts stand in the order of their options
-  niello chat --model system.ai.gemini-3-1-pro --text 'Which is louder, this' \
-      --audio a.wav --text 'or this?' --audio https://example.com/b.mp3
+  niello chat --model system.ai.gemini-3-1-pro \
+      --text 'Which is louder, this' --audio a.wav \
+      --text 'or this?' --audio https://example.com/b.mp3 -o body.json
 
   # From a pipe
   ffmpeg -v error -i clip.mp4 -f mp3 - |
@@ -56,13 +57,14 @@ Examples:
       --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'"#;
 
 pub const GEMINI: &str = r#"Media:
-  SRC is a file, a URL, or - for standard input. A file is sent as base64; a
-  URL is sent as it is, for the service to fetch.
+  SRC is a file, a URL, or - for standard input. A file is sent as base64,
+  a URL as it is, for the service to fetch.
 
-  The type of a file is found by its content, then by its extension. Where it
-  is not found, or is another, say it: 'clip.bin;type=video/mp4'. Of a video,
-  ';fps=2' has two pictures a second looked at, and ';start=1.5s;end=80s' only
-  a part. A name that ends like that stands in quotes: '"clip;type=a"'.
+  The type of a file is found by its content, then by its extension. Where
+  it is not found, or is another, say it: 'clip.bin;type=video/mp4'. Of a
+  video, ';start=1.5s;end=80s' shows a part, and ';fps=2' two pictures of
+  each second. A name that ends like that stands in quotes of its own:
+  '"clip;type=a"'.
 
 Examples:
   # A question about a sound; its type is given
@@ -85,14 +87,14 @@ Examples:
       "$URL/databricks-gemini-3-1-pro:generateContent""#;
 
 pub const FILL: &str = r#"Directives:
-  An object that stands alone gives way to the base64 of a file, bare or as a
-  data URI, whose type is found if it is not given:
+  Where one of these objects stands, the base64 of a file is sent, bare or
+  as a data URI, whose type is found if it is not given:
 
     {"$base64": {"file": "clip.mp4"}}
     {"$data_uri": {"file": "clip.mp4", "mime": "video/mp4"}}
 
-  A file is relative to the folder of the template. All the rest stays as it is
-  written: the order of keys, the spelling of numbers and texts.
+  A file is relative to the folder of the template. All the rest stays as
+  it is written: the order of keys, the spelling of numbers and texts.
 
 Examples:
   # What will be sent? Then write it
@@ -105,8 +107,8 @@ Examples:
 
 pub const COMPLETIONS: &str = r#"Examples:
   # bash, with the package bash-completion
-  mkdir -p ~/.local/share/bash-completion/completions
-  niello completions bash > ~/.local/share/bash-completion/completions/niello
+  folder=~/.local/share/bash-completion/completions
+  mkdir -p "$folder" && niello completions bash > "$folder/niello"
 
   # zsh, in a folder of its $fpath
   niello completions zsh > ~/.zfunc/_niello

@@ -64,8 +64,11 @@ fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
     let man = man(command);
     man.render_title(page)?;
     man.render_name_section(page)?;
-    man.render_synopsis_section(page)?;
-    man.render_description_section(page)?;
+    synopsis(command).to_writer(page)?;
+    // A short one is the name's.
+    if command.get_long_about().is_some() {
+        man.render_description_section(page)?;
+    }
     if command.has_subcommands() {
         man.render_subcommands_section(page)?;
     }
@@ -74,6 +77,14 @@ fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
         sections(&text.to_string()).to_writer(page)?;
     }
     Ok(())
+}
+
+/// As the help has it.
+fn synopsis(command: &Command) -> Roff {
+    let usage = command.clone().render_usage().to_string();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).text([roman(usage.trim_start_matches("Usage: "))]);
+    roff
 }
 
 /// The sections that stand at the end of the help, each line as it is there: examples are to be copied.

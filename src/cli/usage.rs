@@ -33,17 +33,15 @@ pub fn with_advice(mut error: Error) -> Error {
 /// For what people try first.
 fn advice(arg: &str) -> Option<&'static str> {
     Some(match arg {
-        "--model" => {
-            "--model stands after `niello chat`; Gemini has the model in the URL, a template in its text"
-        }
+        "--model" => "`niello chat` takes it; Gemini has the model in the URL, a template inside",
         "--system" | "--text" | "--video" | "--audio" | "--image" => {
-            "it stands after `niello chat` or `niello gemini`; a template has it as JSON and directives"
+            "`niello chat` and `niello gemini` take it; a template has parts as JSON"
         }
         "--prompt" | "--message" | "--input" | "--file" => {
             "text is --text 'What happens here?', media is --video clip.mp4"
         }
         _ if !arg.starts_with('-') => {
-            "text and media are options: --text 'What is it?' --video 'my clip.mp4'; spaces want quotes"
+            "media and text are options, and spaces want quotes: --video 'my clip.mp4'"
         }
         _ => return None,
     })

@@ -45,7 +45,7 @@ fn what_is_wrong_is_said_in_a_line() {
     refused(chat().args(["--limit", "-1"]), 2, "is no limit");
     refused(chat().args(["--format", "json"]), 2, "--dry-run");
     refused(niello().args(["gemini", "--model", "m", "--text", "x"]), 2, "in the URL");
-    refused(chat().args(["--video", "my", "clip.mp4"]), 2, "wants quotes");
+    refused(chat().args(["--video", "my", "clip.mp4"]), 2, "want quotes");
     refused(chat().args(["--prompt", "x"]), 2, "--text");
     refused(niello().args(["fill", "t.json", "--text", "x"]), 2, "niello chat");
     refused(niello().args(["chat", "--model", "m"]), 2, "--text");

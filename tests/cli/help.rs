@@ -159,7 +159,7 @@ fn every_command_has_a_manual_page() {
 fn a_manual_page_reads_as_the_help() {
     for command in COMMANDS {
         let mut groff = Command::new("groff");
-        groff.args(["-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=100n"]).env("GROFF_NO_SGR", "1");
+        groff.args(["-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=80n"]).env("GROFF_NO_SGR", "1");
         let groff = groff.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         // Without it, the test before this one stands alone.
         let Ok(mut groff) = groff else { return };
@@ -169,6 +169,7 @@ fn a_manual_page_reads_as_the_help() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
         let read = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<_> = read.lines().map(str::trim).collect();
+        assert!(read.lines().all(|line| line.chars().count() <= 80), "{command}: {read}");
         for line in examples(&stdout(&[command, "--help"])).lines() {
             assert!(lines.contains(&line.trim()), "{command}: {line}\n{read}");
         }
