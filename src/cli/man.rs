@@ -57,7 +57,8 @@ fn write_all(command: &Command, dir: &Path) -> io::Result<()> {
 
 fn man(command: &Command) -> Man {
     let source = format!("niello {}", env!("CARGO_PKG_VERSION"));
-    Man::new(command.clone()).source(source).manual("niello")
+    // A page of a version needs no date; an empty one would let the source take its place.
+    Man::new(command.clone()).date(" ").source(source).manual("User Commands")
 }
 
 fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {

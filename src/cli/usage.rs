@@ -41,7 +41,7 @@ fn advice(arg: &str) -> Option<&'static str> {
             "text is --text 'What happens here?', media is --video clip.mp4"
         }
         _ if !arg.starts_with('-') => {
-            "media and text are options, and spaces want quotes: --video 'my clip.mp4'"
+            "spaces want quotes, and media and text an option: --video 'my clip.mp4'"
         }
         _ => return None,
     })

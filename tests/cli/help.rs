@@ -82,6 +82,7 @@ fn examples_run_as_they_are_printed() {
 }
 
 /// What bash has to offer for the last of these words.
+#[cfg(unix)]
 fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
     let script = r#"
         source <("$0" completions bash)

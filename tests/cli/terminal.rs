@@ -15,10 +15,15 @@ fn terminal() -> (File, OwnedFd) {
     let mut size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: both numbers and the size are of this frame; null is "as usual" for the rest.
     let made =
-        unsafe { libc::openpty(&mut person, &mut process, ptr::null_mut(), ptr::null_mut(), &mut size) };
+        unsafe { libc::openpty(&mut person, &mut process, ptr::null_mut(), ptr::null_mut(), &raw mut size) };
     assert_eq!(made, 0);
-    // SAFETY: just opened, and nobody else's.
-    unsafe { (File::from_raw_fd(person), OwnedFd::from_raw_fd(process)) }
+    let [person, process] = [person, process].map(|end| {
+        // SAFETY: just opened, and nobody else's.
+        let end = unsafe { OwnedFd::from_raw_fd(end) };
+        // A clone is none that the commands of other tests hold open.
+        end.try_clone().unwrap()
+    });
+    (person.into(), process)
 }
 
 /// A command in an environment in which a terminal has colours.
