@@ -34,7 +34,7 @@ pub fn write_to_standard_output(body: Body) -> Result<(), String> {
     }
     if body.pieces().any(|(_, piece)| matches!(piece, Piece::Base64(_))) {
         return Err(format!(
-            "{} bytes with media in base64 are not written to a terminal; name a file by -o, or look at the body by --preview (-o - writes it here all the same)",
+            "the body is {} bytes with media in base64, nothing for a terminal: write it to a file with -o, or look at it with --preview (-o - writes it here all the same)",
             body.len()
         ));
     }

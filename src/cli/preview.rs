@@ -12,7 +12,7 @@ use std::{
 };
 
 /// So much of the base64 of a media: by it a person knows one file from another.
-const HEAD: usize = 32;
+const HEAD: u64 = 32;
 
 const KEY: Style = Style::new().bold();
 const REMARK: Style = Style::new().dimmed();
@@ -23,7 +23,7 @@ pub fn show(body: &Body) -> Result<(), String> {
         match piece {
             Piece::Text(text) => page.json(text),
             Piece::Base64(media) => {
-                let mut head = vec![0; HEAD.min(usize::try_from(piece.len()).unwrap_or(HEAD))];
+                let mut head = vec![0; piece.len().min(HEAD) as usize];
                 let mut reader = body.clone();
                 let read = reader.seek(SeekFrom::Start(offset)).and_then(|_| reader.read_exact(&mut head));
                 read.map_err(|error| error.to_string())?;

@@ -152,7 +152,13 @@ pub fn fill(args: &Fill) -> Result<Body, String> {
             Template::new(text)
         }
         path => {
-            let template = Template::open(path).map_err(|error| error.to_string())?;
+            let template = Template::open(path).map_err(|error| {
+                let says = error.to_string();
+                match io::Error::from(error).kind() {
+                    io::ErrorKind::InvalidData => format!("{says}; a template is JSON that names its media"),
+                    _ => says,
+                }
+            })?;
             // No file stands in the folder of a descriptor, as of `<(...)` in a shell.
             if descriptor(path).is_some() { template.folder("") } else { template }
         }

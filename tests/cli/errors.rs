@@ -53,6 +53,7 @@ fn what_is_wrong_is_said_in_a_line() {
     refused(niello().args(["gemini", "--text", "x", "--config", "topK=5"]), 1, "--top-k");
     refused(niello().args(["gemini", "--video", "https://h/v.mp4;fps=25"]), 1, "fps");
     refused(niello().args(["fill", "none.json"]), 1, "none.json");
+    refused(niello().args(["fill", CLIP]), 1, "a template is JSON");
     refused(niello().args(["fill", "-"]).write_stdin("{\"a\":}"), 1, "line 1 column");
     refused(chat().args(["--video", "none.mp4", "-o", out.to_str().unwrap()]), 1, "none.mp4");
     assert!(!out.exists());
