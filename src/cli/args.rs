@@ -1,139 +1,144 @@
 //! The arguments.
 
-use super::source::{Kind, Src};
+use super::{help, prompt::Prompt};
 use clap::{
-    ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser},
+    Arg, Args, Command as Clap, Parser, Subcommand, ValueEnum, ValueHint,
+    builder::{NonEmptyStringValueParser, PossibleValue, StringValueParser, TypedValueParser},
 };
+use clap_complete::Shell;
 use niello::{Access, Limit};
 use serde_json::value::RawValue;
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
-/// Writes the JSON body of a request that carries audio, video or images, streamed as base64.
+/// Write JSON request bodies that carry video, audio or images as base64
 ///
-/// The body goes to standard output or to a file, in a few megabytes of memory at any size of media; its
-/// exact length is known before a byte is read (--dry-run). Send it with an HTTP client, such as
-/// `curl -T body.json`, which streams it and sends its Content-Length.
+/// The body goes to standard output or to a file, in a few megabytes of memory at any size of media; its exact
+/// length is known before a byte is read. It is sent by an HTTP client, such as curl: niello opens no connection.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version, max_term_width = 100, arg_required_else_help = true, after_long_help = help::NIELLO)]
+#[command(subcommand_help_heading = "Commands")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
-  niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
-  niello fill request.json --dry-run
-
-Send it:
-  curl -X POST -T body.json -H 'Content-Type: application/json' \\
-    -H \"Authorization: Bearer $TOKEN\" URL";
-
-const CHAT: &str = "\
-SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
-then by extension; 'clip.bin;type=video/mp4' gives it. Quotes keep a name whole: '\"a;type=b\"'.
-Objects given by --set have their keys sorted; `niello fill` keeps all as it is written.
-
-Examples:
-  niello chat --model system.ai.gemini-3-1-pro --text 'Summarize.' --video clip.mp4 -o body.json
-  niello chat --model M --text 'Which is louder?' --audio a.wav --audio https://example.com/b.mp3
-  curl -s https://example.com/clip.mp4 | niello chat --model M --text 'Summarize.' --video -
-  niello chat --model M --text Hi --set 'reasoning_effort=\"low\"' --set 'metadata={\"team\":\"v\"}'";
-
-const GEMINI: &str = "\
-SRC is a URL, which is passed on as it is, a file, or - for standard input. Its type is found by content, \
-then by extension; 'clip.bin;type=video/mp4' gives it. ';fps=2' samples a video so many times a second, and \
-';start=1.5s;end=80s' shows a part of it. Quotes keep a name whole: '\"a;type=b\"'.
-Objects given by --set and --config have their keys sorted, but for those of responseSchema; `niello fill` keeps all \
-as it is written.
-
-Examples:
-  niello gemini --text 'What is said?' --audio 'talk.bin;type=audio/mp3' --max-output-tokens 1024
-  niello gemini --video 'https://youtu.be/9hE5-98ZeCg;start=40s;end=80s' --text 'Summarize.'
-  niello gemini --text Hi --config 'responseMimeType=\"application/json\"' --set 'labels={\"team\":\"v\"}'";
-
-const FILL: &str = "\
-A directive is an object that stands alone: {\"$data_uri\": {\"file\": F, \"mime\": M}}, where mime may be left \
-out, or {\"$base64\": {\"file\": F}}. F is relative to the folder of the template.
-
-Examples:
-  niello fill request.json -o body.json
-  echo '{\"input\": {\"$base64\": {\"file\": \"clip.mp4\"}}}' | niello fill -";
-
 #[derive(Subcommand)]
 pub enum Command {
-    /// A Chat Completions request: messages with text, video_url, audio_url, image_url
+    /// Write a request in the Chat Completions format
     Chat(Chat),
-    /// A Google Gemini request: contents with text, inlineData, fileData
+    /// Write a request in the Google Gemini format
     Gemini(Gemini),
-    /// Fills a JSON template, in which directives stand where media goes
+    /// Fill a JSON template, in which directives stand where media goes
     Fill(Fill),
+    /// Print what a shell needs to complete this command
+    Completions(Completions),
+    /// Print the manual page of niello, or of one of its commands
+    Man(Man),
 }
 
 #[derive(Args)]
-#[command(after_help = CHAT)]
+#[command(
+    next_help_heading = "Request",
+    override_usage = "niello chat [OPTIONS] --model <MODEL> <PARTS>",
+    after_long_help = help::CHAT
+)]
 pub struct Chat {
     /// Model or endpoint, such as system.ai.gemini-3-1-pro
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Other)]
     pub model: String,
     #[command(flatten)]
     pub prompt: Prompt,
+    /// Any other field of the request; may be repeated
+    ///
+    /// The keys of an object are sorted; `niello fill` keeps all as it is written.
+    #[arg(long, value_name = "KEY=JSON", value_parser = setting, value_hint = ValueHint::Other)]
+    pub set: Vec<(String, Box<RawValue>)>,
     /// At most so many tokens in the answer
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = ANSWER)]
     pub max_tokens: Option<u32>,
     #[command(flatten)]
     pub sampling: Sampling,
     /// For answers that repeat: a number of 64 bits
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = ANSWER)]
     pub seed: Option<i64>,
     /// Ask for a streamed answer
-    #[arg(long)]
+    #[arg(long, help_heading = ANSWER)]
     pub stream: bool,
-    /// Any other field of the request; may be repeated
-    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
-    pub set: Vec<(String, Box<RawValue>)>,
     #[command(flatten)]
     pub output: Output,
 }
 
 #[derive(Args)]
-#[command(after_help = GEMINI)]
+#[command(
+    next_help_heading = "Request",
+    override_usage = "niello gemini [OPTIONS] <PARTS>",
+    after_long_help = help::GEMINI
+)]
 pub struct Gemini {
     #[command(flatten)]
     pub prompt: Prompt,
+    /// Any other field of the request; may be repeated
+    ///
+    /// The keys of an object are sorted; `niello fill` keeps all as it is written.
+    #[arg(long, value_name = "KEY=JSON", value_parser = setting, value_hint = ValueHint::Other)]
+    pub set: Vec<(String, Box<RawValue>)>,
     /// At most so many tokens in the answer
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = ANSWER)]
     pub max_output_tokens: Option<u32>,
     #[command(flatten)]
     pub sampling: Sampling,
     /// Sample from the N likeliest tokens
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = ANSWER)]
     pub top_k: Option<u32>,
     /// For answers that repeat: a number of 32 bits
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = ANSWER)]
     pub seed: Option<i32>,
     /// Any other field of generationConfig; may be repeated
-    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
+    ///
+    /// The keys of an object are sorted, but for the properties of a responseSchema; `niello fill` keeps all as it
+    /// is written.
+    #[arg(
+        long,
+        value_name = "KEY=JSON",
+        value_parser = setting,
+        value_hint = ValueHint::Other,
+        help_heading = ANSWER
+    )]
     pub config: Vec<(String, Box<RawValue>)>,
-    /// Any other field of the request; may be repeated
-    #[arg(long, value_name = "KEY=JSON", value_parser = setting)]
-    pub set: Vec<(String, Box<RawValue>)>,
     #[command(flatten)]
     pub output: Output,
 }
 
 #[derive(Args)]
-#[command(after_help = FILL)]
+#[command(after_long_help = help::FILL)]
 pub struct Fill {
     /// The template, whose files are relative to its folder; - for standard input and the current folder
+    #[arg(value_hint = ValueHint::FilePath)]
     pub template: PathBuf,
     #[command(flatten)]
     pub output: Output,
 }
 
 #[derive(Args)]
+#[command(after_long_help = help::COMPLETIONS)]
+pub struct Completions {
+    pub shell: Shell,
+}
+
+#[derive(Args)]
+#[command(after_long_help = help::MAN)]
+pub struct Man {
+    /// The command to print the page of, such as chat; niello itself if none is named
+    pub command: Option<String>,
+    /// Write all pages to this folder instead, which is made where there is none
+    #[arg(long, value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
+}
+
+const ANSWER: &str = "Answer";
+
+#[derive(Args)]
+#[command(next_help_heading = ANSWER)]
 pub struct Sampling {
     /// Randomness of the answer, 0 for the least
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
@@ -142,23 +147,34 @@ pub struct Sampling {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
     /// End the answer before this text; may be repeated
-    #[arg(long, value_name = "S", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_hint = ValueHint::Other)]
     pub stop: Vec<String>,
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Where the body goes: a file appears when it is whole, a device or pipe is written to directly
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    /// Where the body goes; standard output if it is not given
+    ///
+    /// A file appears when it is whole: until then the old one stays, and after an error, too. A device or a pipe
+    /// is written to directly. - is standard output, even if that is a terminal, to which no media goes otherwise.
+    #[arg(short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Show the pieces and the exact length instead of the body; of media, only the heads are read
+    /// Show the body instead, for people: indented, and only the head of each media
+    #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+    pub preview: bool,
+    /// Show the exact length of the body and of its pieces instead; only the heads of media are read
     #[arg(long, conflicts_with = "file")]
     pub dry_run: bool,
     /// Form of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
-    /// Refuse a body that is too long for a service (also: databricks-custom), before a byte is read
-    #[arg(long, value_name = "N|databricks|gemini|vertex", allow_negative_numbers = true)]
+    /// Refuse a body that is too long for a service, before a byte of media is read
+    ///
+    /// A number of bytes, or by name: databricks (4 MB, foundation models), databricks-custom (16 MB, custom
+    /// models), gemini (100 MB), vertex (256 MB for each media).
+    #[arg(long, value_name = "N|NAME", value_parser = LimitParser, hide_possible_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub limit: Option<Limit>,
     /// How files are read
     #[arg(long, value_enum, default_value_t)]
@@ -192,70 +208,23 @@ impl From<AccessArg> for Access {
     }
 }
 
-/// What is asked: the parts in the order of their arguments, whichever option each came by.
-pub struct Prompt {
-    pub system: Option<String>,
-    pub parts: Vec<Part>,
+/// Tells shells the names, beside which numbers stand.
+#[derive(Clone)]
+struct LimitParser;
+
+impl LimitParser {
+    const NAMES: [&str; 4] = ["databricks", "databricks-custom", "gemini", "vertex"];
 }
 
-/// One part of the prompt.
-pub enum Part {
-    Text(String),
-    Media(Kind, Src),
-}
+impl TypedValueParser for LimitParser {
+    type Value = Limit;
 
-impl Args for Prompt {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        // Any text is a value, as `-;type=video/mp4` or an item of a list.
-        let option = |id: &'static str| clap::Arg::new(id).long(id).allow_hyphen_values(true);
-        let part = |id| option(id).action(ArgAction::Append);
-        let media = |kind: Kind| {
-            let name = kind.name();
-            part(name)
-                .value_name("SRC")
-                .value_parser(OsStringValueParser::new().try_map(|src| Src::of(&src)))
-                .help(format!("Show {name}: a URL, a file, or - for standard input"))
-        };
-        command
-            .arg(option("system").value_name("T").help("System instruction"))
-            .arg(part("text").value_name("T").help("Text; parts stand in the order of their options"))
-            .args(Kind::ALL.map(media))
-            .group(
-                clap::ArgGroup::new("parts")
-                    .args(["text", "video", "audio", "image"])
-                    .multiple(true)
-                    .required(true),
-            )
+    fn parse_ref(&self, command: &Clap, arg: Option<&Arg>, value: &OsStr) -> Result<Limit, clap::Error> {
+        StringValueParser::new().try_map(|text| text.parse::<Limit>()).parse_ref(command, arg, value)
     }
 
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Prompt::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Prompt {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Prompt, clap::Error> {
-        let mut parts: Vec<(usize, Part)> = Vec::new();
-        let mut take = |id: &str, make: &dyn Fn() -> Vec<Part>| {
-            parts.extend(matches.indices_of(id).into_iter().flatten().zip(make()));
-        };
-        take("text", &|| {
-            matches.get_many::<String>("text").into_iter().flatten().cloned().map(Part::Text).collect()
-        });
-        for kind in Kind::ALL {
-            let of_kind = || matches.get_many::<Src>(kind.name()).into_iter().flatten().cloned();
-            take(kind.name(), &|| of_kind().map(|src| Part::Media(kind, src)).collect());
-        }
-        parts.sort_by_key(|(index, _)| *index);
-        Ok(Prompt {
-            system: matches.get_one::<String>("system").cloned(),
-            parts: parts.into_iter().map(|(_, part)| part).collect(),
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Prompt::from_arg_matches(matches)?;
-        Ok(())
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(LimitParser::NAMES.into_iter().map(PossibleValue::new)))
     }
 }
 
@@ -266,4 +235,22 @@ fn setting(text: &str) -> Result<(String, Box<RawValue>), String> {
         format!("what follows `=` is no JSON ({error}); a text wants its quotes: '{key}=\"text\"'")
     })?;
     Ok((key.to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_agree_with_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_name_of_a_limit_is_one() {
+        for name in LimitParser::NAMES {
+            assert!(name.parse::<Limit>().is_ok(), "{name}");
+        }
+    }
 }

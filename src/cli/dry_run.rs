@@ -1,21 +1,17 @@
 //! The pieces of a body as a table, or as JSON for programs.
 
-use super::args::Format;
+use super::{args::Format, output, readable::readable};
+use clap::builder::styling::Style;
 use niello::{Body, Piece};
 use serde_json::json;
-use std::io::{self, Write};
+
+const FRAME: Style = Style::new().bold();
 
 pub fn show(body: &Body, format: Format) -> Result<(), String> {
-    let text = match format {
+    output::print(&match format {
         Format::Text => table(body),
         Format::Json => object(body),
-    };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to standard output: {error}"))
-        }
-        _ => Ok(()),
-    }
+    })
 }
 
 fn object(body: &Body) -> String {
@@ -29,35 +25,28 @@ fn object(body: &Body) -> String {
     format!("{}\n", json!({ "length": body.len(), "pieces": pieces.collect::<Vec<_>>() }))
 }
 
+/// The names stand last: how wide one is, only the terminal knows.
 fn table(body: &Body) -> String {
-    let header = ["piece", "MIME type", "file bytes", "bytes", "offset"].map(str::to_owned);
+    let header = ["offset", "bytes", "file bytes", "MIME type", "piece"].map(str::to_owned);
     let rows = body.pieces().map(|(offset, piece)| {
-        let (what, mime, bytes) = match piece {
+        let (bytes, mime, what) = match piece {
             Piece::Base64(media) => {
-                (one_line(media.name()), media.mime().to_owned(), media.len().to_string())
+                (media.len().to_string(), media.mime().to_owned(), readable(media.name()))
             }
-            _ => ("JSON text".to_owned(), String::new(), String::new()),
+            _ => (String::new(), String::new(), "JSON text".to_owned()),
         };
-        [what, mime, bytes, piece.len().to_string(), offset.to_string()]
+        [offset.to_string(), piece.len().to_string(), bytes, mime, what]
     });
-    let total = ["total".to_owned(), String::new(), String::new(), body.len().to_string(), String::new()];
+    let total = [String::new(), body.len().to_string(), String::new(), String::new(), "in all".to_owned()];
     let rows: Vec<_> = [header].into_iter().chain(rows).chain([total]).collect();
 
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let width: [usize; 5] = std::array::from_fn(width);
-    let mut table = String::new();
-    for row in &rows {
-        let [what, mime, numbers @ ..] = row;
-        let mut line = format!("{what:<0$}  {mime:<1$}", width[0], width[1]);
-        for (number, width) in numbers.iter().zip(&width[2..]) {
-            line += &format!("  {number:>width$}");
-        }
-        table += line.trim_end();
-        table.push('\n');
-    }
-    table
-}
-
-fn one_line(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (offset, bytes, file, mime) = (width(0), width(1), width(2), width(3));
+    let lines = rows.iter().enumerate().map(|(i, row)| {
+        let [a, b, c, d, what] = row;
+        let line = format!("{a:>offset$}  {b:>bytes$}  {c:>file$}  {d:<mime$}  {what}\n");
+        let is_frame = i == 0 || i + 1 == rows.len();
+        if is_frame { format!("{FRAME}{line}{FRAME:#}") } else { line }
+    });
+    lines.collect()
 }

@@ -1,20 +1,68 @@
 //! The way out: standard output, a device or pipe, or a file that appears when it is whole.
+//!
+//! A body is written as it is; what is for people is printed, with styles on a terminal.
 
 use super::{
     descriptor::{appends, descriptor},
     stop::Stop,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use niello::Body;
+use niello::{Body, Piece};
 use std::{
     fs::{self, File},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
-/// Writes the body, to standard output if no file is named.
-pub fn write(mut body: Body, file: Option<&Path>) -> Result<(), String> {
-    let file = file.filter(|file| *file != Path::new("-")).unwrap_or(Path::new("/dev/stdout"));
+/// Prints what is for people. Styles in it are for a terminal, and not for every one: see <https://no-color.org>.
+pub fn print(text: &str) -> Result<(), String> {
+    match anstream::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads has had enough: no error to them.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(whose(error, Path::new(STANDARD_OUTPUT)))
+        }
+        _ => Ok(()),
+    }
+}
+
+const STANDARD_OUTPUT: &str = "/dev/stdout";
+
+/// Writes the body to where it goes without a file: nobody reads megabytes of base64 on a terminal.
+pub fn write_to_standard_output(body: Body) -> Result<(), String> {
+    if !io::stdout().is_terminal() {
+        return write(body, Path::new(STANDARD_OUTPUT));
+    }
+    if body.pieces().any(|(_, piece)| matches!(piece, Piece::Base64(_))) {
+        return Err(format!(
+            "the body is {} bytes with media in base64, nothing for a terminal: write it to a file with -o, or look at it with --preview (-o - writes it here all the same)",
+            body.len()
+        ));
+    }
+    write(body, Path::new(STANDARD_OUTPUT))?;
+    print("\n")
+}
+
+/// Refuses to put the body where something stands that it is made of.
+pub fn spare(file: &Path, body: &Body, template: Option<&Path>) -> Result<(), String> {
+    let Ok(there) = fs::canonicalize(file) else { return Ok(()) };
+    let media = body.pieces().filter_map(|(_, piece)| match piece {
+        Piece::Base64(media) => Some(Path::new(media.name())),
+        _ => None,
+    });
+    // A device or a pipe loses nothing.
+    match there.is_file()
+        && media.chain(template).any(|name| fs::canonicalize(name).is_ok_and(|name| name == there))
+    {
+        true => {
+            Err(format!("-o {} would replace a file that the body is made of; name another", file.display()))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Writes the body to a file, or to standard output for `-`.
+pub fn write(mut body: Body, file: &Path) -> Result<(), String> {
+    let file = if file == Path::new("-") { Path::new(STANDARD_OUTPUT) } else { file };
     let failed = |error| whose(error, file);
     let file = follow(file.to_owned());
     match open_as_it_is(&file).map_err(failed)? {

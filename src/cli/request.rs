@@ -1,8 +1,9 @@
 //! Requests from arguments.
 
 use super::{
-    args::{Chat, Fill, Gemini, Output, Part, Prompt},
+    args::{Chat, Fill, Gemini, Output},
     descriptor::{descriptor, is_stdin},
+    prompt::{Part, Prompt},
     source::Kind,
 };
 use niello::{Body, Source, Template, chat, gemini};
@@ -55,7 +56,7 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
         Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
         Part::Media(kind, src) => (*kind, src),
     };
-    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.name.display()));
+    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.shown()));
     if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
         return refuse("fps, start and end are of the Gemini format; use `niello gemini`");
     }
@@ -151,7 +152,13 @@ pub fn fill(args: &Fill) -> Result<Body, String> {
             Template::new(text)
         }
         path => {
-            let template = Template::open(path).map_err(|error| error.to_string())?;
+            let template = Template::open(path).map_err(|error| {
+                let says = error.to_string();
+                match io::Error::from(error).kind() {
+                    io::ErrorKind::InvalidData => format!("{says}; a template is JSON that names its media"),
+                    _ => says,
+                }
+            })?;
             // No file stands in the folder of a descriptor, as of `<(...)` in a shell.
             if descriptor(path).is_some() { template.folder("") } else { template }
         }

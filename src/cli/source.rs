@@ -1,10 +1,8 @@
 //! SRC: where a part's media comes from, with suffixes in the manner of `curl -F`.
 
-use super::{args::Output, descriptor::is_stdin};
-use niello::{ErrorKind, Media, Source};
+use super::descriptor::is_stdin;
 use std::{
     ffi::{OsStr, OsString},
-    fs, io,
     path::Path,
     time::Duration,
 };
@@ -28,8 +26,17 @@ impl Kind {
         }
     }
 
+    /// Its name where a sentence begins.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Video => "Video",
+            Kind::Audio => "Audio",
+            Kind::Image => "Image",
+        }
+    }
+
     /// A MIME type of this kind, for a hint.
-    fn example(self) -> &'static str {
+    pub fn example(self) -> &'static str {
         match self {
             Kind::Video => "video/mp4",
             Kind::Audio => "audio/mp3",
@@ -132,40 +139,6 @@ impl Src {
 
     pub fn is_stdin(&self) -> bool {
         is_stdin(Path::new(&self.name))
-    }
-
-    /// Opens what it names; a URL is passed on byte for byte.
-    pub fn open(&self, kind: Kind, output: &Output) -> Result<Source, String> {
-        match self.url() {
-            Some(url) => Ok(Source::Url(url.to_owned())),
-            None => self.media(kind, output).map(Source::Media),
-        }
-    }
-
-    fn media(&self, kind: Kind, output: &Output) -> Result<Media, String> {
-        let mut options = Media::options().access(output.access.into());
-        if let Some(mime) = &self.mime {
-            options = options.mime(mime);
-        }
-        if let Some(limit) = output.limit {
-            options = options.max_spool(limit.max_len());
-        }
-        // A file behind /dev/stdin need not be copied; one of the name - is another.
-        let is_file = || fs::metadata(&self.name).is_ok_and(|there| there.is_file());
-        let copied = self.is_stdin() && (self.name == "-" || !is_file());
-        let media = match copied {
-            false => options.open(&self.name),
-            true => options.name("standard input").from_reader(io::stdin()),
-        };
-        media.map_err(|error| {
-            let says = error.to_string();
-            match error.kind() {
-                ErrorKind::MimeType if self.mime.is_none() => {
-                    format!("{says}: '{};type={}'", self.name.display(), kind.example())
-                }
-                _ => says,
-            }
-        })
     }
 }
 

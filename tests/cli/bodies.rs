@@ -1,0 +1,218 @@
+//! What is written: the body that the arguments say.
+
+use super::{chat, golden, niello, refused};
+use predicates::str::contains;
+use std::{fs, io::Write};
+use tempfile::TempDir;
+
+#[test]
+fn every_golden_case_is_filled() {
+    for name in golden::names() {
+        let body = niello().arg("fill").arg(golden::case(&name).join("template.json")).assert().success();
+        golden::judge(&name, &body.get_output().stdout);
+    }
+}
+
+#[test]
+fn the_seed_cases_by_flags() {
+    let video = "Summarize what happens in these videos.";
+    let audio = "Transcribe this audio and summarize the key points.";
+    let (video_url, audio_url) =
+        ("https://example.com/sample-video.mp4", "https://example.com/sample-audio.mp3");
+    let model = "system.ai.gemini-3-1-pro";
+    let cases: [(&str, &[&str]); 6] = [
+        (
+            "seed_chat_video",
+            &[
+                "chat",
+                "--model",
+                model,
+                "--text",
+                video,
+                "--video",
+                video_url,
+                "--video",
+                "video.mp4",
+                "--max-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_chat_audio",
+            &[
+                "chat",
+                "--model",
+                model,
+                "--text",
+                audio,
+                "--audio",
+                audio_url,
+                "--audio",
+                "audio.mp3",
+                "--max-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_video",
+            &[
+                "gemini",
+                "--text",
+                video,
+                "--video",
+                video_url,
+                "--video",
+                "video.mp4",
+                "--max-output-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_audio",
+            &[
+                "gemini",
+                "--text",
+                audio,
+                "--audio",
+                audio_url,
+                "--audio",
+                "audio.mp3",
+                "--max-output-tokens",
+                "1024",
+            ],
+        ),
+        (
+            "seed_gemini_video_curl",
+            &["gemini", "--text", video, "--video", video_url, "--video", "video.mp4"],
+        ),
+        (
+            "seed_gemini_audio_curl",
+            &["gemini", "--text", audio, "--audio", audio_url, "--audio", "audio.mp3;type=audio/mp3"],
+        ),
+    ];
+    for (name, args) in cases {
+        let body = niello().current_dir(golden::case(name)).args(args).assert().success();
+        golden::judge(name, &body.get_output().stdout);
+    }
+}
+
+#[test]
+fn all_flags_of_chat() {
+    let body = niello()
+        .args(["chat", "--model", "m", "--system", "S", "--text", "a", "--image", "https://h/i.png"])
+        .args([
+            "--text",
+            "b",
+            "--audio",
+            "https://h/a;b=c",
+            "--max-tokens",
+            "7",
+            "--temperature",
+            "0",
+            "--top-p",
+            "0.5",
+        ])
+        .args(["--stop", "END", "--stop", "\n", "--seed", "-3", "--stream"])
+        .args(["--set", r#"reasoning_effort="low""#, "--set", r#"top_k=4"#])
+        .assert()
+        .success();
+    let want = serde_json::json!({
+        "model": "m",
+        "messages": [
+            { "role": "system", "content": "S" },
+            { "role": "user", "content": [
+                { "type": "text", "text": "a" },
+                { "type": "image_url", "image_url": { "url": "https://h/i.png" } },
+                { "type": "text", "text": "b" },
+                { "type": "audio_url", "audio_url": { "url": "https://h/a;b=c" } },
+            ] },
+        ],
+        "max_tokens": 7, "temperature": 0, "top_p": 0.5, "stop": ["END", "\n"], "seed": -3, "stream": true,
+        "reasoning_effort": "low", "top_k": 4,
+    });
+    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+}
+
+#[test]
+fn all_flags_of_gemini() {
+    let body = niello()
+        .args([
+            "gemini",
+            "--system",
+            "S",
+            "--video",
+            "https://youtu.be/x;fps=2;start=1.5s;end=80",
+            "--text",
+            "a",
+        ])
+        .args(["--image", "https://h/i;type=image/png", "--max-output-tokens", "7", "--temperature", "0"])
+        .args(["--top-p", "0.5", "--top-k", "4", "--stop", "END", "--seed", "-3"])
+        .args(["--config", r#"responseMimeType="application/json""#, "--config", "vendor=1"])
+        .args(["--set", r#"labels={"team":"v"}"#, "--set", "other=null"])
+        .assert()
+        .success();
+    let want = serde_json::json!({
+        "systemInstruction": { "parts": [{ "text": "S" }] },
+        "contents": [{ "role": "user", "parts": [
+            { "fileData": { "fileUri": "https://youtu.be/x" },
+              "videoMetadata": { "fps": 2, "startOffset": "1.500s", "endOffset": "80s" } },
+            { "text": "a" },
+            { "fileData": { "fileUri": "https://h/i", "mimeType": "image/png" } },
+        ] }],
+        "generationConfig": { "maxOutputTokens": 7, "temperature": 0, "topP": 0.5, "topK": 4, "stopSequences": ["END"],
+            "seed": -3, "responseMimeType": "application/json", "vendor": 1 },
+        "labels": { "team": "v" }, "other": null,
+    });
+    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+}
+
+#[test]
+fn a_seed_is_as_wide_as_its_api_takes() {
+    let widest = i64::MIN.to_string();
+    chat().args(["--seed", &widest]).assert().success().stdout(contains(format!("\"seed\":{widest}")));
+    refused(chat().args(["--seed", "9223372036854775808"]), 2, "--seed");
+    refused(niello().args(["gemini", "--text", "x", "--seed", "2147483648"]), 2, "2147483647");
+}
+
+#[test]
+fn both_spellings_of_a_key_are_one_to_gemini() {
+    let gemini = |args: &[&str], says| {
+        refused(niello().args(["gemini", "--text", "x"]).args(args), 1, says);
+    };
+    gemini(&["--set", "system_instruction={}"], "--system");
+    gemini(&["--set", "generation_config={}"], "--config");
+    for (key, option) in [
+        ("max_output_tokens", "--max-output-tokens"),
+        ("top_p", "--top-p"),
+        ("top_k", "--top-k"),
+        ("stop_sequences", "--stop"),
+    ] {
+        gemini(&["--config", &format!("{key}=1")], option);
+    }
+    gemini(&["--set", "safetySettings=[]", "--set", "safety_settings=[]"], "twice");
+    // To other services they are two.
+    chat().args(["--set", "top_k=1", "--set", "topK=1"]).assert().success();
+}
+
+#[test]
+fn the_properties_of_a_response_schema_keep_their_order() {
+    let schema =
+        r#"responseSchema={"type":"OBJECT","properties":{"z":{"type":"STRING"},"a":{"type":"STRING"}}}"#;
+    let mut command = niello();
+    let output = command.args(["gemini", "--text", "x", "--config", schema]).assert().success();
+    output.stdout(contains(r#""properties":{"z":{"type":"STRING"},"a":{"type":"STRING"}}"#));
+}
+
+#[test]
+fn both_kinds_of_access_give_the_same() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("f.bin");
+    let bytes: Vec<u8> = (0..5_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    fs::File::create(&file).unwrap().write_all(&bytes).unwrap();
+    let src = format!("{};type=video/mp4", file.display());
+    let map =
+        chat().args(["--video", &src, "--access", "map"]).assert().success().get_output().stdout.clone();
+    let read =
+        chat().args(["--video", &src, "--access", "read"]).assert().success().get_output().stdout.clone();
+    assert!(map == read && map.len() > 6_666_666);
+}

@@ -1,0 +1,260 @@
+//! Where the body goes: files that appear whole, what is open, signals.
+
+use super::{CLIP, chat, niello, refused};
+use assert_cmd::Command;
+use predicates::{prelude::*, str::contains};
+use std::{fs, path::Path, process::Stdio};
+use tempfile::TempDir;
+
+#[test]
+fn an_output_file_appears_whole_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("a b ü.json");
+    let alone = |wanted: &[&str]| {
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, wanted);
+    };
+
+    let body = chat().args(["--video", CLIP]).assert().success().get_output().stdout.clone();
+    chat().args(["--video", CLIP, "-o"]).arg(&out).assert().success().stdout("");
+    assert_eq!(fs::read(&out).unwrap(), body);
+    alone(&["a b ü.json"]);
+
+    // A media that fails half-way leaves the old file as it was, and nothing else.
+    fs::write(&out, "old").unwrap();
+    let short = Path::new("/sys/kernel/notes");
+    if short.exists() {
+        let bad = format!("{};type=video/mp4", short.parent().unwrap().join("uevent_seqnum").display());
+        refused(chat().args(["--video", &bad, "-o"]).arg(&out), 1, "uevent_seqnum");
+        assert_eq!(fs::read(&out).unwrap(), b"old");
+        alone(&["a b ü.json"]);
+    }
+
+    refused(chat().arg("-o").arg(folder.path()), 1, "is a directory");
+    chat().args(["-o", "/dev/null"]).assert().success();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn an_output_file_is_none_that_the_body_is_made_of() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::copy(CLIP, at("clip.mp4")).unwrap();
+    let template = r#"{"a":{"$base64":{"file":"clip.mp4"}}}"#;
+    fs::write(at("t.json"), template).unwrap();
+    let mut names = vec!["clip.mp4", "./clip.mp4", "t.json"];
+    if cfg!(unix) {
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("clip.mp4", at("link")).unwrap();
+        names.push("link");
+    }
+    for out in names {
+        let fill = ["fill", "t.json", "-o", out];
+        refused(niello().current_dir(&folder).args(fill), 1, "name another");
+        if out != "t.json" {
+            let gemini = ["gemini", "--video", "clip.mp4", "-o", out];
+            refused(niello().current_dir(&folder).args(gemini), 1, "name another");
+        }
+    }
+    assert_eq!(fs::read_to_string(at("t.json")).unwrap(), template);
+    assert!(fs::read(at("clip.mp4")).unwrap() == fs::read(CLIP).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_file_keeps_its_rights_and_its_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = TempDir::new().unwrap();
+    let (file, link) = (folder.path().join("file.json"), folder.path().join("link.json"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+
+    fs::write(&file, "old").unwrap();
+    let usual = mode(&file);
+    fs::remove_file(&file).unwrap();
+    chat().arg("-o").arg(&file).assert().success();
+    assert_eq!(mode(&file), usual);
+
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&file, &link).unwrap();
+    chat().arg("-o").arg(&link).args(["--text", "new"]).assert().success();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&file).unwrap().contains("new"));
+    assert_eq!(mode(&file), 0o640);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_link_makes_its_target_or_is_an_error() {
+    use std::os::unix::fs::symlink;
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+
+    symlink("there.json", at("dangling")).unwrap();
+    symlink("dangling", at("to dangling")).unwrap();
+    chat().arg("-o").arg(at("to dangling")).assert().success();
+    assert!(fs::symlink_metadata(at("dangling")).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(at("there.json")).unwrap().is_file());
+
+    symlink("none/there.json", at("nowhere")).unwrap();
+    refused(chat().arg("-o").arg(at("nowhere")), 1, "there is no folder");
+
+    symlink("b", at("a")).unwrap();
+    symlink("a", at("b")).unwrap();
+    refused(chat().arg("-o").arg(at("a")), 1, "symbolic links");
+    assert!(fs::symlink_metadata(at("a")).unwrap().is_symlink());
+}
+
+#[test]
+fn an_output_file_wants_its_folder() {
+    let folder = TempDir::new().unwrap();
+    let assert = refused(chat().arg("-o").arg(folder.path().join("none/out.json")), 1, "there is no folder");
+    assert.stderr(contains("none/out.json").and(contains(".niello-").not()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_file_that_is_read_only_stays() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(folder.path(), 0o777);
+    fs::write(at("out.json"), "old").unwrap();
+    mode(&at("out.json"), 0o444);
+    // Where anyone may run it.
+    fs::copy(env!("CARGO_BIN_EXE_niello"), at("niello")).unwrap();
+
+    let mut command = std::process::Command::new(at("niello"));
+    if fs::File::options().write(true).open(at("out.json")).is_ok() {
+        // For root no file is read-only.
+        command.uid(65534).gid(65534);
+    }
+    command.args(["chat", "--model", "m", "--text", "x", "-o"]).arg(at("out.json"));
+    refused(&mut command.into(), 1, "make it writable");
+    assert_eq!(fs::read(at("out.json")).unwrap(), b"old");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_open_is_written_to_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log");
+    for (file, redirected) in [
+        ("/dev/stdout", ">>"),
+        ("/dev/fd/1", ">>"),
+        ("/proc/self/fd/1", ">"),
+        ("/dev/stderr", "2>>"),
+        ("/dev/fd/7", "7>>"),
+        ("link", ">>"),
+    ] {
+        let _ = std::os::unix::fs::symlink("/dev/stdout", folder.path().join("link"));
+        fs::write(&log, "before\n").unwrap();
+        let script = format!(
+            "{{ echo first >{to}; $0 chat --model m --text x -o {file}; echo last >{to}; }} {redirected} log",
+            to = match redirected.trim_end_matches('>') {
+                "" => "&1",
+                "2" => "&2",
+                _ => "&7",
+            },
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_niello")]).current_dir(folder.path());
+        shell.assert().success();
+        let got = fs::read_to_string(&log).unwrap();
+        let before = if redirected == ">" { "" } else { "before\n" };
+        assert!(got.starts_with(&format!("{before}first\n{{\"model\"")), "{file} {redirected}: {got}");
+        assert!(got.ends_with("}last\n"), "{file} {redirected}: {got}");
+    }
+}
+
+/// A limit on the size of files is as a disk that is full: the same writes fail.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_a_line_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("clip.mp4"), vec![0; 100_000]).unwrap();
+    for (args, says) in [
+        ("--video 'clip.mp4;type=video/mp4' -o body.json", "cannot write to body.json: File too large"),
+        ("--video '-;type=video/mp4'", "cannot copy standard input to a temporary file in "),
+    ] {
+        let niello = env!("CARGO_BIN_EXE_niello");
+        let script = format!("ulimit -f 16; cat clip.mp4 | {niello} chat --model m {args} | wc -c");
+        let mut bash = std::process::Command::new("bash");
+        let output = bash.args(["-o", "pipefail", "-c", &script]).current_dir(&folder).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(says), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert_eq!(output.stdout, b"0\n");
+    }
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["clip.mp4"]);
+}
+
+/// Runs `niello` by a shell line that starts it, with media of this length and -o, and sends it a signal when
+/// some of the body is written; returns the lengths of the files that are left, too.
+#[cfg(unix)]
+fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::ExitStatus, Vec<u64>) {
+    let (folder, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let big = folder.path().join("big.mp4");
+    fs::File::create(&big).unwrap().set_len(len).unwrap();
+    let lengths = || -> Vec<u64> {
+        let files = fs::read_dir(out.path()).unwrap();
+        files.filter_map(|file| Some(file.unwrap().metadata().ok()?.len())).collect()
+    };
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", line, env!("CARGO_BIN_EXE_niello"), "chat", "--model", "m", "--video"])
+        .arg(format!("{};type=video/mp4", big.display()))
+        .arg("-o")
+        .arg(out.path().join("body.json"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while lengths().iter().all(|len| *len == 0) {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    // SAFETY: the child has not been waited for, so the number is its own.
+    assert_eq!(unsafe { libc::kill(child.id() as libc::pid_t, signal) }, 0);
+    (child.wait().unwrap(), lengths())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_no_half_of_a_file() {
+    use std::os::unix::process::ExitStatusExt;
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        let (status, left) = interrupted("exec \"$0\" \"$@\"", 20 << 30, signal);
+        assert_eq!((status.signal(), left.len()), (Some(signal), 0));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_so() {
+    let (status, left) = interrupted("trap '' HUP; exec \"$0\" \"$@\"", 192 << 20, libc::SIGHUP);
+    assert!(status.success() && left.len() == 1 && left[0] > 256 << 20, "{status} {left:?}");
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_quietly() {
+    let folder = TempDir::new().unwrap();
+    let big = folder.path().join("big.mp4");
+    fs::File::create(&big).unwrap().set_len(64 << 20).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
+        .args(["chat", "--model", "m", "--video"])
+        .arg(format!("{};type=video/mp4", big.display()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,178 @@
+//! Help, completions and manual pages, as people and shells use them.
+
+use super::niello;
+use predicates::{prelude::*, str::contains};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+const COMMANDS: [&str; 5] = ["chat", "gemini", "fill", "completions", "man"];
+
+fn stdout(args: &[&str]) -> String {
+    let output = niello().args(args).env("COLUMNS", "80").assert().success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn help_and_version_are_there() {
+    for command in ["chat", "gemini", "fill"] {
+        for help in ["-h", "--help"] {
+            let output = contains("--dry-run").and(contains("--preview"));
+            niello().args([command, help]).assert().success().stdout(output);
+        }
+    }
+    niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
+    // Without arguments, too: on standard error, since nothing was done.
+    niello().assert().code(2).stdout("").stderr(contains("chat").and(contains("gemini")));
+}
+
+/// The script that the examples of a help are.
+fn examples(help: &str) -> String {
+    let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+    let lines = examples.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
+    lines.map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned() + "\n").collect()
+}
+
+/// A folder with the media that examples name, and with programs that only look like those that they use.
+#[cfg(unix)]
+fn stage() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let audio = Path::new("tests/golden/seed_chat_audio/audio.mp3");
+    for (from, to) in [(Path::new(super::CLIP), "clip.mp4"), (audio, "talk.mp3"), (audio, "talk.bin")] {
+        fs::copy(from, at(to)).unwrap();
+    }
+    fs::write(at("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+    fs::write(at("request.json"), r#"{"input": {"$base64": {"file": "clip.mp4"}}}"#).unwrap();
+    fs::create_dir_all(at(".zfunc")).unwrap();
+    fs::create_dir_all(at(".config/fish/completions")).unwrap();
+    fs::create_dir(at("bin")).unwrap();
+    for (name, does) in [("curl", "test -s body.json"), ("ffmpeg", "cat talk.mp3"), ("man", "grep -q .TH")] {
+        fs::write(at("bin").join(name), format!("#!/bin/sh\n{does}\n")).unwrap();
+        fs::set_permissions(at("bin").join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
+}
+
+#[test]
+#[cfg(unix)]
+fn examples_run_as_they_are_printed() {
+    let folder = stage();
+    let here = Path::new(env!("CARGO_BIN_EXE_niello")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{}:{path}", folder.path().join("bin").display(), here.display());
+    for args in [&[][..]].into_iter().chain(COMMANDS.iter().map(std::slice::from_ref)) {
+        let script = examples(&stdout(&[args, &["--help"]].concat()));
+        assert!(script.contains("\nniello "), "{script}");
+        let mut bash = Command::new("bash");
+        bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&folder).env("PATH", &path);
+        for (name, value) in
+            [("DATABRICKS_HOST", "https://host"), ("DATABRICKS_TOKEN", "t"), ("PROFILE", "profile")]
+        {
+            bash.env(name, value);
+        }
+        let output = bash.env("HOME", folder.path()).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(folder.path().join(".local/share/man/man1/niello-chat.1").exists());
+}
+
+/// What bash has to offer for the last of these words.
+#[cfg(unix)]
+fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
+    let script = r#"
+        source <("$0" completions bash)
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        # Outside of a real completion it has nothing to act on.
+        compopt() { :; }
+        _niello niello "${@: -1}" "${@: -2:1}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script, env!("CARGO_BIN_EXE_niello")]).args(words).current_dir(folder);
+    let output = bash.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_completes() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("my clip.mp4"), "").unwrap();
+    fs::write(folder.path().join("mü.mp4"), "").unwrap();
+    let completed = |words: &[&str]| completed(folder.path(), words);
+    assert_eq!(completed(&["niello", "ch"]), ["chat"]);
+    assert_eq!(completed(&["niello", "chat", "--pre"]), ["--preview"]);
+    assert_eq!(completed(&["niello", "chat", "--model", "m", "--video", "my"]), ["my clip.mp4"]);
+    assert_eq!(completed(&["niello", "gemini", "--audio", "m"]).len(), 2);
+    assert_eq!(completed(&["niello", "fill", "-o", "mü"]), ["mü.mp4"]);
+    assert_eq!(completed(&["niello", "chat", "--limit", "data"]), ["databricks", "databricks-custom"]);
+    assert_eq!(completed(&["niello", "gemini", "--access", ""]), ["map", "read"]);
+    // There is no file for these to name.
+    assert_eq!(completed(&["niello", "chat", "--text", "m"]), ["m"]);
+}
+
+#[test]
+fn every_shell_has_its_completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = stdout(&["completions", shell]);
+        assert!(script.contains("preview") && script.contains("gemini"), "{shell}");
+        // Where the shell is installed, it takes them.
+        if let Ok(mut child) =
+            Command::new(shell).arg("-n").stdin(Stdio::piped()).stderr(Stdio::null()).spawn()
+        {
+            std::io::Write::write_all(&mut child.stdin.take().unwrap(), script.as_bytes()).unwrap();
+            assert!(child.wait().unwrap().success(), "{shell}");
+        }
+    }
+    niello().args(["completions", "csh"]).assert().code(2).stderr(contains("fish"));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("share/man1");
+    niello().args(["man", "--dir"]).arg(&dir).assert().success().stdout("");
+    let mut names: Vec<_> =
+        fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let mut wanted: Vec<_> = COMMANDS.iter().map(|name| format!("niello-{name}.1")).collect();
+    wanted.push("niello.1".to_owned());
+    wanted.sort();
+    assert_eq!(names, wanted);
+
+    for name in names {
+        let page = fs::read_to_string(dir.join(&name)).unwrap();
+        let command = name.strip_suffix(".1").unwrap();
+        assert!(page.contains(&format!(".TH {command} 1")) && page.contains("\n.SH EXAMPLES\n"), "{page}");
+        let alone: Vec<_> = ["man"].into_iter().chain(command.strip_prefix("niello-")).collect();
+        assert_eq!(page, stdout(&alone));
+    }
+    niello().args(["man", "nothing"]).assert().code(1).stderr(contains("gemini"));
+}
+
+/// The examples of a page are those of the help, to the letter.
+#[test]
+fn a_manual_page_reads_as_the_help() {
+    for command in COMMANDS {
+        let mut groff = Command::new("groff");
+        groff.args(["-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=80n"]).env("GROFF_NO_SGR", "1");
+        let groff = groff.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        // Without it, the test before this one stands alone.
+        let Ok(mut groff) = groff else { return };
+        let page = stdout(&["man", command]);
+        std::io::Write::write_all(&mut groff.stdin.take().unwrap(), page.as_bytes()).unwrap();
+        let output = groff.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
+        let read = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<_> = read.lines().map(str::trim).collect();
+        assert!(read.lines().all(|line| line.chars().count() <= 80), "{command}: {read}");
+        for line in examples(&stdout(&[command, "--help"])).lines() {
+            assert!(lines.contains(&line.trim()), "{command}: {line}\n{read}");
+        }
+    }
+}
