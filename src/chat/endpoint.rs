@@ -28,6 +28,7 @@ use crate::{
 /// may be changed before it is sent. A clone of it, made before it is sent, is a retry. `Debug` shows no
 /// credentials, and neither do errors.
 #[derive(Clone, Debug)]
+#[must_use = "it is where requests would go; `request` makes one"]
 pub struct Endpoint(endpoint::Endpoint);
 
 impl Endpoint {

@@ -21,6 +21,7 @@ use serde_json::Value;
 /// );
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GenerationConfig {
@@ -87,7 +88,7 @@ pub struct GenerationConfig {
     /// `enableEnhancedCivicAnswers`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_enhanced_civic_answers: Option<bool>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -230,7 +231,7 @@ impl GenerationConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> GenerationConfig {
         self.extra.insert(key, value);
         self
@@ -291,7 +292,7 @@ pub struct ThinkingConfig {
     /// `thinkingLevel`: instead of a budget. Gemini 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_level: Option<ThinkingLevel>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -321,7 +322,7 @@ impl ThinkingConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ThinkingConfig {
         self.extra.insert(key, value);
         self
@@ -339,7 +340,7 @@ pub struct ImageConfig {
     /// `imageSize`: `1K`, `2K` or `4K`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_size: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -362,7 +363,7 @@ impl ImageConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ImageConfig {
         self.extra.insert(key, value);
         self

@@ -23,7 +23,7 @@ pub struct FunctionCall {
     /// `args`: the arguments by name.
     #[serde(deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub args: Option<Map<String, Value>>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -40,7 +40,7 @@ impl FunctionCall {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionCall {
         self.extra.insert(key, value);
         self
@@ -84,7 +84,7 @@ pub struct FunctionResponse {
     /// `scheduling`: when the model takes it up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduling: Option<Scheduling>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -130,7 +130,7 @@ impl FunctionResponse {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionResponse {
         self.extra.insert(key, value);
         self
@@ -158,7 +158,7 @@ pub struct ExecutableCode {
     /// `code`.
     #[serde(deserialize_with = "null_as_default")]
     pub code: String,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +169,7 @@ impl ExecutableCode {
         ExecutableCode { language: Some(language.into()), code: code.into(), ..ExecutableCode::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ExecutableCode {
         self.extra.insert(key, value);
         self
@@ -201,7 +201,7 @@ pub struct CodeExecutionResult {
     /// `output`: standard output if it went well, else what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -216,7 +216,7 @@ impl CodeExecutionResult {
         }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> CodeExecutionResult {
         self.extra.insert(key, value);
         self

@@ -35,6 +35,7 @@ use std::time::Duration;
 /// assert_eq!(serde_json::to_value(&part).unwrap(), json);
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Part {
@@ -74,7 +75,7 @@ pub struct Part {
     /// `partMetadata`: of the caller's own, for telling parts apart.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub part_metadata: Option<Map<String, Value>>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
     /// The setter of what stands beside media, where there is none; for the check to name.
@@ -245,7 +246,7 @@ impl Part {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 
 /// A `generateContent` request. The model stands in the URL, not here; `streamGenerateContent` takes the
 /// same body.
+///
+/// Plain data: fields may be set as they are or by the methods of the same names. What is `None` or an empty list is
+/// left out; zeros and `false` are sent. It reads back what was stored, media as base64 text.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "it is sent by nobody until `body` or an endpoint makes something of it"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Request {
@@ -36,7 +40,7 @@ pub struct Request {
     /// `labels`: for billing. Vertex only.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -122,21 +126,23 @@ impl Request {
         self
     }
 
-    /// A key that this type does not have. NaN and infinity go as `null`: see [`Extra`].
+    /// Adds a key that this type does not have. Given twice, the last value stands. NaN and infinity go as `null`:
+    /// see [`Extra`].
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Request {
         self.extra.insert(key, value);
         self
     }
 
-    /// The body, checked first: what no API could take is an error here, that names the field.
+    /// The body to send: every check, then [`Body::json`]. Of each media, no more than the first bytes are read.
     ///
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid) if there are no contents, or a content has no parts; a part
     /// has no data or several, or what stands beside media only; a `fileUri` is empty or a `data:` URI;
     /// the text of inline data is no base64; a function has no name, or gives another part than media; a
     /// number is NaN or infinite; `fps` is not above 0 and up to 24, or a start is not before its end; or
-    /// an extra key repeats one that the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
-    /// `type/subtype`. And what [`Body::json`] says.
+    /// an extra key repeats one that the object has. It names the field, as in
+    /// `contents[0].parts[1].inlineData.data`. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the
+    /// form `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
         self.check()?;
         Body::json(self)

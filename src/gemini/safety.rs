@@ -51,7 +51,7 @@ pub struct SafetySetting {
     /// `threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -66,7 +66,7 @@ impl SafetySetting {
         }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SafetySetting {
         self.extra.insert(key, value);
         self
@@ -103,7 +103,7 @@ pub struct SafetyRating {
     /// `blocked`: whether it was blocked for this.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }

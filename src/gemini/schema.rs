@@ -45,6 +45,7 @@ open_enum! {
 /// .required(["title", "tags"]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Schema {
@@ -114,7 +115,7 @@ pub struct Schema {
     /// `default`: the value that is meant where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -270,7 +271,7 @@ impl Schema {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Schema {
         self.extra.insert(key, value);
         self

@@ -47,7 +47,7 @@ pub struct Tool {
     /// `googleMaps`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_maps: Option<GoogleMaps>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -73,7 +73,8 @@ impl Tool {
         Tool::from(UrlContext::default())
     }
 
-    /// A key that this type does not have, such as a tool that this crate does not know.
+    /// Adds a key that this type does not have, such as a tool that this crate does not know. Given twice, the last
+    /// value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Tool {
         self.extra.insert(key, value);
         self
@@ -166,7 +167,7 @@ pub struct FunctionDeclaration {
     /// `behavior`: whether the model waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behavior: Option<Behavior>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -213,7 +214,7 @@ impl FunctionDeclaration {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionDeclaration {
         self.extra.insert(key, value);
         self

@@ -15,7 +15,7 @@ pub struct ToolConfig {
     /// `retrievalConfig`: for search and maps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retrieval_config: Option<RetrievalConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -48,7 +48,7 @@ impl ToolConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ToolConfig {
         self.extra.insert(key, value);
         self
@@ -82,13 +82,13 @@ pub struct FunctionCallingConfig {
     /// `allowedFunctionNames`: with the modes `ANY` and `VALIDATED`, the only ones that may be called.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub allowed_function_names: Vec<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl FunctionCallingConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionCallingConfig {
         self.extra.insert(key, value);
         self
@@ -106,13 +106,13 @@ pub struct RetrievalConfig {
     /// `languageCode`: the user's language, BCP 47.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl RetrievalConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> RetrievalConfig {
         self.extra.insert(key, value);
         self
@@ -130,13 +130,13 @@ pub struct LatLng {
     /// `longitude`: degrees, -180 to 180.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl LatLng {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> LatLng {
         self.extra.insert(key, value);
         self

@@ -40,7 +40,7 @@ pub struct UsageMetadata {
     /// `cacheTokensDetails`: by modality.
     #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub cache_tokens_details: Vec<ModalityTokenCount>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -56,7 +56,7 @@ pub struct ModalityTokenCount {
     /// `tokenCount`.
     #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
     pub token_count: Option<i64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
