@@ -79,8 +79,8 @@ use std::{
 ///
 /// | | plain | `read_ahead` | a body that costs nothing |
 /// |---|---|---|---|
-/// | warm 1 GiB file by reqwest, of the speed of that last | 0.80 | 0.58 | 1 |
-/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 817 MiB | 266 MiB |
+/// | warm 1 GiB file by reqwest, of the speed of that last | 0.75 | 0.55 | 1 |
+/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 1,006 MiB | 266 MiB |
 /// | a 1 ms timer on the same thread, 99th percentile, warm file | 45 ms | 1.0 ms, 0.9 to 9.5 | 34 ms |
 /// | the same, cold file of 2 GiB | 54 ms, up to 315 | 6.7 ms, 1.0 to 13 | |
 ///
@@ -91,7 +91,7 @@ use std::{
 ///   where more threads than cores are busy, late by some milliseconds.
 ///
 /// Bodies of one file are best made of clones of one [`Media`](crate::Media): each mapped media that is opened
-/// keeps a window of its own resident (256 of them took 1,310 MiB, 267 MiB with
+/// keeps a window of its own resident (256 of them took 1,081 MiB, 267 MiB with
 /// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,292 MiB.
 #[derive(Clone)]
 pub struct Body {

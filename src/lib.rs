@@ -24,7 +24,7 @@
 //!    |  .body(), Body::json
 //! serde value -> pieces: serde_json writes and escapes all text, a leaf cuts it
 //!    |
-//! Body                   text is copied, media is encoded straight into the buffer of whoever pulls
+//! Body                   text is copied, media is encoded straight into the caller's buffer
 //!    |
 //! io::Read + io::Seek | write_to | chunks | http_body::Body | http::Request
 //! ```
@@ -74,7 +74,8 @@
 //!
 //! ```text
 //! niello chat --model system.ai.gemini-3-1-pro --text "Summarize." --video clip.mp4 -o body.json
-//! curl -X POST -T body.json -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" "$URL"
+//! curl -X POST -T body.json -H "Content-Type: application/json" -H "Authorization: Bearer $TOKEN" \
+//!     "https://<workspace>/ai-gateway/mlflow/v1/chat/completions"
 //! ```
 //!
 //! # Features

@@ -45,7 +45,7 @@ use std::{fmt, path::Path, sync::Arc};
 /// ```
 ///
 /// # MIME types
-/// Found by content first and by the extension of the name second, and then called what the Gemini API calls it
+/// Found by content first and by the extension of the name second, and then called what the Gemini API and Vertex call it
 /// ([video](https://ai.google.dev/gemini-api/docs/video-understanding),
 /// [audio](https://ai.google.dev/gemini-api/docs/audio),
 /// [images](https://ai.google.dev/gemini-api/docs/image-understanding),
