@@ -143,7 +143,7 @@ impl Body {
         self.plan.len()
     }
 
-    /// True for a body of no bytes, which JSON never is.
+    /// True for a body of no bytes, which JSON never is; `Body::default()` (feature `http-body`) is one.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -153,7 +153,7 @@ impl Body {
         self.position
     }
 
-    /// How many bytes are still to come.
+    /// How many bytes are still to come from the position on; 0 past the end.
     pub fn remaining(&self) -> u64 {
         self.len().saturating_sub(self.position)
     }

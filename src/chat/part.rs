@@ -34,7 +34,7 @@ pub struct Part {
     pub(super) misplaced: Option<&'static str>,
 }
 
-/// What a part is.
+/// What a part is: its `type`, with what stands under the key of that name.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PartKind {

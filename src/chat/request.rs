@@ -127,13 +127,13 @@ impl Request {
         check::request(self)
     }
 
-    /// Adds a message at the end.
+    /// Adds a message at the end of [`messages`](Request#structfield.messages).
     pub fn message(mut self, message: Message) -> Request {
         self.messages.push(message);
         self
     }
 
-    /// Adds messages at the end.
+    /// Adds messages at the end of [`messages`](Request#structfield.messages).
     pub fn messages(mut self, messages: impl IntoIterator<Item = Message>) -> Request {
         self.messages.extend(messages);
         self

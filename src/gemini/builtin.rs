@@ -62,7 +62,7 @@ impl Interval {
         Interval { start_time: Some(start.into()), ..Interval::default() }
     }
 
-    /// Until a time: RFC 3339.
+    /// Until a time: RFC 3339, such as `2026-11-01T00:00:00Z`.
     pub fn until(end: impl Into<String>) -> Interval {
         Interval { end_time: Some(end.into()), ..Interval::default() }
     }
@@ -106,7 +106,7 @@ impl GoogleSearchRetrieval {
 }
 
 open_enum! {
-    /// When to search.
+    /// When to search: `mode` of [`DynamicRetrievalConfig`].
     pub enum RetrievalMode {
         /// `MODE_UNSPECIFIED`: always.
         Unspecified = "MODE_UNSPECIFIED",
@@ -176,7 +176,7 @@ impl UrlContext {
 }
 
 open_enum! {
-    /// What the model works in.
+    /// What the model works in: `environment` of [`ComputerUse`].
     pub enum Environment {
         /// `ENVIRONMENT_UNSPECIFIED`: a browser.
         Unspecified = "ENVIRONMENT_UNSPECIFIED",
@@ -202,7 +202,7 @@ pub struct ComputerUse {
 }
 
 impl ComputerUse {
-    /// Work in an environment.
+    /// Work in an environment, which the caller shows it in screenshots and acts on for it.
     pub fn new(environment: impl Into<Environment>) -> ComputerUse {
         ComputerUse { environment: Some(environment.into()), ..ComputerUse::default() }
     }
@@ -240,7 +240,7 @@ pub struct FileSearch {
 }
 
 impl FileSearch {
-    /// Search in these stores.
+    /// Search in these stores: `fileSearchStoreNames`.
     pub fn new(stores: impl IntoIterator<Item = impl Into<String>>) -> FileSearch {
         let stores = stores.into_iter().map(Into::into).collect();
         FileSearch { file_search_store_names: stores, ..FileSearch::default() }

@@ -85,7 +85,7 @@ pub struct GenerationConfig {
     /// `audioTimestamp`: whether the model is told the time within audio. Vertex only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_timestamp: Option<bool>,
-    /// `enableEnhancedCivicAnswers`.
+    /// `enableEnhancedCivicAnswers`: whether answers about civic matters are enhanced. Not for all models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_enhanced_civic_answers: Option<bool>,
     /// Keys beside these.
@@ -225,7 +225,7 @@ impl GenerationConfig {
         self
     }
 
-    /// `enableEnhancedCivicAnswers`.
+    /// `enableEnhancedCivicAnswers`: whether answers about civic matters are enhanced. Not for all models.
     pub fn enable_enhanced_civic_answers(mut self, wanted: bool) -> GenerationConfig {
         self.enable_enhanced_civic_answers = Some(wanted);
         self
@@ -244,7 +244,7 @@ impl GenerationConfig {
 }
 
 open_enum! {
-    /// What content is made of.
+    /// What content is made of: one of `responseModalities`, and `modality` in counts of tokens.
     pub enum Modality {
         /// `MODALITY_UNSPECIFIED`.
         Unspecified = "MODALITY_UNSPECIFIED",
@@ -262,7 +262,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How much the model thinks. Gemini 3.
+    /// How much the model thinks: `thinkingLevel`. Gemini 3.
     pub enum ThinkingLevel {
         /// `THINKING_LEVEL_UNSPECIFIED`.
         Unspecified = "THINKING_LEVEL_UNSPECIFIED",

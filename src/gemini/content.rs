@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 open_enum! {
-    /// Who says a turn.
+    /// Who says a turn: `role`.
     pub enum Role {
         /// `user`.
         User = "user",
@@ -19,7 +19,7 @@ open_enum! {
     }
 }
 
-/// One turn of a conversation.
+/// One turn of a conversation: one of `contents`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
@@ -37,7 +37,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// A turn of the user.
+    /// A turn of the user: a text, a part, or several with media among them.
     pub fn user(parts: impl Into<Parts>) -> Content {
         Content::new(parts).role(Role::User)
     }

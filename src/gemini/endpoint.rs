@@ -26,8 +26,8 @@ use http::HeaderName;
 /// ```
 ///
 /// The request is a POST with Content-Type, Content-Length, Accept and what credentials were given, and
-/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. `Debug` shows no
-/// credentials, and neither do errors.
+/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. What is wrong with the URL
+/// or the credentials comes out when a request is made. `Debug` shows no credentials, and neither do errors.
 ///
 /// The model is a name, alone or after `models/`, or `publishers/<publisher>/models/<name>`. What has a
 /// meaning of its own in a URL is escaped in it, so that no name leads to another path.

@@ -48,7 +48,7 @@ impl FunctionCall {
 }
 
 open_enum! {
-    /// When the model takes up what a non-blocking function gave.
+    /// When the model takes up what a non-blocking function gave: `scheduling`.
     pub enum Scheduling {
         /// `SCHEDULING_UNSPECIFIED`.
         Unspecified = "SCHEDULING_UNSPECIFIED",
@@ -112,7 +112,7 @@ impl FunctionResponse {
         self
     }
 
-    /// One more media that it gave.
+    /// Adds a media that it gave, at the end of `parts`.
     pub fn part(mut self, part: impl Into<Part>) -> FunctionResponse {
         self.parts.push(part.into());
         self
@@ -138,7 +138,7 @@ impl FunctionResponse {
 }
 
 open_enum! {
-    /// What language code is in.
+    /// What language code is in: `language`.
     pub enum Language {
         /// `LANGUAGE_UNSPECIFIED`.
         Unspecified = "LANGUAGE_UNSPECIFIED",
@@ -152,10 +152,10 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExecutableCode {
-    /// `language`.
+    /// `language`: what it is written in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// `code`.
+    /// `code`: its text.
     #[serde(deserialize_with = "null_as_default")]
     pub code: String,
     /// Keys beside these.
@@ -177,7 +177,7 @@ impl ExecutableCode {
 }
 
 open_enum! {
-    /// How running code ended.
+    /// How running code ended: `outcome`.
     pub enum Outcome {
         /// `OUTCOME_UNSPECIFIED`.
         Unspecified = "OUTCOME_UNSPECIFIED",
@@ -195,7 +195,7 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CodeExecutionResult {
-    /// `outcome`.
+    /// `outcome`: how it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// `output`: standard output if it went well, else what went wrong.

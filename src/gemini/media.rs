@@ -132,7 +132,7 @@ where
 }
 
 open_enum! {
-    /// How finely media are seen, which is how many tokens they cost.
+    /// How finely media are seen, which is how many tokens they cost: `mediaResolution`.
     pub enum MediaResolution {
         /// `MEDIA_RESOLUTION_UNSPECIFIED`: as the model's default.
         Unspecified = "MEDIA_RESOLUTION_UNSPECIFIED",
@@ -152,7 +152,7 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PartMediaResolution {
-    /// `level`.
+    /// `level`: one of the steps that the API has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<MediaResolution>,
     /// `numTokens`: how many tokens the part costs.

@@ -84,7 +84,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Text.
+    /// Text: `text`.
     pub fn text(text: impl Into<String>) -> Part {
         Part { text: Some(text.into()), ..Part::default() }
     }
@@ -117,22 +117,22 @@ impl Part {
         }
     }
 
-    /// A call that the model made, for a history.
+    /// A call that the model made, for a history: `functionCall`.
     pub fn function_call(call: FunctionCall) -> Part {
         Part { function_call: Some(call), ..Part::default() }
     }
 
-    /// What a function gave, for the model.
+    /// What a function gave, for the model: `functionResponse`.
     pub fn function_response(response: FunctionResponse) -> Part {
         Part { function_response: Some(response), ..Part::default() }
     }
 
-    /// Code that the model wrote and ran, for a history.
+    /// Code that the model wrote and ran, for a history: `executableCode`.
     pub fn executable_code(code: ExecutableCode) -> Part {
         Part { executable_code: Some(code), ..Part::default() }
     }
 
-    /// What running the model's code gave, for a history.
+    /// What running the model's code gave, for a history: `codeExecutionResult`.
     pub fn code_execution_result(result: CodeExecutionResult) -> Part {
         Part { code_execution_result: Some(result), ..Part::default() }
     }
@@ -176,7 +176,9 @@ impl Part {
         self
     }
 
-    /// `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps.
+    /// Sets `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps. This and
+    /// the setters after it, up to [`media_resolution`](Part::media_resolution()), are an error on a part without
+    /// media when a body is made.
     pub fn mime(mut self, mime: impl Into<String>) -> Part {
         match (&mut self.inline_data, &mut self.file_data) {
             (Some(inline), _) => inline.mime_type = mime.into(),

@@ -46,18 +46,18 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request with nothing in it yet.
+    /// A request with nothing in it yet; a body wants at least one [`content`](Request::content).
     pub fn new() -> Request {
         Request::default()
     }
 
-    /// One more turn: `contents`.
+    /// Adds a turn at the end of `contents`.
     pub fn content(mut self, content: Content) -> Request {
         self.contents.push(content);
         self
     }
 
-    /// More turns: `contents`.
+    /// Adds turns at the end of `contents`.
     pub fn contents(mut self, contents: impl IntoIterator<Item = Content>) -> Request {
         self.contents.extend(contents);
         self
@@ -75,13 +75,13 @@ impl Request {
         self
     }
 
-    /// One more of `tools`: what the model can use.
+    /// Adds to `tools`: what the model can use.
     pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
         self.tools.push(tool.into());
         self
     }
 
-    /// More `tools`: what the model can use.
+    /// Adds to `tools`, one after the other: what the model can use.
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Request {
         self.tools.extend(tools);
         self
@@ -93,13 +93,13 @@ impl Request {
         self
     }
 
-    /// One more of `safetySettings`: what is blocked as harmful.
+    /// Adds to `safetySettings`: what is blocked as harmful.
     pub fn safety_setting(mut self, setting: SafetySetting) -> Request {
         self.safety_settings.push(setting);
         self
     }
 
-    /// More `safetySettings`: what is blocked as harmful.
+    /// Adds to `safetySettings`, one after the other: what is blocked as harmful.
     pub fn safety_settings(mut self, settings: impl IntoIterator<Item = SafetySetting>) -> Request {
         self.safety_settings.extend(settings);
         self
@@ -111,13 +111,13 @@ impl Request {
         self
     }
 
-    /// One more of `labels`: for billing. Vertex only.
+    /// Adds to `labels`: for billing. Given twice, the last value stands. Vertex only.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Request {
         self.labels.insert(key.into(), value.into());
         self
     }
 
-    /// More `labels`: for billing. Vertex only.
+    /// Adds to `labels`, one after the other: for billing. Vertex only.
     pub fn labels<K: Into<String>, V: Into<String>>(
         mut self,
         labels: impl IntoIterator<Item = (K, V)>,

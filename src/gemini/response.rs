@@ -16,7 +16,7 @@ const OWN: &[&str] = &["candidates", "promptFeedback", "usageMetadata", "modelVe
 /// What errors call it.
 const API: &str = "generateContent";
 
-/// An answer, or one chunk of a streamed one.
+/// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
 ///
 /// Reads what is there: a field that is missing, `null` or new is no error.
 ///
@@ -134,7 +134,7 @@ impl FromEvent for Response {
     }
 }
 
-/// One of the answers to a request.
+/// One of the answers to a request: one of `candidates`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -170,7 +170,7 @@ pub struct Candidate {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptFeedback {
-    /// `blockReason`.
+    /// `blockReason`: what sort of reason it was.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub block_reason: Option<BlockReason>,
     /// `blockReasonMessage`: the same in words. Vertex only.

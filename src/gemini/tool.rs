@@ -26,7 +26,7 @@ pub struct Tool {
     /// `functionDeclarations`: functions that the caller runs.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub function_declarations: Vec<FunctionDeclaration>,
-    /// `googleSearch`.
+    /// `googleSearch`: in the web.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_search: Option<GoogleSearch>,
     /// `googleSearchRetrieval`: for models before Gemini 2.
@@ -38,13 +38,13 @@ pub struct Tool {
     /// `urlContext`: the model reads the pages that the prompt links to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_context: Option<UrlContext>,
-    /// `computerUse`.
+    /// `computerUse`: the model works with a computer that the caller drives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub computer_use: Option<ComputerUse>,
     /// `fileSearch`: in stores of uploaded files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_search: Option<FileSearch>,
-    /// `googleMaps`.
+    /// `googleMaps`: what Google Maps knows of places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_maps: Option<GoogleMaps>,
     /// Keys beside these.
@@ -53,22 +53,22 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// Functions that the caller runs.
+    /// Functions that the caller runs: `functionDeclarations`.
     pub fn functions(functions: impl IntoIterator<Item = FunctionDeclaration>) -> Tool {
         Tool { function_declarations: functions.into_iter().collect(), ..Tool::default() }
     }
 
-    /// Search in the web, with no options.
+    /// Search in the web, with no options: `googleSearch`.
     pub fn google_search() -> Tool {
         Tool::from(GoogleSearch::default())
     }
 
-    /// The model writes code and runs it.
+    /// The model writes code and runs it: `codeExecution`.
     pub fn code_execution() -> Tool {
         Tool::from(CodeExecution::default())
     }
 
-    /// The model reads the pages that the prompt links to.
+    /// The model reads the pages that the prompt links to: `urlContext`.
     pub fn url_context() -> Tool {
         Tool::from(UrlContext::default())
     }
@@ -130,7 +130,7 @@ impl From<GoogleMaps> for Tool {
 }
 
 open_enum! {
-    /// Whether the model waits for a function.
+    /// Whether the model waits for a function: `behavior`.
     pub enum Behavior {
         /// `UNSPECIFIED`: as `BLOCKING`.
         Unspecified = "UNSPECIFIED",

@@ -9,7 +9,7 @@ use serde_json::Value;
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolConfig {
-    /// `functionCallingConfig`.
+    /// `functionCallingConfig`: for functions that the caller runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function_calling_config: Option<FunctionCallingConfig>,
     /// `retrievalConfig`: for search and maps.
@@ -56,7 +56,7 @@ impl ToolConfig {
 }
 
 open_enum! {
-    /// Whether functions are called.
+    /// Whether functions are called: `mode` of [`FunctionCallingConfig`].
     pub enum FunctionCallingMode {
         /// `MODE_UNSPECIFIED`.
         Unspecified = "MODE_UNSPECIFIED",
@@ -76,7 +76,7 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FunctionCallingConfig {
-    /// `mode`.
+    /// `mode`: whether they are called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<FunctionCallingMode>,
     /// `allowedFunctionNames`: with the modes `ANY` and `VALIDATED`, the only ones that may be called.

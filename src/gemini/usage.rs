@@ -50,10 +50,10 @@ pub struct UsageMetadata {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModalityTokenCount {
-    /// `modality`.
+    /// `modality`: which one.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub modality: Option<Modality>,
-    /// `tokenCount`.
+    /// `tokenCount`: how many tokens.
     #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
     pub token_count: Option<i64>,
     /// Keys beside these.
