@@ -39,31 +39,6 @@ use std::{
 /// error, and so is every pull after it until the body is rewound or sought: a body never ends short.
 /// After any error the position stands just past the last byte that was handed on.
 ///
-/// # In a client
-/// With the feature `http-body` a body is an `http_body::Body` in two forms, and which is right depends on
-/// what else runs on the thread that polls it. Medians of nine turns (in flight: one), on two cores of an AMD
-/// EPYC virtual machine that client and sink share; by `cargo bench --features http` and
-/// `--bench upload`, `in_flight` or `timer`:
-///
-/// | | plain | `read_ahead` | a body that costs nothing |
-/// |---|---|---|---|
-/// | warm 1 GiB file by reqwest, of the speed of that last | 0.99 | 0.68 | 1 |
-/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 997 MiB | 266 MiB |
-/// | a 1 ms timer on the same thread, 99th percentile, warm file | 72 ms | 1.4 ms | 55 ms |
-/// | the same, cold file of 2 GiB | 282 ms, up to 1.5 s | 1.2 ms, 1.0 to 4.3 | |
-///
-/// - Plain: for blocking clients, a runtime of several threads, warm files, and many bodies at once. It holds
-///   one chunk in flight; [`with_chunk_len`](Body::with_chunk_len) makes that less.
-/// - Read ahead: for cold, slow or remote disks, and where timers or other tasks share the thread. A thread
-///   and up to three chunks more for each body. Timers then are as punctual as an idle thread's (1.1 ms);
-///   where more threads than cores are busy, late by some milliseconds.
-///
-/// Bodies of one file are best made of clones of one [`Media`](crate::Media): each mapped media that is opened
-/// keeps a window of its own resident (256 of them took 1,265 MiB, 267 MiB with
-/// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,292 MiB.
-///
-/// After an error every client that was tried reports one; over HTTP/2, hyper does not say what it was.
-///
 /// ```
 /// use niello::{Body, DataUri, Media};
 /// use std::io::Read;
@@ -79,6 +54,45 @@ use std::{
 /// assert_eq!(text, r#"{"note":"a \"tone\"","tone":"UklGRg==","cover":null}"#);
 /// # Ok::<(), niello::Error>(())
 /// ```
+///
+/// # In a client
+/// Send [`len`](Body::len) as the Content-Length: a client that knows no length sends `Transfer-Encoding: chunked`, which
+/// some proxies and gateways refuse. hyper and reqwest have it from the body's size hint. An endpoint (feature `http`)
+/// sets the header, too, and makes an `http::Request<Body>`:
+///
+/// | client | takes it as |
+/// |---|---|
+/// | hyper | `client.request(request)`, or `request.map(Body::read_ahead)` |
+/// | reqwest | `client.execute(request.map(reqwest::Body::wrap).try_into()?)` |
+/// | reqwest, blocking | `reqwest::blocking::Body::sized(body, len)`; give it no timeout that is shorter than the upload |
+/// | ureq | `agent.run(request.map(ureq::SendBody::from_owned_reader))` |
+/// | tower | `request.clone()` for each retry |
+/// | a socket, a pipe, a file | [`write_to`](Body::write_to) |
+///
+/// A whole program for each is in `examples/`. After an error every client that was tried reports one; over HTTP/2,
+/// hyper does not say what it was.
+///
+/// With the feature `http-body` a body is an `http_body::Body` in two forms, and which is right depends on
+/// what else runs on the thread that polls it. Medians, on two cores of a Zen 4 virtual machine that client and
+/// sink share; by `cargo bench --features http` with `--bench upload`, `in_flight` or `timer`, whose
+/// results are in `benches/results/zen4-epyc-2-cores`:
+///
+/// | | plain | `read_ahead` | a body that costs nothing |
+/// |---|---|---|---|
+/// | warm 1 GiB file by reqwest, of the speed of that last | 0.75 | 0.55 | 1 |
+/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 1,006 MiB | 266 MiB |
+/// | a 1 ms timer on the same thread, 99th percentile, warm file | 45 ms | 1.0 ms, 0.9 to 9.5 | 34 ms |
+/// | the same, cold file of 2 GiB | 54 ms, up to 315 | 6.7 ms, 1.0 to 13 | |
+///
+/// - Plain: for blocking clients, a runtime of several threads, warm files, and many bodies at once. It holds
+///   one chunk in flight; [`with_chunk_len`](Body::with_chunk_len) makes that less.
+/// - Read ahead: for cold, slow or remote disks, and where timers or other tasks share the thread. A thread
+///   and up to three chunks more for each body. Timers then are about as punctual as an idle thread's (1.1 ms);
+///   where more threads than cores are busy, late by some milliseconds.
+///
+/// Bodies of one file are best made of clones of one [`Media`](crate::Media): each mapped media that is opened
+/// keeps a window of its own resident (256 of them took 1,081 MiB, 267 MiB with
+/// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,292 MiB.
 #[derive(Clone)]
 pub struct Body {
     plan: Arc<Plan>,
@@ -93,13 +107,14 @@ const CHUNK_LEN: usize = 1024 * 1024;
 
 impl Body {
     /// The body for any serde value; [`Media`](crate::Media) and [`DataUri`](crate::DataUri) anywhere in
-    /// it are streamed. It is byte for byte what `serde_json::to_vec` makes of the value.
+    /// it are streamed. It is byte for byte what `serde_json::to_vec` makes of the value. Of each media, no more than
+    /// the first three bytes are read.
     ///
     /// Works through structs, `flatten`, enums of every tagging, `Option`, sequences, maps and
     /// `dyn erased_serde::Serialize`. In some places serde collects a value in memory before it is
     /// written: a tuple or struct variant inside an internally tagged enum, a struct variant of an externally
-    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but in memory, so that a media of over 1 MiB of text is
-    /// an error.
+    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but
+    /// in memory, so that a media of over 1 MiB of text is an error.
     ///
     /// # Errors
     /// [`Json`](crate::ErrorKind::Json) if serde_json cannot write the value (map keys that are no text,
@@ -115,7 +130,9 @@ impl Body {
     }
 
     /// Sets how many bytes [`chunks`](Body::chunks) yield and [`write_to`](Body::write_to) writes at a
-    /// time. 1 MiB if it is not called; 0 counts as 1.
+    /// time, which is also the memory that they take. 1 MiB if it is not called: much smaller ones are slower to a
+    /// socket, larger ones no faster. 0 counts as 1.
+    #[must_use = "it gives the body back"]
     pub fn with_chunk_len(mut self, len: usize) -> Body {
         self.chunk_len = len.max(1);
         self
@@ -126,27 +143,45 @@ impl Body {
         self.plan.len()
     }
 
-    /// True for a body of no bytes, which JSON never is.
+    /// True for a body of no bytes, which JSON never is; `Body::default()` (feature `http-body`) is one.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes have been handed on.
+    /// How many bytes have been handed on, or where a seek went to.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// How many bytes are still to come.
+    /// How many bytes are still to come from the position on; 0 past the end.
     pub fn remaining(&self) -> u64 {
         self.len().saturating_sub(self.position)
     }
 
-    /// Goes back to the start, as [`Seek`](std::io::Seek) does but without a result.
+    /// Goes back to the start, as [`Seek`](std::io::Seek) does but without a result. After an error the body can then
+    /// be tried again.
     pub fn rewind(&mut self) {
         self.move_to(0);
     }
 
-    /// The pieces in order, each with the position at which it starts.
+    /// The pieces in order, each with the position in bytes at which it starts.
+    ///
+    /// ```
+    /// use niello::{Body, Media, Piece};
+    ///
+    /// let tone = Media::from_bytes(&b"RIFF"[..], "audio/wav")?;
+    /// let body = Body::json(&[&tone])?;
+    /// let shown: Vec<_> = body
+    ///     .pieces()
+    ///     .map(|(start, piece)| match piece {
+    ///         Piece::Text(text) => format!("{start}: {text}"),
+    ///         Piece::Base64(media) => format!("{start}: {} bytes of {}", media.len(), media.mime()),
+    ///         _ => unreachable!(),
+    ///     })
+    ///     .collect();
+    /// assert_eq!(shown, ["0: [\"", "2: 4 bytes of audio/wav", "10: \"]"]);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
     pub fn pieces(&self) -> impl ExactSizeIterator<Item = (u64, Piece<'_>)> {
         self.plan.pieces()
     }

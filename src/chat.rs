@@ -43,6 +43,13 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 //!
+//! # Sources
+//! [Query audio and video models](https://docs.databricks.com/gcp/en/machine-learning/model-serving/query-audio-video-models)
+//! of Databricks, for `video_url` and `audio_url`; OpenAI's
+//! [reference](https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create)
+//! for the rest; and what the official SDKs send (openai 3.54 for Python, 7.57 for JavaScript). Fields are documented
+//! with the API's name for them in front.
+//!
 //! # Models
 //! As of November 2026, Databricks serves Gemini models for video and audio as model services, such as
 //! `system.ai.gemini-3-1-pro`, and as endpoints, such as `databricks-gemini-3-1-pro` and
@@ -53,8 +60,8 @@
 //! - `video_url` and `audio_url` are taken by Gemini models on Databricks and by servers such as vLLM, not
 //!   by OpenAI, which documents `image_url`, `input_audio` and `file`.
 //! - How long a video is looked at, and at how many frames a second, can only be said in the Gemini format.
-//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted, which models may follow in
-//!   the order of what they write.
+//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted, unless serde_json's feature
+//!   `preserve_order` is on; models may follow that in the order of what they write.
 //! - Sizes are limited by the service: see [`Limit`](crate::Limit).
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].

@@ -11,7 +11,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// holds media or a token. [`kind`](Error::kind) is for programs, and [`source`](error::Error::source)
 /// is the cause as a value where there is one.
 ///
-/// It turns into an [`io::Error`] that keeps the kind of the cause and from which it can be had back:
+/// It turns into an [`io::Error`] from which it can be had back, since most bodies fail inside of somebody else's
+/// `Read`:
 ///
 /// ```
 /// use std::io;
@@ -19,8 +20,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert_eq!(error.kind(), niello::ErrorKind::Io);
 /// let error = io::Error::from(error);
 /// assert_eq!(error.kind(), io::ErrorKind::NotFound);
-/// assert!(error.get_ref().unwrap().is::<niello::Error>());
+/// let error = error.downcast::<niello::Error>().unwrap();
+/// assert!(error.to_string().starts_with("cannot open no such file.mp4: "));
 /// ```
+///
+/// Its kind as an `io::Error` is that of the cause for [`Io`](ErrorKind::Io); [`InvalidData`](io::ErrorKind::InvalidData)
+/// for [`Changed`](ErrorKind::Changed), [`FileTooLarge`](io::ErrorKind::FileTooLarge) for
+/// [`TooLarge`](ErrorKind::TooLarge), [`Other`](io::ErrorKind::Other) for [`Api`](ErrorKind::Api), and
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) for the rest.
+///
+/// A clone is the same error, and costs nothing.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -45,9 +54,10 @@ pub enum ErrorKind {
     Json,
     /// A field of a request or an option has a value that the API does not take.
     Invalid,
-    /// The body is longer than a limit, or a part of it would have to be held in memory.
+    /// The body is longer than a limit, a part of it would have to be held in memory, or an event of a stream is longer
+    /// than its reader takes.
     TooLarge,
-    /// The API answered with an error; the source is what it said.
+    /// The API answered with an error; the source is what it said, an [`ApiError`](crate::ApiError).
     Api,
 }
 

@@ -61,10 +61,10 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 const FIELD: &[u8] = b"data";
 
 impl Events {
-    /// The limit of [`new`](Events::new): 16 MiB, since an event may hold an image or a sound.
+    /// The limit of [`new`](Events::new) in bytes: 16 MiB, since an event may hold an image or a sound.
     pub const LIMIT: usize = 16 * 1024 * 1024;
 
-    /// A reader for one stream.
+    /// A reader for one stream, which refuses events of more than [`LIMIT`](Events::LIMIT) bytes.
     pub fn new() -> Events {
         Events::with_limit(Events::LIMIT)
     }
@@ -90,8 +90,13 @@ impl Events {
         self.pushed.extend_from_slice(bytes);
     }
 
-    /// The values of the events that are whole by now; what [`from_event`](FromEvent::from_event) makes no
-    /// value of is left out.
+    /// The values of the events that are whole by now: each a [`chat::Chunk`](crate::chat::Chunk), a
+    /// [`gemini::Response`](crate::gemini::Response), or another [`FromEvent`]. What that makes no value of, as
+    /// `[DONE]`, is left out.
+    ///
+    /// # Errors
+    /// Those of [`from_event`](FromEvent::from_event), and [`TooLarge`](ErrorKind::TooLarge) for an event over the
+    /// limit. After either, the events that follow can still be read.
     pub fn read<T: FromEvent>(&mut self) -> impl Iterator<Item = Result<T>> {
         self.filter_map(|data| data.and_then(|data| T::from_event(&data)).transpose())
     }

@@ -13,6 +13,23 @@ use std::{
 /// A map of JSON values, in the field `extra` of the type that has them. A key that the type has itself is
 /// refused when a body is made. NaN and infinity become `null` where they are made a JSON value, which cannot
 /// be told from a `null` that is meant: look for them before.
+///
+/// ```
+/// use niello::chat::{Message, Request, Response};
+///
+/// // To send: by the builder, or into the field.
+/// let mut request = Request::new("m").message(Message::user("Hi")).extra("top_k", 40);
+/// request.extra.insert("service_tier", "flex");
+/// // Read back: what an answer has beside the fields of its type.
+/// let answer = br#"{"choices": [{"message": {"content": "Hi.", "reasoning_content": "A greeting."}}]}"#;
+/// let answer = Response::from_slice(answer)?;
+/// assert_eq!(answer.choices[0].message.extra["reasoning_content"], "A greeting.");
+///
+/// // Not to send: a key of the type's own.
+/// let error = request.extra("max_tokens", 1).body().unwrap_err();
+/// assert_eq!(error.kind(), niello::ErrorKind::Invalid);
+/// # Ok::<(), niello::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Extra(Map<String, Value>);
@@ -90,7 +107,7 @@ fn camel_case(key: &str) -> String {
 }
 
 impl Extra {
-    /// A key that is given twice has the last value.
+    /// Sets a key. Given twice, the last value stands.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         self.0.insert(key.into(), value.into());
     }

@@ -63,6 +63,13 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 //!
+//! # Sources
+//! [Query audio and video models](https://docs.databricks.com/gcp/en/machine-learning/model-serving/query-audio-video-models)
+//! of Databricks; Google's references of the [Gemini API](https://ai.google.dev/api/generate-content) and of
+//! [Vertex](https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference); Google's public
+//! protobuf classes; and what the official SDKs send (google-genai 3.4 for Python, 3.1 for JavaScript). Fields are
+//! documented with the API's name for them in front; "Vertex only" is what the Gemini API does not document.
+//!
 //! # Models
 //! The model stands in the URL, not in the body. As of November 2026, Databricks serves Gemini models for
 //! video and audio as endpoints such as `databricks-gemini-3-1-pro` and `databricks-gemini-2-5-flash`; any
@@ -75,8 +82,8 @@
 //!   say.
 //! - Sizes are limited by the service: see [`Limit`](crate::Limit). Uploading files first, and naming them
 //!   by URI, is left to other crates.
-//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted; models follow the order of
-//!   properties, which [`Schema`] keeps.
+//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted, unless serde_json's feature
+//!   `preserve_order` is on; models follow the order of properties, which [`Schema`] keeps.
 //! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
 //!   [`Request::body`].
 

@@ -7,7 +7,11 @@ use crate::{
 };
 use std::{fmt, str::FromStr};
 
-/// A limit on the size of a body, or of one media in it.
+/// A limit on the size of a body, or of one media in it: known before a byte is sent, since the length of a body
+/// is. A media of `n` bytes takes `4 * ceil(n / 3)` of them.
+///
+/// What a service takes changes, and is documented in megabytes without saying of which kind; the constants are as
+/// of November 2026 and take the smaller reading. Servers of one's own, such as vLLM, may have none.
 ///
 /// ```
 /// use niello::{Body, ErrorKind, Limit, Media};
@@ -15,6 +19,9 @@ use std::{fmt, str::FromStr};
 /// let body = Body::json(&media)?;
 /// assert_eq!(body.check(Limit::DATABRICKS).unwrap_err().kind(), ErrorKind::TooLarge);
 /// assert!(body.check(Limit::GEMINI).is_ok());
+///
+/// let given: Limit = "gemini".parse()?; // or a number of bytes
+/// assert_eq!((given, given.max_len()), (Limit::GEMINI, 100_000_000));
 /// # Ok::<(), niello::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,27 +33,30 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Databricks' foundation-model endpoints: 4 MB, taken as 4,000,000 bytes. Excess can show as a TLS end
-    /// of file instead of a status 413. Whether the path through the gateway has the same limit is not
-    /// documented.
+    /// Databricks' foundation-model endpoints: 4 MB, taken as 4,000,000 bytes
+    /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)). Excess can
+    /// show as a TLS end of file instead of a status 413. Whether the path through the gateway has the same limit is
+    /// not documented.
     pub const DATABRICKS: Limit = Limit { name: "databricks", bytes: 4_000_000, each_media: false };
 
-    /// Databricks' custom-model endpoints: 16 MB.
+    /// Databricks' custom-model endpoints: 16 MB, taken as 16,000,000 bytes
+    /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)).
     pub const DATABRICKS_CUSTOM: Limit =
         Limit { name: "databricks-custom", bytes: 16_000_000, each_media: false };
 
-    /// The Gemini API: 100 MB for a request with inline data (20 MB before 2026).
+    /// The Gemini API: 100 MB for a request with inline data (20 MB before 2026), taken as 100,000,000 bytes
+    /// ([source](https://ai.google.dev/gemini-api/docs/file-input-methods)).
     pub const GEMINI: Limit = Limit { name: "gemini", bytes: 100_000_000, each_media: false };
 
-    /// Vertex: 256 MB for one inline part, taken as the length of its base64 text.
+    /// Vertex: 256 MB for one inline part, taken as 256,000,000 bytes of base64 text.
     pub const VERTEX: Limit = Limit { name: "vertex", bytes: 256_000_000, each_media: true };
 
-    /// So many bytes for the whole body.
+    /// So many bytes for the whole body, its JSON text included.
     pub const fn bytes(bytes: u64) -> Limit {
         Limit { name: "", bytes, each_media: false }
     }
 
-    /// The number of bytes that are allowed.
+    /// The number of bytes that are allowed: of the body, or for [`VERTEX`](Limit::VERTEX) of the text of each media.
     pub const fn max_len(self) -> u64 {
         self.bytes
     }
@@ -79,7 +89,7 @@ impl fmt::Display for Limit {
 }
 
 impl Body {
-    /// Holds the exact length against a limit.
+    /// Holds the exact length against a limit. Nothing is read for it.
     ///
     /// # Errors
     /// [`TooLarge`](ErrorKind::TooLarge): says the length, the limit, the largest media, and the way out.

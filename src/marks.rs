@@ -18,8 +18,10 @@ use std::{
 ///
 /// A mark is 40 hexadecimal digits, which is valid base64: 128 random bits that are this set's own, and a
 /// number. [`body`](Marks::body) streams the media wherever its mark stands in the JSON text: in any string
-/// or key of any serde type, however that writes it. Text that merely resembles a mark goes through as it
-/// is.
+/// or key of any serde type, however that writes it, as often as it stands there. Text that merely resembles a
+/// mark goes through as it is.
+///
+/// Where you can change the type, [`Media`] and [`DataUri`](crate::DataUri) as fields say the same with less.
 ///
 /// ```
 /// use niello::{Marks, Media};
@@ -58,7 +60,8 @@ impl Marks {
         Marks { prefix: format!("{:016x}{:016x}", half(0), half(1)), media: Vec::new() }
     }
 
-    /// A mark for the bare base64 text of a media.
+    /// A mark for the bare base64 text of a media: 40 bytes that stand for [`Media::encoded_len`].
+    #[must_use = "a mark that stands nowhere is an error of `body`"]
     pub fn base64(&mut self, media: &Media) -> String {
         let mark = format!("{}{:0NUMBER$x}", self.prefix, self.media.len());
         self.media.push(media.clone());
@@ -66,6 +69,7 @@ impl Marks {
     }
 
     /// A data URI whose data is a mark: `data:<mime>;base64,<mark>`.
+    #[must_use = "a mark that stands nowhere is an error of `body`"]
     pub fn data_uri(&mut self, media: &Media) -> String {
         format!("data:{};base64,{}", media.mime(), self.base64(media))
     }

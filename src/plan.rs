@@ -32,7 +32,8 @@ enum Content {
     Base64(Media),
 }
 
-/// One run of a body, as [`Body::pieces`](crate::Body::pieces) shows them.
+/// One run of a body, as [`Body::pieces`](crate::Body::pieces) shows them: to look at a body without reading its
+/// media, as a dry run does.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Piece<'a> {

@@ -1,15 +1,4 @@
 //! JSON text in which directives stand where media goes.
-//!
-//! ```
-//! # let folder = tempfile::tempdir().unwrap();
-//! # std::fs::write(folder.path().join("tone.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
-//! use niello::Template;
-//!
-//! let text = r#"{"input": {"$base64": {"file": "tone.wav"}}, "speed": 1.0}"#;
-//! let mut body = Template::new(text).folder(folder.path()).body()?;
-//! assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"{"input":"UklGRgQAAABXQVZF","speed":1.0}"#);
-//! # Ok::<(), niello::Error>(())
-//! ```
 
 use crate::{
     body::Body,
@@ -43,6 +32,21 @@ use std::{
 /// F is a path, relative to [`folder`](Template::folder). Everything else stays: the order of keys, the
 /// spelling of numbers and of strings that are values. White space between tokens goes, and keys are escaped
 /// where they must be and nowhere else.
+///
+/// The text is parsed before it is looked through, so a directive is an object and never the inside of a string.
+/// But whoever writes a template can have any file read that the process may read: do not fill those of
+/// strangers.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # std::fs::write(folder.path().join("tone.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+/// use niello::Template;
+///
+/// let text = r#"{"input": {"$base64": {"file": "tone.wav"}}, "speed": 1.0}"#;
+/// let mut body = Template::new(text).folder(folder.path()).body()?;
+/// assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"{"input":"UklGRgQAAABXQVZF","speed":1.0}"#);
+/// # Ok::<(), niello::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "it reads nothing until `body`"]
 pub struct Template<'a> {
@@ -52,7 +56,7 @@ pub struct Template<'a> {
 }
 
 impl<'a> Template<'a> {
-    /// A template from its text; its files are relative to the current folder.
+    /// A template from its text; its files are relative to the current folder of the process.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Template<'a> {
         Template { text: text.into(), folder: PathBuf::new(), options: Media::options() }
     }
@@ -75,7 +79,7 @@ impl<'a> Template<'a> {
         self
     }
 
-    /// Chooses how the bytes of the files are had.
+    /// Chooses how the bytes of the files are had: see [`Access`].
     pub fn access(mut self, access: Access) -> Template<'a> {
         self.options = self.options.access(access);
         self
@@ -87,7 +91,7 @@ impl<'a> Template<'a> {
         self
     }
 
-    /// The body: opens the files that the directives name.
+    /// The body: opens the files that the directives name, each once, and reads no more than the head of any.
     ///
     /// # Errors
     /// [`Json`](ErrorKind::Json) if the text is no JSON, nests deeper than 128 levels, or has an object with a

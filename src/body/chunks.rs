@@ -7,8 +7,10 @@ use std::{io, iter::FusedIterator};
 
 /// The chunks of a body: made by [`Body::chunks`].
 ///
-/// After an error there are no more; the error has been yielded.
+/// After an error there are no more; the error has been yielded, an [`io::Error`] that holds an
+/// [`Error`](crate::Error).
 #[derive(Clone, Debug)]
+#[must_use = "nothing is read until a chunk is asked for"]
 pub struct Chunks {
     body: Body,
     ended: bool,
@@ -16,7 +18,7 @@ pub struct Chunks {
 
 impl Body {
     /// The rest of the body in chunks of 1 MiB (see [`with_chunk_len`](Body::with_chunk_len)), each full
-    /// but the last.
+    /// but the last and one before an error.
     ///
     /// ```
     /// let body = niello::Body::json("four letters")?.with_chunk_len(4);

@@ -14,8 +14,8 @@ use std::{
 
 /// What each call returns:
 ///
-/// - `poll_frame`: always ready. A data frame of up to 1 MiB ([`Body::with_chunk_len`]), full but for the last;
-///   `None` after the last; after an error that same error, until the body is rewound or sought.
+/// - `poll_frame`: always ready. A data frame of up to 1 MiB ([`Body::with_chunk_len`]), full but for the last and for
+///   one before an error; `None` after the last; after an error that same error, until the body is rewound or sought.
 /// - `size_hint`: exactly what remains.
 /// - `is_end_stream`: true right after the last byte.
 ///

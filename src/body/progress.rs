@@ -17,7 +17,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Bytes that have been handed to the client.
+    /// Bytes that have been handed to the client, which may still hold some of them.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }

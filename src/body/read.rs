@@ -3,8 +3,12 @@
 use super::Body;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// `Ok(0)` is the end of the body and nothing else. Any buffer does; one of 64 KiB or more keeps the cost
-/// of a pull small beside the encoding.
+/// `Ok(0)` is the end of the body and nothing else, but for a `buffer` of no bytes. Any buffer does; one of 64 KiB or
+/// more keeps the cost of a pull small beside the encoding.
+///
+/// # Errors
+/// An [`io::Error`] that holds an [`Error`](crate::Error), if the promised length cannot be delivered; the same again
+/// until the body is rewound or sought.
 impl Read for Body {
     fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
         let filled = self.fill(&mut buffer)?;

@@ -19,7 +19,11 @@ use std::{
 /// The thread starts with the first poll and ends with the last chunk, an error, or, once the chunk that it
 /// is at is done, the drop of this value. A clone starts at the position of the original, with a thread
 /// of its own.
+///
+/// # Errors
+/// Those of [`Body`], and [`Io`](ErrorKind::Io) if the thread cannot be started; each stays, as those of a body do.
 #[derive(Debug)]
+#[must_use = "nothing is read until it is polled"]
 pub struct ReadAhead {
     /// At the position of what has been handed on.
     body: Body,
@@ -71,7 +75,14 @@ impl Body {
     ///
     /// After each mebibyte it lets the executor look at its timers and other tasks, which a client that finds
     /// chunk after chunk does not. That costs some speed from the page cache, a thread, and memory:
-    /// [`Body`] says when it is worth it, in figures.
+    /// [`Body`](Body#in-a-client) says when it is worth it, in figures. `examples/hyper.rs` uses it:
+    ///
+    /// ```
+    /// # fn request() -> http::Request<niello::Body> { http::Request::new(niello::Body::default()) }
+    /// # use niello::http;
+    /// let request: http::Request<niello::Body> = request();
+    /// let request = request.map(niello::Body::read_ahead);
+    /// ```
     pub fn read_ahead(self) -> ReadAhead {
         ReadAhead { body: self, queue: None, rests: 0, since_rest: 0 }
     }

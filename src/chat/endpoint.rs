@@ -25,9 +25,10 @@ use crate::{
 /// ```
 ///
 /// The request is a POST with Content-Type, Content-Length, Accept and what credentials were given, and
-/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. `Debug` shows no
-/// credentials, and neither do errors.
+/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. What is wrong with the URL
+/// or the credentials comes out when a request is made. `Debug` shows no credentials, and neither do errors.
 #[derive(Clone, Debug)]
+#[must_use = "it is where requests would go; `request` makes one"]
 pub struct Endpoint(endpoint::Endpoint);
 
 impl Endpoint {

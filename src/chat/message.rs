@@ -29,7 +29,22 @@ open_enum! {
 }
 
 /// One message of a conversation: of a request, or of an answer.
+///
+/// ```
+/// use niello::chat::{Message, Request, Role, ToolCall};
+///
+/// // A turn in which the model calls a tool, and what that gave.
+/// let request = Request::new("system.ai.gemini-3-1-pro").messages([
+///     Message::system("You find goals."),
+///     Message::user("When does the first fall?"),
+///     Message::new(Role::Assistant).tool_calls([ToolCall::function("c1", "find", r#"{"what": "goal"}"#)]),
+///     Message::tool("c1", r#"{"seconds": 81.5}"#),
+/// ]);
+/// # request.body()?;
+/// # Ok::<(), niello::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Message {
@@ -57,7 +72,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of any role, without content.
+    /// A message of any role, without content: for one that has none, or gets it by
+    /// [`content`](Message::content()).
     pub fn new(role: impl Into<Role>) -> Message {
         Message { role: role.into(), ..Message::default() }
     }
@@ -72,7 +88,7 @@ impl Message {
         Message::new(Role::Developer).content(content)
     }
 
-    /// A query.
+    /// What the user says: a text, or parts with media among them.
     pub fn user(content: impl Into<Content>) -> Message {
         Message::new(Role::User).content(content)
     }
@@ -90,19 +106,19 @@ impl Message {
         message
     }
 
-    /// Sets `content`.
+    /// Sets [`content`](Message#structfield.content).
     pub fn content(mut self, content: impl Into<Content>) -> Message {
         self.content = Some(content.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](Message#structfield.name).
     pub fn name(mut self, name: impl Into<String>) -> Message {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `tool_calls`.
+    /// Sets [`tool_calls`](Message#structfield.tool_calls).
     pub fn tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Message {
         self.tool_calls = calls.into_iter().collect();
         self

@@ -123,22 +123,22 @@ pub struct ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// A format of any type.
+    /// A format of any type, all other keys of which are given by [`extra`](ResponseFormat::extra()).
     pub fn new(kind: impl Into<FormatKind>) -> ResponseFormat {
         ResponseFormat { kind: kind.into(), ..ResponseFormat::default() }
     }
 
-    /// Free text.
+    /// Free text: `text`.
     pub fn text() -> ResponseFormat {
         ResponseFormat::new(FormatKind::Text)
     }
 
-    /// Any JSON object.
+    /// Any JSON object: `json_object`.
     pub fn json_object() -> ResponseFormat {
         ResponseFormat::new(FormatKind::JsonObject)
     }
 
-    /// JSON by a schema.
+    /// JSON by a schema: `json_schema`.
     pub fn json_schema(schema: JsonSchema) -> ResponseFormat {
         ResponseFormat { json_schema: Some(schema), ..ResponseFormat::new(FormatKind::JsonSchema) }
     }
@@ -173,7 +173,7 @@ pub struct JsonSchema {
 }
 
 impl JsonSchema {
-    /// A named schema.
+    /// A JSON Schema, and a name for it of letters, digits, `_` and `-`.
     pub fn new(name: impl Into<String>, schema: impl Into<Value>) -> JsonSchema {
         JsonSchema { name: name.into(), schema: Some(schema.into()), ..JsonSchema::default() }
     }

@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 /// # Ok::<(), niello::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "its methods give back what they set"]
 #[non_exhaustive]
 pub struct Part {
     /// What the part is: its `type`, and the value under the key of the same name.
@@ -33,7 +34,7 @@ pub struct Part {
     pub(super) misplaced: Option<&'static str>,
 }
 
-/// What a part is.
+/// What a part is: its `type`, with what stands under the key of that name.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PartKind {
@@ -73,22 +74,22 @@ impl PartKind {
 }
 
 impl Part {
-    /// A text.
+    /// A text: `text`.
     pub fn text(text: impl Into<String>) -> Part {
         PartKind::Text(text.into()).into()
     }
 
-    /// A video, by URL (one of YouTube, too) or from a [`Media`].
+    /// A video, by URL (one of YouTube, too) or from a [`Media`]: `video_url`.
     pub fn video(video: impl Into<Source>) -> Part {
         PartKind::VideoUrl(MediaUrl::new(video.into())).into()
     }
 
-    /// Audio, by URL or from a [`Media`].
+    /// Audio, by URL or from a [`Media`]: `audio_url`. OpenAI's own models take [`input_audio`](Part::input_audio).
     pub fn audio(audio: impl Into<Source>) -> Part {
         PartKind::AudioUrl(MediaUrl::new(audio.into())).into()
     }
 
-    /// An image, by URL or from a [`Media`].
+    /// An image, by URL or from a [`Media`]: `image_url`.
     pub fn image(image: impl Into<Source>) -> Part {
         PartKind::ImageUrl(MediaUrl::new(image.into())).into()
     }
@@ -117,18 +118,18 @@ impl Part {
         PartKind::InputAudio(InputAudio::new(audio.into())).into()
     }
 
-    /// Any file, as a data URI.
+    /// Any file, as a data URI: `file` with `file_data`. OpenAI wants a [`filename`](Part::filename) with it.
     pub fn file(file: impl Into<Source>) -> Part {
         PartKind::File(FileData { file_data: Some(file.into()), ..FileData::default() }).into()
     }
 
-    /// A file that was uploaded before.
+    /// A file that was uploaded before, by its id: `file` with `file_id`.
     pub fn file_id(id: impl Into<String>) -> Part {
         PartKind::File(FileData { file_id: Some(id.into()), ..FileData::default() }).into()
     }
 
-    /// Sets `detail`, which stands beside the URL of a video, audio or image. Of any other part, no body
-    /// is made then.
+    /// Sets `detail`, which stands beside the URL of a video, audio or image. On any other part, it is an error
+    /// when a body is made.
     pub fn detail(mut self, detail: impl Into<Detail>) -> Part {
         match &mut self.kind {
             PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
@@ -139,7 +140,7 @@ impl Part {
         self
     }
 
-    /// Sets `filename`, which stands in a file part. Of any other part, no body is made then.
+    /// Sets `filename`, which stands in a file part. On any other part, it is an error when a body is made.
     pub fn filename(mut self, name: impl Into<String>) -> Part {
         match &mut self.kind {
             PartKind::File(file) => file.filename = Some(name.into()),
@@ -148,8 +149,8 @@ impl Part {
         self
     }
 
-    /// Sets `format`, which stands in an input audio part. It is sent whatever the MIME type is. Of any
-    /// other part, no body is made then.
+    /// Sets `format`, which stands in an input audio part. It is sent whatever the MIME type is. On any other
+    /// part, it is an error when a body is made.
     pub fn format(mut self, format: impl Into<AudioFormat>) -> Part {
         match &mut self.kind {
             PartKind::InputAudio(audio) => audio.format = Some(format.into()),

@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 /// A request of the Chat Completions API.
 ///
 /// Plain data: fields may be set as they are or by the methods of the same names. What is `None` or an
-/// empty list is left out; zeros and `false` are sent.
+/// empty list is left out; zeros and `false` are sent. It reads back what was stored, media as `data:` URIs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "it is sent by nobody until `body` or an endpoint makes something of it"]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Request {
@@ -114,8 +115,9 @@ impl Request {
     /// an empty model or no messages; a message without a role, or with neither content nor tool calls; a
     /// tool message without id; a function without a name, a file or a schema that is missing; NaN or
     /// infinity; an empty URL, one without a scheme, or with a space or control character; a text that is no
-    /// base64; a setter of another kind of part; an extra key that repeats one of the type's own. [`MimeType`](crate::ErrorKind::MimeType): input audio that is
-    /// neither WAV nor MP3. Otherwise as [`Body::json`].
+    /// base64; a setter of another kind of part; an extra key that repeats one of the type's own.
+    /// [`MimeType`](crate::ErrorKind::MimeType): input audio that is neither WAV nor MP3. Otherwise as
+    /// [`Body::json`].
     pub fn body(&self) -> Result<Body> {
         self.check()?;
         Body::json(self)
@@ -125,13 +127,13 @@ impl Request {
         check::request(self)
     }
 
-    /// Adds a message at the end.
+    /// Adds a message at the end of [`messages`](Request#structfield.messages).
     pub fn message(mut self, message: Message) -> Request {
         self.messages.push(message);
         self
     }
 
-    /// Adds messages at the end.
+    /// Adds messages at the end of [`messages`](Request#structfield.messages).
     pub fn messages(mut self, messages: impl IntoIterator<Item = Message>) -> Request {
         self.messages.extend(messages);
         self

@@ -16,7 +16,7 @@ pub(super) const OWN: &[&str] = &["choices"];
 /// What errors call it.
 pub(super) const API: &str = "Chat Completions";
 
-/// An answer.
+/// An answer: the API's `chat.completion`.
 ///
 /// Reads what is there: a field that is missing, `null` or new is no error.
 ///
@@ -65,7 +65,7 @@ pub struct Response {
     pub extra: Extra,
 }
 
-/// One of the answers to a request.
+/// One of the answers to a request: one of `choices`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -16,7 +16,7 @@ pub struct GoogleSearch {
     /// `timeRangeFilter`: only what was published then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_range_filter: Option<Interval>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -27,7 +27,7 @@ impl GoogleSearch {
         Interval { end_time: Some(end.into()), ..Interval::since(start) }.into()
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> GoogleSearch {
         self.extra.insert(key, value);
         self
@@ -51,7 +51,7 @@ pub struct Interval {
     /// `endTime`: RFC 3339; no part of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -62,12 +62,12 @@ impl Interval {
         Interval { start_time: Some(start.into()), ..Interval::default() }
     }
 
-    /// Until a time: RFC 3339.
+    /// Until a time: RFC 3339, such as `2026-11-01T00:00:00Z`.
     pub fn until(end: impl Into<String>) -> Interval {
         Interval { end_time: Some(end.into()), ..Interval::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Interval {
         self.extra.insert(key, value);
         self
@@ -82,7 +82,7 @@ pub struct GoogleSearchRetrieval {
     /// `dynamicRetrievalConfig`: when to search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_retrieval_config: Option<DynamicRetrievalConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -98,7 +98,7 @@ impl GoogleSearchRetrieval {
         GoogleSearchRetrieval { dynamic_retrieval_config: Some(config), ..GoogleSearchRetrieval::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> GoogleSearchRetrieval {
         self.extra.insert(key, value);
         self
@@ -106,7 +106,7 @@ impl GoogleSearchRetrieval {
 }
 
 open_enum! {
-    /// When to search.
+    /// When to search: `mode` of [`DynamicRetrievalConfig`].
     pub enum RetrievalMode {
         /// `MODE_UNSPECIFIED`: always.
         Unspecified = "MODE_UNSPECIFIED",
@@ -126,13 +126,13 @@ pub struct DynamicRetrievalConfig {
     /// `dynamicThreshold`: how useful a search must seem, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_threshold: Option<f64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl DynamicRetrievalConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> DynamicRetrievalConfig {
         self.extra.insert(key, value);
         self
@@ -144,13 +144,13 @@ impl DynamicRetrievalConfig {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CodeExecution {
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl CodeExecution {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> CodeExecution {
         self.extra.insert(key, value);
         self
@@ -162,13 +162,13 @@ impl CodeExecution {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UrlContext {
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl UrlContext {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> UrlContext {
         self.extra.insert(key, value);
         self
@@ -176,7 +176,7 @@ impl UrlContext {
 }
 
 open_enum! {
-    /// What the model works in.
+    /// What the model works in: `environment` of [`ComputerUse`].
     pub enum Environment {
         /// `ENVIRONMENT_UNSPECIFIED`: a browser.
         Unspecified = "ENVIRONMENT_UNSPECIFIED",
@@ -196,13 +196,13 @@ pub struct ComputerUse {
     /// `excludedPredefinedFunctions`: names of those that it is not to use.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub excluded_predefined_functions: Vec<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl ComputerUse {
-    /// Work in an environment.
+    /// Work in an environment, which the caller shows it in screenshots and acts on for it.
     pub fn new(environment: impl Into<Environment>) -> ComputerUse {
         ComputerUse { environment: Some(environment.into()), ..ComputerUse::default() }
     }
@@ -213,7 +213,7 @@ impl ComputerUse {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ComputerUse {
         self.extra.insert(key, value);
         self
@@ -234,13 +234,13 @@ pub struct FileSearch {
     /// `topK`: how many passages to find.
     #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub top_k: Option<i64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl FileSearch {
-    /// Search in these stores.
+    /// Search in these stores: `fileSearchStoreNames`.
     pub fn new(stores: impl IntoIterator<Item = impl Into<String>>) -> FileSearch {
         let stores = stores.into_iter().map(Into::into).collect();
         FileSearch { file_search_store_names: stores, ..FileSearch::default() }
@@ -258,7 +258,7 @@ impl FileSearch {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FileSearch {
         self.extra.insert(key, value);
         self
@@ -273,7 +273,7 @@ pub struct GoogleMaps {
     /// `enableWidget`: whether the answer comes with what a map widget needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_widget: Option<bool>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -284,7 +284,7 @@ impl GoogleMaps {
         GoogleMaps { enable_widget: Some(enable_widget), ..GoogleMaps::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> GoogleMaps {
         self.extra.insert(key, value);
         self

@@ -21,6 +21,7 @@ use serde_json::Value;
 /// );
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GenerationConfig {
@@ -84,10 +85,10 @@ pub struct GenerationConfig {
     /// `audioTimestamp`: whether the model is told the time within audio. Vertex only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_timestamp: Option<bool>,
-    /// `enableEnhancedCivicAnswers`.
+    /// `enableEnhancedCivicAnswers`: whether answers about civic matters are enhanced. Not for all models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_enhanced_civic_answers: Option<bool>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -224,13 +225,13 @@ impl GenerationConfig {
         self
     }
 
-    /// `enableEnhancedCivicAnswers`.
+    /// `enableEnhancedCivicAnswers`: whether answers about civic matters are enhanced. Not for all models.
     pub fn enable_enhanced_civic_answers(mut self, wanted: bool) -> GenerationConfig {
         self.enable_enhanced_civic_answers = Some(wanted);
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> GenerationConfig {
         self.extra.insert(key, value);
         self
@@ -243,7 +244,7 @@ impl GenerationConfig {
 }
 
 open_enum! {
-    /// What content is made of.
+    /// What content is made of: one of `responseModalities`, and `modality` in counts of tokens.
     pub enum Modality {
         /// `MODALITY_UNSPECIFIED`.
         Unspecified = "MODALITY_UNSPECIFIED",
@@ -261,7 +262,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How much the model thinks. Gemini 3.
+    /// How much the model thinks: `thinkingLevel`. Gemini 3.
     pub enum ThinkingLevel {
         /// `THINKING_LEVEL_UNSPECIFIED`.
         Unspecified = "THINKING_LEVEL_UNSPECIFIED",
@@ -291,7 +292,7 @@ pub struct ThinkingConfig {
     /// `thinkingLevel`: instead of a budget. Gemini 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_level: Option<ThinkingLevel>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -321,7 +322,7 @@ impl ThinkingConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ThinkingConfig {
         self.extra.insert(key, value);
         self
@@ -339,7 +340,7 @@ pub struct ImageConfig {
     /// `imageSize`: `1K`, `2K` or `4K`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_size: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -362,7 +363,7 @@ impl ImageConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ImageConfig {
         self.extra.insert(key, value);
         self

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 open_enum! {
-    /// Who says a turn.
+    /// Who says a turn: `role`.
     pub enum Role {
         /// `user`.
         User = "user",
@@ -19,8 +19,9 @@ open_enum! {
     }
 }
 
-/// One turn of a conversation.
+/// One turn of a conversation: one of `contents`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Content {
@@ -30,13 +31,13 @@ pub struct Content {
     /// `parts`: at least one.
     #[serde(deserialize_with = "without_nulls", skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Content {
-    /// A turn of the user.
+    /// A turn of the user: a text, a part, or several with media among them.
     pub fn user(parts: impl Into<Parts>) -> Content {
         Content::new(parts).role(Role::User)
     }
@@ -46,24 +47,24 @@ impl Content {
         Content::new(parts).role(Role::Model)
     }
 
-    /// Parts with no role.
+    /// Parts with no role, as `systemInstruction` has them.
     pub fn new(parts: impl Into<Parts>) -> Content {
         Content { parts: parts.into().0, ..Content::default() }
     }
 
-    /// `role`: who says it.
+    /// Sets `role`: who says it.
     pub fn role(mut self, role: impl Into<Role>) -> Content {
         self.role = Some(role.into());
         self
     }
 
-    /// One more part.
+    /// Adds a part at the end.
     pub fn part(mut self, part: impl Into<Part>) -> Content {
         self.parts.push(part.into());
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Content {
         self.extra.insert(key, value);
         self

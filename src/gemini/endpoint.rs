@@ -26,12 +26,13 @@ use http::HeaderName;
 /// ```
 ///
 /// The request is a POST with Content-Type, Content-Length, Accept and what credentials were given, and
-/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. `Debug` shows no
-/// credentials, and neither do errors.
+/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. What is wrong with the URL
+/// or the credentials comes out when a request is made. `Debug` shows no credentials, and neither do errors.
 ///
 /// The model is a name, alone or after `models/`, or `publishers/<publisher>/models/<name>`. What has a
 /// meaning of its own in a URL is escaped in it, so that no name leads to another path.
 #[derive(Clone, Debug)]
+#[must_use = "it is where a request would go; `generate` or `stream` makes one"]
 pub struct Endpoint {
     shared: endpoint::Endpoint,
     /// `/models/<model>`, escaped.
@@ -42,18 +43,36 @@ impl Endpoint {
     /// A model behind any URL that takes this format: the base URL is what stands before `/models/`, such as
     /// `https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google`, with or
     /// without a slash at its end.
+    ///
+    /// Databricks' page on [model services](https://docs.databricks.com/aws/en/generative-ai/foundation-models/gemini-api)
+    /// gives SDKs the base `https://<workspace>/ai-gateway/gemini`, to which they add the version of the API:
+    ///
+    /// ```
+    /// use niello::gemini::{Content, Endpoint, Request};
+    ///
+    /// let base = "https://example.cloud.databricks.com/ai-gateway/gemini/v1beta";
+    /// let request = Endpoint::new(base, "system.ai.gemini-3-1-pro").bearer("dapi0123");
+    /// let request = request.generate(&Request::new().content(Content::user("Hi")))?;
+    /// assert_eq!(
+    ///     request.uri().path(),
+    ///     "/ai-gateway/gemini/v1beta/models/system.ai.gemini-3-1-pro:generateContent",
+    /// );
+    /// # Ok::<(), niello::Error>(())
+    /// ```
     pub fn new(base_url: &str, model: &str) -> Endpoint {
         Endpoint { shared: endpoint::Endpoint::new(base_url), path: path(model) }
     }
 
     /// A model behind Databricks' gateway: `/serving-endpoints/gemini/v1beta/models/<model>` of a workspace,
-    /// whose URL is one such as `https://example.cloud.databricks.com`.
+    /// whose URL is one such as `https://example.cloud.databricks.com`. The model is an endpoint's name, such as
+    /// `databricks-gemini-3-1-pro`.
     pub fn databricks(workspace_url: &str, model: &str) -> Endpoint {
         let shared = endpoint::Endpoint::new(workspace_url).join("/serving-endpoints/gemini/v1beta");
         Endpoint { shared, path: path(model) }
     }
 
-    /// A model of Google's own API, which takes an [`api_key`](Endpoint::api_key).
+    /// A model of Google's own API, `https://generativelanguage.googleapis.com/v1beta`, which takes an
+    /// [`api_key`](Endpoint::api_key).
     pub fn google(model: &str) -> Endpoint {
         Endpoint::new("https://generativelanguage.googleapis.com/v1beta", model)
     }

@@ -3,7 +3,7 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// Why an answer ended.
+    /// Why an answer ended: `finishReason`.
     pub enum FinishReason {
         /// `FINISH_REASON_UNSPECIFIED`.
         Unspecified = "FINISH_REASON_UNSPECIFIED",
@@ -45,7 +45,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a prompt was blocked.
+    /// Why a prompt was blocked: `blockReason`.
     pub enum BlockReason {
         /// `BLOCK_REASON_UNSPECIFIED`.
         Unspecified = "BLOCK_REASON_UNSPECIFIED",

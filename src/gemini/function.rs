@@ -23,7 +23,7 @@ pub struct FunctionCall {
     /// `args`: the arguments by name.
     #[serde(deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub args: Option<Map<String, Value>>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -40,7 +40,7 @@ impl FunctionCall {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionCall {
         self.extra.insert(key, value);
         self
@@ -48,7 +48,7 @@ impl FunctionCall {
 }
 
 open_enum! {
-    /// When the model takes up what a non-blocking function gave.
+    /// When the model takes up what a non-blocking function gave: `scheduling`.
     pub enum Scheduling {
         /// `SCHEDULING_UNSPECIFIED`.
         Unspecified = "SCHEDULING_UNSPECIFIED",
@@ -84,7 +84,7 @@ pub struct FunctionResponse {
     /// `scheduling`: when the model takes it up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduling: Option<Scheduling>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -112,7 +112,7 @@ impl FunctionResponse {
         self
     }
 
-    /// One more media that it gave.
+    /// Adds a media that it gave, at the end of `parts`.
     pub fn part(mut self, part: impl Into<Part>) -> FunctionResponse {
         self.parts.push(part.into());
         self
@@ -130,7 +130,7 @@ impl FunctionResponse {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionResponse {
         self.extra.insert(key, value);
         self
@@ -138,7 +138,7 @@ impl FunctionResponse {
 }
 
 open_enum! {
-    /// What language code is in.
+    /// What language code is in: `language`.
     pub enum Language {
         /// `LANGUAGE_UNSPECIFIED`.
         Unspecified = "LANGUAGE_UNSPECIFIED",
@@ -152,13 +152,13 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExecutableCode {
-    /// `language`.
+    /// `language`: what it is written in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// `code`.
+    /// `code`: its text.
     #[serde(deserialize_with = "null_as_default")]
     pub code: String,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +169,7 @@ impl ExecutableCode {
         ExecutableCode { language: Some(language.into()), code: code.into(), ..ExecutableCode::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ExecutableCode {
         self.extra.insert(key, value);
         self
@@ -177,7 +177,7 @@ impl ExecutableCode {
 }
 
 open_enum! {
-    /// How running code ended.
+    /// How running code ended: `outcome`.
     pub enum Outcome {
         /// `OUTCOME_UNSPECIFIED`.
         Unspecified = "OUTCOME_UNSPECIFIED",
@@ -195,13 +195,13 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CodeExecutionResult {
-    /// `outcome`.
+    /// `outcome`: how it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// `output`: standard output if it went well, else what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -216,7 +216,7 @@ impl CodeExecutionResult {
         }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> CodeExecutionResult {
         self.extra.insert(key, value);
         self

@@ -26,7 +26,7 @@ pub struct InlineData {
     /// `displayName`: a name that other parts can refer to. Vertex only.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -37,7 +37,7 @@ impl InlineData {
         InlineData { mime_type: mime_type.into(), data: data.into(), ..InlineData::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> InlineData {
         self.extra.insert(key, value);
         self
@@ -72,7 +72,7 @@ pub struct FileData {
     /// `displayName`: a name that other parts can refer to. Vertex only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -83,7 +83,7 @@ impl FileData {
         FileData { file_uri: uri.into(), ..FileData::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FileData {
         self.extra.insert(key, value);
         self
@@ -104,13 +104,13 @@ pub struct VideoMetadata {
     /// `fps`: frames seen for each second, above 0 and up to 24; the API's default is 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fps: Option<f64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl VideoMetadata {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> VideoMetadata {
         self.extra.insert(key, value);
         self
@@ -132,7 +132,7 @@ where
 }
 
 open_enum! {
-    /// How finely media are seen, which is how many tokens they cost.
+    /// How finely media are seen, which is how many tokens they cost: `mediaResolution`.
     pub enum MediaResolution {
         /// `MEDIA_RESOLUTION_UNSPECIFIED`: as the model's default.
         Unspecified = "MEDIA_RESOLUTION_UNSPECIFIED",
@@ -152,13 +152,13 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PartMediaResolution {
-    /// `level`.
+    /// `level`: one of the steps that the API has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<MediaResolution>,
     /// `numTokens`: how many tokens the part costs.
     #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub num_tokens: Option<i64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +169,7 @@ impl PartMediaResolution {
         PartMediaResolution { num_tokens: Some(tokens.into()), ..PartMediaResolution::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> PartMediaResolution {
         self.extra.insert(key, value);
         self

@@ -35,6 +35,7 @@ use std::time::Duration;
 /// assert_eq!(serde_json::to_value(&part).unwrap(), json);
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Part {
@@ -74,7 +75,7 @@ pub struct Part {
     /// `partMetadata`: of the caller's own, for telling parts apart.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub part_metadata: Option<Map<String, Value>>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
     /// The setter of what stands beside media, where there is none; for the check to name.
@@ -83,7 +84,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Text.
+    /// Text: `text`.
     pub fn text(text: impl Into<String>) -> Part {
         Part { text: Some(text.into()), ..Part::default() }
     }
@@ -116,22 +117,22 @@ impl Part {
         }
     }
 
-    /// A call that the model made, for a history.
+    /// A call that the model made, for a history: `functionCall`.
     pub fn function_call(call: FunctionCall) -> Part {
         Part { function_call: Some(call), ..Part::default() }
     }
 
-    /// What a function gave, for the model.
+    /// What a function gave, for the model: `functionResponse`.
     pub fn function_response(response: FunctionResponse) -> Part {
         Part { function_response: Some(response), ..Part::default() }
     }
 
-    /// Code that the model wrote and ran, for a history.
+    /// Code that the model wrote and ran, for a history: `executableCode`.
     pub fn executable_code(code: ExecutableCode) -> Part {
         Part { executable_code: Some(code), ..Part::default() }
     }
 
-    /// What running the model's code gave, for a history.
+    /// What running the model's code gave, for a history: `codeExecutionResult`.
     pub fn code_execution_result(result: CodeExecutionResult) -> Part {
         Part { code_execution_result: Some(result), ..Part::default() }
     }
@@ -175,7 +176,9 @@ impl Part {
         self
     }
 
-    /// `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps.
+    /// Sets `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps. This and
+    /// the setters after it, up to [`media_resolution`](Part::media_resolution()), are an error on a part without
+    /// media when a body is made.
     pub fn mime(mut self, mime: impl Into<String>) -> Part {
         match (&mut self.inline_data, &mut self.file_data) {
             (Some(inline), _) => inline.mime_type = mime.into(),
@@ -245,7 +248,7 @@ impl Part {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 
 /// A `generateContent` request. The model stands in the URL, not here; `streamGenerateContent` takes the
 /// same body.
+///
+/// Plain data: fields may be set as they are or by the methods of the same names. What is `None` or an empty list is
+/// left out; zeros and `false` are sent. It reads back what was stored, media as base64 text.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[must_use = "it is sent by nobody until `body` or an endpoint makes something of it"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Request {
@@ -36,24 +40,24 @@ pub struct Request {
     /// `labels`: for billing. Vertex only.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Request {
-    /// A request with nothing in it yet.
+    /// A request with nothing in it yet; a body wants at least one [`content`](Request::content).
     pub fn new() -> Request {
         Request::default()
     }
 
-    /// One more turn: `contents`.
+    /// Adds a turn at the end of `contents`.
     pub fn content(mut self, content: Content) -> Request {
         self.contents.push(content);
         self
     }
 
-    /// More turns: `contents`.
+    /// Adds turns at the end of `contents`.
     pub fn contents(mut self, contents: impl IntoIterator<Item = Content>) -> Request {
         self.contents.extend(contents);
         self
@@ -71,13 +75,13 @@ impl Request {
         self
     }
 
-    /// One more of `tools`: what the model can use.
+    /// Adds to `tools`: what the model can use.
     pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
         self.tools.push(tool.into());
         self
     }
 
-    /// More `tools`: what the model can use.
+    /// Adds to `tools`, one after the other: what the model can use.
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Request {
         self.tools.extend(tools);
         self
@@ -89,13 +93,13 @@ impl Request {
         self
     }
 
-    /// One more of `safetySettings`: what is blocked as harmful.
+    /// Adds to `safetySettings`: what is blocked as harmful.
     pub fn safety_setting(mut self, setting: SafetySetting) -> Request {
         self.safety_settings.push(setting);
         self
     }
 
-    /// More `safetySettings`: what is blocked as harmful.
+    /// Adds to `safetySettings`, one after the other: what is blocked as harmful.
     pub fn safety_settings(mut self, settings: impl IntoIterator<Item = SafetySetting>) -> Request {
         self.safety_settings.extend(settings);
         self
@@ -107,13 +111,13 @@ impl Request {
         self
     }
 
-    /// One more of `labels`: for billing. Vertex only.
+    /// Adds to `labels`: for billing. Given twice, the last value stands. Vertex only.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Request {
         self.labels.insert(key.into(), value.into());
         self
     }
 
-    /// More `labels`: for billing. Vertex only.
+    /// Adds to `labels`, one after the other: for billing. Vertex only.
     pub fn labels<K: Into<String>, V: Into<String>>(
         mut self,
         labels: impl IntoIterator<Item = (K, V)>,
@@ -122,21 +126,23 @@ impl Request {
         self
     }
 
-    /// A key that this type does not have. NaN and infinity go as `null`: see [`Extra`].
+    /// Adds a key that this type does not have. Given twice, the last value stands. NaN and infinity go as `null`:
+    /// see [`Extra`].
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Request {
         self.extra.insert(key, value);
         self
     }
 
-    /// The body, checked first: what no API could take is an error here, that names the field.
+    /// The body to send: every check, then [`Body::json`]. Of each media, no more than the first bytes are read.
     ///
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid) if there are no contents, or a content has no parts; a part
     /// has no data or several, or what stands beside media only; a `fileUri` is empty or a `data:` URI;
     /// the text of inline data is no base64; a function has no name, or gives another part than media; a
     /// number is NaN or infinite; `fps` is not above 0 and up to 24, or a start is not before its end; or
-    /// an extra key repeats one that the object has. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the form
-    /// `type/subtype`. And what [`Body::json`] says.
+    /// an extra key repeats one that the object has. It names the field, as in
+    /// `contents[0].parts[1].inlineData.data`. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the
+    /// form `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
         self.check()?;
         Body::json(self)

@@ -16,7 +16,7 @@ const OWN: &[&str] = &["candidates", "promptFeedback", "usageMetadata", "modelVe
 /// What errors call it.
 const API: &str = "generateContent";
 
-/// An answer, or one chunk of a streamed one.
+/// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
 ///
 /// Reads what is there: a field that is missing, `null` or new is no error.
 ///
@@ -72,7 +72,7 @@ pub struct Response {
     /// `responseId`: of the answer.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub response_id: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -82,7 +82,8 @@ impl Response {
     ///
     /// # Errors
     /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
-    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of this API.
+    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of
+    /// this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
         api_error::parse(api_error::answer(bytes, OWN)?, API)
     }
@@ -133,7 +134,7 @@ impl FromEvent for Response {
     }
 }
 
-/// One of the answers to a request.
+/// One of the answers to a request: one of `candidates`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -159,7 +160,7 @@ pub struct Candidate {
     /// `avgLogprobs`: the mean of its tokens' log probabilities.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub avg_logprobs: Option<f64>,
-    /// Other keys: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
+    /// Keys beside these: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +170,7 @@ pub struct Candidate {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptFeedback {
-    /// `blockReason`.
+    /// `blockReason`: what sort of reason it was.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub block_reason: Option<BlockReason>,
     /// `blockReasonMessage`: the same in words. Vertex only.
@@ -178,7 +179,7 @@ pub struct PromptFeedback {
     /// `safetyRatings`: how harmful the prompt is found.
     #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub safety_ratings: Vec<SafetyRating>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 open_enum! {
-    /// A kind of harm.
+    /// A kind of harm: `category`.
     pub enum HarmCategory {
         /// `HARM_CATEGORY_UNSPECIFIED`.
         Unspecified = "HARM_CATEGORY_UNSPECIFIED",
@@ -23,7 +23,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// From which probability of harm on content is blocked.
+    /// From which probability of harm on content is blocked: `threshold`.
     pub enum Threshold {
         /// `HARM_BLOCK_THRESHOLD_UNSPECIFIED`: the API's default.
         Unspecified = "HARM_BLOCK_THRESHOLD_UNSPECIFIED",
@@ -48,10 +48,10 @@ pub struct SafetySetting {
     /// `category`: at most one setting for each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<HarmCategory>,
-    /// `threshold`.
+    /// `threshold`: from which probability on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -66,7 +66,7 @@ impl SafetySetting {
         }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SafetySetting {
         self.extra.insert(key, value);
         self
@@ -74,7 +74,7 @@ impl SafetySetting {
 }
 
 open_enum! {
-    /// How likely content is harmful.
+    /// How likely content is harmful: `probability`.
     pub enum HarmProbability {
         /// `HARM_PROBABILITY_UNSPECIFIED`.
         Unspecified = "HARM_PROBABILITY_UNSPECIFIED",
@@ -94,16 +94,16 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SafetyRating {
-    /// `category`.
+    /// `category`: the kind of harm.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub category: Option<HarmCategory>,
-    /// `probability`.
+    /// `probability`: how likely it is harmful.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub probability: Option<HarmProbability>,
     /// `blocked`: whether it was blocked for this.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 open_enum! {
-    /// The type of a value in a [`Schema`].
+    /// The type of a value in a [`Schema`]: `type`.
     pub enum Type {
         /// `TYPE_UNSPECIFIED`.
         Unspecified = "TYPE_UNSPECIFIED",
@@ -45,16 +45,17 @@ open_enum! {
 /// .required(["title", "tags"]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[must_use = "its methods give back what they set"]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Schema {
-    /// `type`.
+    /// `type`: what sort of value it is.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub schema_type: Option<Type>,
     /// `format`: such as `int32`, `double`, `date-time`, or `enum`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// `title`.
+    /// `title`: what the value is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// `description`: what the value means, for the model to read.
@@ -114,7 +115,7 @@ pub struct Schema {
     /// `default`: the value that is meant where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -125,38 +126,39 @@ impl Schema {
         Schema { schema_type: Some(schema_type.into()), ..Schema::default() }
     }
 
-    /// A string.
+    /// A string: `STRING`.
     pub fn string() -> Schema {
         Schema::new(Type::String)
     }
 
-    /// A number.
+    /// A number: `NUMBER`.
     pub fn number() -> Schema {
         Schema::new(Type::Number)
     }
 
-    /// A whole number.
+    /// A whole number: `INTEGER`.
     pub fn integer() -> Schema {
         Schema::new(Type::Integer)
     }
 
-    /// True or false.
+    /// True or false: `BOOLEAN`.
     pub fn boolean() -> Schema {
         Schema::new(Type::Boolean)
     }
 
-    /// An array of elements of one shape.
+    /// An array of elements of one shape: `ARRAY`, with `items`.
     pub fn array(items: Schema) -> Schema {
         Schema { items: Some(items.into()), ..Schema::new(Type::Array) }
     }
 
-    /// An object with these properties.
+    /// An object with these properties, none of them required, in the order in which they are given: `OBJECT`, with
+    /// `properties`.
     pub fn object<K: Into<String>>(properties: impl IntoIterator<Item = (K, Schema)>) -> Schema {
         let properties = properties.into_iter().map(|(name, schema)| (name.into(), schema)).collect();
         Schema { properties, ..Schema::new(Type::Object) }
     }
 
-    /// One of several shapes.
+    /// One of several shapes: `anyOf`.
     pub fn any_of(shapes: impl IntoIterator<Item = Schema>) -> Schema {
         Schema { any_of: shapes.into_iter().collect(), ..Schema::default() }
     }
@@ -167,7 +169,7 @@ impl Schema {
         self
     }
 
-    /// `title`.
+    /// `title`: what the value is called.
     pub fn title(mut self, title: impl Into<String>) -> Schema {
         self.title = Some(title.into());
         self
@@ -270,7 +272,7 @@ impl Schema {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Schema {
         self.extra.insert(key, value);
         self

@@ -19,7 +19,7 @@ pub struct SpeechConfig {
     /// `multiSpeakerVoiceConfig`: a voice for each speaker; instead of `voice_config`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub multi_speaker_voice_config: Option<MultiSpeakerVoiceConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -49,7 +49,7 @@ impl SpeechConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SpeechConfig {
         self.extra.insert(key, value);
         self
@@ -64,7 +64,7 @@ pub struct VoiceConfig {
     /// `prebuiltVoiceConfig`: a voice that the API has by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prebuilt_voice_config: Option<PrebuiltVoiceConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -77,7 +77,7 @@ impl VoiceConfig {
         VoiceConfig { prebuilt_voice_config: Some(prebuilt), ..VoiceConfig::default() }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> VoiceConfig {
         self.extra.insert(key, value);
         self
@@ -92,13 +92,13 @@ pub struct PrebuiltVoiceConfig {
     /// `voiceName`: such as `Kore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice_name: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl PrebuiltVoiceConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> PrebuiltVoiceConfig {
         self.extra.insert(key, value);
         self
@@ -113,13 +113,13 @@ pub struct MultiSpeakerVoiceConfig {
     /// `speakerVoiceConfigs`.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub speaker_voice_configs: Vec<SpeakerVoiceConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl MultiSpeakerVoiceConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> MultiSpeakerVoiceConfig {
         self.extra.insert(key, value);
         self
@@ -137,7 +137,7 @@ pub struct SpeakerVoiceConfig {
     /// `voiceConfig`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice_config: Option<VoiceConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -152,7 +152,7 @@ impl SpeakerVoiceConfig {
         }
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SpeakerVoiceConfig {
         self.extra.insert(key, value);
         self

@@ -26,7 +26,7 @@ pub struct Tool {
     /// `functionDeclarations`: functions that the caller runs.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub function_declarations: Vec<FunctionDeclaration>,
-    /// `googleSearch`.
+    /// `googleSearch`: in the web.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_search: Option<GoogleSearch>,
     /// `googleSearchRetrieval`: for models before Gemini 2.
@@ -38,42 +38,43 @@ pub struct Tool {
     /// `urlContext`: the model reads the pages that the prompt links to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_context: Option<UrlContext>,
-    /// `computerUse`.
+    /// `computerUse`: the model works with a computer that the caller drives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub computer_use: Option<ComputerUse>,
     /// `fileSearch`: in stores of uploaded files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_search: Option<FileSearch>,
-    /// `googleMaps`.
+    /// `googleMaps`: what Google Maps knows of places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_maps: Option<GoogleMaps>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Tool {
-    /// Functions that the caller runs.
+    /// Functions that the caller runs: `functionDeclarations`.
     pub fn functions(functions: impl IntoIterator<Item = FunctionDeclaration>) -> Tool {
         Tool { function_declarations: functions.into_iter().collect(), ..Tool::default() }
     }
 
-    /// Search in the web, with no options.
+    /// Search in the web, with no options: `googleSearch`.
     pub fn google_search() -> Tool {
         Tool::from(GoogleSearch::default())
     }
 
-    /// The model writes code and runs it.
+    /// The model writes code and runs it: `codeExecution`.
     pub fn code_execution() -> Tool {
         Tool::from(CodeExecution::default())
     }
 
-    /// The model reads the pages that the prompt links to.
+    /// The model reads the pages that the prompt links to: `urlContext`.
     pub fn url_context() -> Tool {
         Tool::from(UrlContext::default())
     }
 
-    /// A key that this type does not have, such as a tool that this crate does not know.
+    /// Adds a key that this type does not have, such as a tool that this crate does not know. Given twice, the last
+    /// value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Tool {
         self.extra.insert(key, value);
         self
@@ -129,7 +130,7 @@ impl From<GoogleMaps> for Tool {
 }
 
 open_enum! {
-    /// Whether the model waits for a function.
+    /// Whether the model waits for a function: `behavior`.
     pub enum Behavior {
         /// `UNSPECIFIED`: as `BLOCKING`.
         Unspecified = "UNSPECIFIED",
@@ -166,7 +167,7 @@ pub struct FunctionDeclaration {
     /// `behavior`: whether the model waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behavior: Option<Behavior>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -213,7 +214,7 @@ impl FunctionDeclaration {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionDeclaration {
         self.extra.insert(key, value);
         self

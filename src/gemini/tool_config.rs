@@ -9,13 +9,13 @@ use serde_json::Value;
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolConfig {
-    /// `functionCallingConfig`.
+    /// `functionCallingConfig`: for functions that the caller runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function_calling_config: Option<FunctionCallingConfig>,
     /// `retrievalConfig`: for search and maps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retrieval_config: Option<RetrievalConfig>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -48,7 +48,7 @@ impl ToolConfig {
         self
     }
 
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ToolConfig {
         self.extra.insert(key, value);
         self
@@ -56,7 +56,7 @@ impl ToolConfig {
 }
 
 open_enum! {
-    /// Whether functions are called.
+    /// Whether functions are called: `mode` of [`FunctionCallingConfig`].
     pub enum FunctionCallingMode {
         /// `MODE_UNSPECIFIED`.
         Unspecified = "MODE_UNSPECIFIED",
@@ -76,19 +76,19 @@ open_enum! {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FunctionCallingConfig {
-    /// `mode`.
+    /// `mode`: whether they are called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<FunctionCallingMode>,
     /// `allowedFunctionNames`: with the modes `ANY` and `VALIDATED`, the only ones that may be called.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub allowed_function_names: Vec<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl FunctionCallingConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FunctionCallingConfig {
         self.extra.insert(key, value);
         self
@@ -106,13 +106,13 @@ pub struct RetrievalConfig {
     /// `languageCode`: the user's language, BCP 47.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl RetrievalConfig {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> RetrievalConfig {
         self.extra.insert(key, value);
         self
@@ -130,13 +130,13 @@ pub struct LatLng {
     /// `longitude`: degrees, -180 to 180.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl LatLng {
-    /// A key that this type does not have.
+    /// Adds a key that this type does not have. Given twice, the last value stands.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> LatLng {
         self.extra.insert(key, value);
         self

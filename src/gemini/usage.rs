@@ -40,7 +40,7 @@ pub struct UsageMetadata {
     /// `cacheTokensDetails`: by modality.
     #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub cache_tokens_details: Vec<ModalityTokenCount>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -50,13 +50,13 @@ pub struct UsageMetadata {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModalityTokenCount {
-    /// `modality`.
+    /// `modality`: which one.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
     pub modality: Option<Modality>,
-    /// `tokenCount`.
+    /// `tokenCount`: how many tokens.
     #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
     pub token_count: Option<i64>,
-    /// Other keys.
+    /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -11,9 +11,10 @@ use std::{
 
 /// How to open media: [`Media::options`] makes one.
 ///
-/// ```no_run
-/// use niello::{Access, Media};
-/// let clip = Media::options().mime("video/mp4").access(Access::Read).open("clip.bin")?;
+/// ```
+/// use niello::Media;
+/// let tone = Media::options().mime("audio/wav").name("the tone").from_bytes(&b"RIFF"[..])?;
+/// assert_eq!((tone.mime(), tone.name()), ("audio/wav", "the tone"));
 /// # Ok::<(), niello::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -26,14 +27,17 @@ pub struct MediaOptions {
 }
 
 impl MediaOptions {
-    /// Gives the MIME type, parameters included, and uses it as it is: nothing is detected. The form is
-    /// checked when the media is opened.
+    /// Gives the MIME type, and uses it as it is: nothing is detected.
+    ///
+    /// It is `type/subtype`, with `;name=value` parameters perhaps, as in `audio/pcm;rate=16000`, of characters that
+    /// end neither a JSON string nor the header of a data URI
+    /// ([RFC 2397](https://www.rfc-editor.org/rfc/rfc2397)); that is checked when the media is opened.
     pub fn mime(mut self, mime: impl Into<String>) -> MediaOptions {
         self.mime = Some(mime.into());
         self
     }
 
-    /// Chooses how the bytes of a file are had.
+    /// Chooses how the bytes of a file are had. Bytes in memory have no use for it.
     pub fn access(mut self, access: Access) -> MediaOptions {
         self.access = access;
         self
@@ -45,14 +49,19 @@ impl MediaOptions {
         self
     }
 
-    /// Refuses a pipe or a reader of more than so many bytes, which would otherwise be copied to the temporary
-    /// folder however long it is. Files are not copied: see [`Limit`](crate::Limit) for what a body may hold.
+    /// Refuses a pipe or a reader of more than so many bytes, as an error of kind
+    /// [`TooLarge`](ErrorKind::TooLarge); it would otherwise be copied to the temporary folder however long it is.
+    /// Files are not copied: see [`Limit`](crate::Limit) for what a body may hold.
     pub fn max_spool(mut self, bytes: u64) -> MediaOptions {
         self.max_spool = Some(bytes);
         self
     }
 
-    /// Opens a file: see [`Media::open`].
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`Media::open`]; [`MimeType`](ErrorKind::MimeType) also if the type that was given has not the form of
+    /// one.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Media> {
         self.open_untyped(path.as_ref())?.typed()
     }
@@ -94,8 +103,11 @@ impl MediaOptions {
         self.opened(file, name, extension)
     }
 
-    /// Media from bytes in memory: see [`Media::from_bytes`]. Without [`mime`](MediaOptions::mime) the
-    /// type is found by content.
+    /// Media from bytes in memory. Without [`mime`](MediaOptions::mime) the type is found by content.
+    ///
+    /// # Errors
+    /// [`MimeType`](ErrorKind::MimeType) if the type is not found, is none that the gateways document, or has not
+    /// the form of one.
     pub fn from_bytes(self, bytes: impl Into<Bytes>) -> Result<Media> {
         let bytes = bytes.into();
         let (len, name) = (bytes.len() as u64, self.name.as_deref().unwrap_or("media in memory"));
@@ -103,7 +115,11 @@ impl MediaOptions {
         Media::new(Source::Bytes(bytes), len, mime, name.into())
     }
 
-    /// Media from a reader of unknown length: see [`Media::from_reader`].
+    /// Media from a reader of unknown length, which is copied to an unlinked temporary file.
+    ///
+    /// # Errors
+    /// As [`Media::from_reader`], and [`TooLarge`](ErrorKind::TooLarge) beyond
+    /// [`max_spool`](MediaOptions::max_spool).
     #[cfg(feature = "spool")]
     pub fn from_reader(self, reader: impl Read) -> Result<Media> {
         let name = self.name.clone().unwrap_or_else(|| "media from a reader".into());
