@@ -132,6 +132,7 @@ pub use limit::Limit;
 pub use marks::Marks;
 pub use media::{Access, Media, MediaOptions};
 pub use plan::Piece;
+pub use serde_json;
 pub use source::{Base64, Source};
 pub use template::Template;
 
