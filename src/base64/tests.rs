@@ -31,11 +31,11 @@ mod suite {
         }
     }
 
-    /// Multiples of both vectors, of the unrolled loops, and of the blocks of
-    /// [`encode_shared`].
+    /// Multiples of both vectors, of the unrolled loop, of what the kernels take
+    /// for long, and of the blocks of [`encode_shared`].
     pub fn around_blocks(backend: Backend) {
         let step = if cfg!(miri) { 11 } else { 1 };
-        for around in [192, 384, 768, 6144, 12_288] {
+        for around in [192, 384, 768, 3072, 6144, 12_288] {
             for len in (around - 50..around + 70).step_by(step) {
                 if !cfg!(miri) || len < 600 {
                     check(backend, &noise(len));
@@ -63,12 +63,13 @@ mod suite {
     }
 
     pub fn alignments(backend: Backend) {
-        let src = noise(64 + 704);
-        let mut out = vec![0; 64 + 1000];
+        // The longest are long for every kernel, so that it aligns its stores.
+        let src = noise(64 + 3200);
+        let mut out = vec![0; 64 + 4300];
         let step = if cfg!(miri) { 31 } else { 1 };
         for from in (0..64).step_by(step) {
             for to in (0..64).step_by(step) {
-                for len in [5, 70, 640 + from] {
+                for len in [5, 70, 640 + from, 3072 + from] {
                     check_at(backend, &src[from..from + len], &mut out, to);
                 }
             }
