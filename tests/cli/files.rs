@@ -206,15 +206,23 @@ fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::Exit
         let files = fs::read_dir(out.path()).unwrap();
         files.filter_map(|file| Some(file.unwrap().metadata().ok()?.len())).collect()
     };
-    let mut child = std::process::Command::new("sh")
+    let mut command = std::process::Command::new("sh");
+    command
         .args(["-c", line, env!("CARGO_BIN_EXE_niello"), "chat", "--model", "m", "--video"])
         .arg(format!("{};type=video/mp4", big.display()))
         .arg("-o")
         .arg(out.path().join("body.json"))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::null());
+    // The tests themselves may have been started to ignore it, as by `nohup`.
+    // SAFETY: `signal` may be called between fork and exec, and allocates nothing.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut command, move || {
+            libc::signal(signal, libc::SIG_DFL);
+            Ok(())
+        });
+    }
+    let mut child = command.spawn().unwrap();
     while lengths().iter().all(|len| *len == 0) {
         assert!(child.try_wait().unwrap().is_none());
         std::thread::yield_now();
