@@ -278,8 +278,9 @@ unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
 unsafe fn encode_tail(src: *const u8, len: usize, out: *mut u8) {
     let byte = |i| {
         debug_assert!(i < len);
-        // SAFETY: every call below has `i < len`.
-        u32::from(unsafe { src.add(i).read() })
+        // SAFETY: every call below has `i < len`. Volatile, as another process
+        // may write to it: it is read once, whatever is done with it.
+        u32::from(unsafe { src.add(i).read_volatile() })
     };
     let write = |group: usize, text: [u8; 4]| {
         // SAFETY: every call below is for a group of which at least one byte

@@ -17,25 +17,38 @@ mod stop;
 pub mod usage;
 
 use args::{Cli, Command};
+use niello::Piece;
+use prompt::Prompt;
+use std::path::Path;
 
 /// An error is the one line for standard error.
 pub fn run(cli: Cli) -> Result<(), String> {
     stop::let_writes_fail();
-    let (body, output, template) = match &cli.command {
-        Command::Chat(chat) => (request::chat(chat)?, &chat.output, None),
-        Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output, None),
-        Command::Fill(fill) => (request::fill(fill)?, &fill.output, Some(fill.template.as_path())),
+    let (body, output, prompt, template) = match &cli.command {
+        Command::Chat(chat) => (request::chat(chat)?, &chat.output, Some(&chat.prompt), None),
+        Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output, Some(&gemini.prompt), None),
+        Command::Fill(fill) => (request::fill(fill)?, &fill.output, None, Some(fill.template.as_path())),
         Command::Completions(completions) => return completions::show(completions.shell),
         Command::Man(man) => return man::run(man),
     };
     if let Some(limit) = output.limit {
         body.check(limit).map_err(|error| error.to_string())?;
     }
+    if output.preview {
+        return preview::show(&body);
+    }
+    if output.dry_run {
+        return dry_run::show(&body, output.format);
+    }
     match &output.file {
-        _ if output.preview => preview::show(&body),
-        _ if output.dry_run => dry_run::show(&body, output.format),
         Some(file) => {
-            output::spare(file, &body, template)?;
+            let named = prompt.into_iter().flat_map(Prompt::files).chain(template);
+            // Those that a template names.
+            let media = body.pieces().filter_map(|(_, piece)| match piece {
+                Piece::Base64(media) => Some(Path::new(media.name())),
+                _ => None,
+            });
+            output::spare(file, named.chain(media))?;
             output::write(body, file)
         }
         None => output::write_to_standard_output(body),

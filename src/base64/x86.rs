@@ -28,7 +28,11 @@ mod model;
 /// Returns true if this CPU can run [`encode_avx512`].
 #[inline]
 pub(super) fn has_avx512() -> bool {
-    has_avx2() && std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vbmi")
+    // The compiler takes AVX-512 BW to come with VBMI.
+    has_avx2()
+        && std::is_x86_feature_detected!("avx512f")
+        && std::is_x86_feature_detected!("avx512bw")
+        && std::is_x86_feature_detected!("avx512vbmi")
 }
 
 /// Returns true if this CPU can run [`encode_avx2`].

@@ -1,6 +1,7 @@
 //! A body writes itself.
 
 use super::Body;
+use bytes::BufMut;
 use std::io::{self, Write};
 
 impl Body {
@@ -20,10 +21,11 @@ impl Body {
     /// ```
     pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
         let first = self.position;
-        let mut buffer = vec![0; self.next_len()];
+        let mut buffer = Vec::with_capacity(self.next_len());
         loop {
             let len = self.plan.whole_groups(self.position, self.next_len());
-            let filled = self.fill(&mut &mut buffer[..len])?;
+            buffer.clear();
+            let filled = self.fill(&mut (&mut buffer).limit(len))?;
             if filled == 0 {
                 return Ok(self.position - first);
             }

@@ -3,11 +3,12 @@
 //! A body is written as it is; what is for people is printed, with styles on a terminal.
 
 use super::{
-    descriptor::{appends, descriptor},
+    descriptor::{appends, descriptor, is_stdin},
     stop::Stop,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use niello::{Body, Piece};
+use same_file::Handle;
 use std::{
     fs::{self, File},
     io::{self, IsTerminal, Write},
@@ -42,16 +43,15 @@ pub fn write_to_standard_output(body: Body) -> Result<(), String> {
     print("\n")
 }
 
-/// Refuses to put the body where something stands that it is made of.
-pub fn spare(file: &Path, body: &Body, template: Option<&Path>) -> Result<(), String> {
-    let Ok(there) = fs::canonicalize(file) else { return Ok(()) };
-    let media = body.pieces().filter_map(|(_, piece)| match piece {
-        Piece::Base64(media) => Some(Path::new(media.name())),
-        _ => None,
-    });
-    // A device or a pipe loses nothing.
-    match there.is_file()
-        && media.chain(template).any(|name| fs::canonicalize(name).is_ok_and(|name| name == there))
+/// Refuses to put the body where a file stands that it is made of, whatever names the two have.
+pub fn spare<'a>(file: &Path, mut sources: impl Iterator<Item = &'a Path>) -> Result<(), String> {
+    // A device or a pipe loses nothing, and waits for whoever opens it.
+    let is_file = |path: &Path| fs::metadata(path).is_ok_and(|there| there.is_file());
+    let handle = |path: &Path| match is_stdin(path) {
+        true => Handle::stdin().ok(),
+        false => is_file(path).then(|| Handle::from_path(path).ok()).flatten(),
+    };
+    match handle(file).is_some_and(|there| sources.any(|source| handle(source).is_some_and(|it| it == there)))
     {
         true => {
             Err(format!("-o {} would replace a file that the body is made of; name another", file.display()))

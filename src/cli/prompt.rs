@@ -5,6 +5,7 @@ use clap::{
     Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint,
     builder::{OsStringValueParser, TypedValueParser},
 };
+use std::path::Path;
 
 const PARTS: &str = "Parts, one or more, sent in the order given";
 
@@ -18,6 +19,16 @@ pub struct Prompt {
 pub enum Part {
     Text(String),
     Media(Kind, Src),
+}
+
+impl Prompt {
+    /// The paths in it, standard input among them.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Media(_, src) if src.url().is_none() => Some(Path::new(&src.name)),
+            _ => None,
+        })
+    }
 }
 
 impl Args for Prompt {

@@ -113,6 +113,12 @@ fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
 }
 
+/// Files are not for such a target, media in memory are.
+#[cfg(not(any(unix, windows)))]
+fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,7 +147,8 @@ impl Buffer {
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(buffer) if buffer.memory.len() >= len + 2 * Buffer::PAGE => buffer,
-            // Zeroed by the allocator, which for this size costs nothing: the pages come zeroed.
+            // Zeroed, which is nothing beside the reading, where the allocator does it itself; and a buffer is made
+            // anew only where none is kept.
             _ => Buffer { memory: vec![0; len + 2 * Buffer::PAGE] },
         }
     }

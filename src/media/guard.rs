@@ -20,8 +20,9 @@
 //!
 //! What it can't help: a handler that somebody installs later and that does not pass signals on, or a thread
 //! that blocks SIGBUS after it has read. Then a truncated file ends the process, as it would without the
-//! guard. And the handler before it is called as it is: not with the signals of its own mask blocked, and
-//! more than once if it asked for SA_RESETHAND. [`Access::Read`](super::Access::Read) needs no guard.
+//! guard. A handler that is installed at the very moment in which this one is may be lost. And the handler before
+//! it is called as it is: not with the signals of its own mask blocked, and more than once if it asked for
+//! SA_RESETHAND. [`Access::Read`](super::Access::Read) needs no guard.
 
 use std::{
     cell::Cell,

@@ -17,8 +17,9 @@
 //! A doubt remains, as it does for every program that maps files: the language has no notion of memory
 //! that an outside process changes, so a racing read through a raw pointer is, to the letter,
 //! undefined. What is relied on is that the compiler does not read a source byte twice and draw
-//! conclusions from both; the kernels are vector loads through intrinsics, each executed once, and the
-//! portable path copies a block to the stack before it looks at it. Who does not want to rely on that has
+//! conclusions from both. The kernels are vector loads through intrinsics, each executed once (the last of them
+//! overlaps the one before, and what the two saw differently gives different text, nothing else); the few bytes at
+//! the end are volatile loads; and the portable path copies a block to the stack before it looks at it. Who does not want to rely on that has
 //! [`Access::Read`](super::Access::Read).
 
 use super::guard;

@@ -39,6 +39,38 @@ fn an_output_file_appears_whole_or_not_at_all() {
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
+/// By whatever names: one that is no text, one that messages shorten, and standard input.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_file_is_none_that_the_body_is_made_of_by_another_name() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("example.com")).unwrap();
+    let clip = fs::read(CLIP).unwrap();
+    fs::copy(CLIP, folder.path().join("clip.mp4")).unwrap();
+    let template: &[u8] = br#"{"a":{"$base64":{"file":"clip.mp4"}}}"#;
+    let chat = ["chat", "--model", "m", "--video"];
+    let run = |args: &[&str], last: &OsStr, out: &Path, stdin: Stdio| {
+        let mut niello = Command::new(env!("CARGO_BIN_EXE_niello"));
+        let args = niello.current_dir(&folder).args(args).arg(last).arg("-o").arg(out);
+        let output = args.stdin(stdin).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && error.contains("name another"), "{error}");
+    };
+    for (name, bytes, piped) in [
+        (&b"bad\xff.mp4"[..], clip.as_slice(), chat.as_slice()),
+        (b"example.com/v?1.mp4", &clip, &chat),
+        (b"t.json", template, &["fill"]),
+    ] {
+        let path = folder.path().join(OsStr::from_bytes(name));
+        fs::write(&path, bytes).unwrap();
+        run(piped, OsStr::from_bytes(name), &path, Stdio::null());
+        // As a shell's `<` has it.
+        run(piped, OsStr::new("-"), &path, fs::File::open(&path).unwrap().into());
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}
+
 #[test]
 fn an_output_file_is_none_that_the_body_is_made_of() {
     let folder = TempDir::new().unwrap();
