@@ -72,10 +72,10 @@
 //!
 //! **With curl, and no Rust**: the command `niello` (feature `cli`) writes a body to standard output or a file.
 //!
-//! ```text
+//! ```sh
 //! niello chat --model system.ai.gemini-3-1-pro --text "Summarize." --video clip.mp4 -o body.json
-//! curl -X POST -T body.json -H "Content-Type: application/json" -H "Authorization: Bearer $TOKEN" \
-//!     "https://<workspace>/ai-gateway/mlflow/v1/chat/completions"
+//! curl -X POST -T body.json -H "Content-Type: application/json" -H "Authorization: Bearer $DATABRICKS_TOKEN" \
+//!     "$DATABRICKS_HOST/ai-gateway/mlflow/v1/chat/completions"
 //! ```
 //!
 //! # Features

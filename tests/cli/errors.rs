@@ -47,6 +47,8 @@ fn what_is_wrong_is_said_in_a_line() {
     refused(niello().args(["gemini", "--model", "m", "--text", "x"]), 2, "in the URL");
     refused(chat().args(["--video", "my", "clip.mp4"]), 2, "want quotes");
     refused(chat().args(["--prompt", "x"]), 2, "--text");
+    refused(niello().arg("clip.mp4"), 2, "niello chat --model MODEL --video clip.mp4");
+    refused(niello().arg("chta"), 2, "a similar subcommand exists: 'chat'");
     refused(niello().args(["fill", "t.json", "--text", "x"]), 2, "niello chat");
     refused(niello().args(["chat", "--model", "m"]), 2, "--text");
     refused(niello().args(["chat", "--text", "x"]), 2, "--model");
