@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Origin, Random, SIZES, STEP, WINDOW, assert_same, base64_of, noise, rest_of};
-use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions};
+use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions, Piece};
 use proptest::prelude::*;
 use serde::Serialize;
 use std::{
@@ -296,6 +296,48 @@ fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
                     }
                 }
                 assert_same(&got, &expected, format_args!("{origin:?} {then:?} {room} {step} {chunk_len}"));
+            }
+        }
+    }
+}
+
+/// So that the encoder goes on where a chunk begins, and not with a part of a group before it.
+#[test]
+fn a_write_cuts_no_group_of_a_media() {
+    struct Lengths(Vec<usize>);
+    impl Write for Lengths {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for len in [1, 2, 3, 100, 5000] {
+        let (body, expected) = request(Origin::Bytes, len);
+        for chunk_len in (1..20).chain([50, 51, 4095, 4096, 4097]) {
+            let mut body = body.clone().with_chunk_len(chunk_len);
+            let mut writer = Lengths(Vec::new());
+            body.write_to(&mut writer).unwrap();
+            assert_eq!(writer.0.iter().sum::<usize>(), expected.len());
+            let mut end = 0;
+            for (index, written) in writer.0.iter().enumerate() {
+                end += *written as u64;
+                let what = format_args!("{len} bytes, chunks of {chunk_len}, to {end}");
+                let cut = body.pieces().find_map(|(start, piece)| match piece {
+                    Piece::Base64(media) if (start..start + media.encoded_len()).contains(&end) => {
+                        Some((end - start) as usize % 4)
+                    }
+                    _ => None,
+                });
+                let is_last = index + 1 == writer.0.len();
+                match cut {
+                    // A chunk of less than a group has to cut one.
+                    Some(cut) => assert!(cut == 0 || *written <= cut, "{what}"),
+                    None => assert!(*written == chunk_len || is_last, "{what}"),
+                }
+                assert!(*written + 3 >= chunk_len || is_last, "{what}: {written} are few");
             }
         }
     }

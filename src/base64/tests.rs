@@ -165,6 +165,18 @@ fn active_is_available() {
     assert_eq!(Backend::available().last(), Some(Backend::Portable));
 }
 
+/// By another way than the one by which this crate finds out.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+fn what_is_available_is_what_the_kernel_says() {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags")).unwrap();
+    let has = |flag| flags.split_whitespace().any(|word| word == flag);
+    let available = |backend| Backend::available().any(|available| available == backend);
+    assert_eq!(available(Backend::Avx2), has("avx2"));
+    assert_eq!(available(Backend::Avx512), has("avx2") && has("avx512f") && has("avx512vbmi"));
+}
+
 #[test]
 fn names_choose() {
     for backend in Backend::available() {

@@ -351,3 +351,22 @@ const fn bytes_512(bytes: [u8; 64]) -> __m512i {
     // SAFETY: as above, for `__m512i`.
     unsafe { transmute::<[u8; 64], __m512i>(bytes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_get_aligned_where_whole_groups_lead_there() {
+        for vector in [32, 64] {
+            for address in 4096..4096 + 3 * vector {
+                let groups = groups_to_aligned(core::ptr::without_provenance_mut(address), vector);
+                assert!((1..=vector / 4).contains(&groups), "{groups} from {address}");
+                match address % 4 {
+                    0 => assert_eq!((address + 4 * groups) % vector, 0, "{address}"),
+                    _ => assert_eq!(groups, vector / 4, "{address}"),
+                }
+            }
+        }
+    }
+}

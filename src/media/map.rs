@@ -97,3 +97,73 @@ impl Map {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::{fs, thread};
+
+    const LEN: usize = 3 * WINDOW + 1000;
+
+    impl Map {
+        fn of_zeros() -> Map {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(LEN as u64).unwrap();
+            Map::new(&file, LEN as u64).unwrap()
+        }
+
+        /// Encodes this much from there on, in steps; returns what is resident of the map then, in bytes.
+        fn after(&self, mut start: usize, mut len: usize) -> usize {
+            let mut out = Vec::with_capacity(WINDOW * 2);
+            while len > 0 {
+                out.clear();
+                let text = self.encode(start, len.min(1 << 20), &mut out).unwrap();
+                (start, len) = (start + text / 4 * 3, len - text / 4 * 3);
+            }
+            self.resident()
+        }
+
+        fn resident(&self) -> usize {
+            let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+            let head = format!("{:x}-", self.map.as_ptr().addr());
+            let mut lines = smaps.lines().skip_while(|line| !line.starts_with(&head));
+            let rss = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+            rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+        }
+    }
+
+    #[test]
+    fn a_window_is_resident_until_its_end_or_until_another_is_read() {
+        let map = Map::of_zeros();
+        assert_eq!(map.resident(), 0);
+        let some = 3 << 20;
+        assert!((some..=WINDOW).contains(&map.after(0, some)), "it stays between two pulls");
+        assert!((some..=WINDOW).contains(&map.after(300, 300)), "also after a pull of a few bytes");
+        assert_eq!(map.after(some, WINDOW - some), 0, "but not beyond its end");
+
+        assert!((some..=WINDOW).contains(&map.after(WINDOW, some)));
+        let next = map.after(2 * WINDOW, 300);
+        assert!((1..some).contains(&next), "{next}: the window before is dropped");
+        let last = map.after(LEN - 1000, 700);
+        assert!((1..some).contains(&last), "{last}: one that is not whole, too");
+        assert_eq!(map.after(LEN - 300, 300), 0, "to the end of the file");
+        assert!((1..some).contains(&map.after(300, 300)));
+    }
+
+    /// However the threads' pulls fall between each other.
+    #[test]
+    fn threads_leave_one_window_behind() {
+        let map = Map::of_zeros();
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let map = &map;
+                scope.spawn(move || {
+                    (0..100).for_each(|turn| _ = map.after((thread + turn) % 3 * WINDOW + 300 * turn, 3000));
+                });
+            }
+        });
+        assert!((1..=WINDOW).contains(&map.resident()), "{}", map.resident());
+        // Then all of them in order, which leaves the last.
+        assert_eq!(map.after(0, LEN - 1000), 0);
+    }
+}
