@@ -23,7 +23,7 @@ struct Network<'a> {
 
 #[derive(Clone, Copy)]
 enum End {
-    End,
+    Whole,
     Error(io::ErrorKind),
     Panic,
 }
@@ -43,7 +43,7 @@ impl Read for Network<'_> {
         }
         if self.rest.is_empty() {
             return match self.end {
-                End::End => Ok(0),
+                End::Whole => Ok(0),
                 End::Error(kind) => Err(kind.into()),
                 End::Panic => resume_unwind(Box::new("the reader panics")),
             };
@@ -66,7 +66,7 @@ fn a_slow_reader_is_whole() {
     for len in [0, 1, 48, 49, 5000, 300_001, WINDOW + 1] {
         let bytes = noise(len);
         for options in options() {
-            let mut reader = Network::new(&bytes, End::End);
+            let mut reader = Network::new(&bytes, End::Whole);
             let media = options.from_reader(&mut reader).unwrap();
             assert!(reader.asked > len / 1500);
             assert_eq!(media.len(), len as u64);
@@ -160,7 +160,7 @@ fn a_temporary_file_is_never_seen_in_its_folder() {
     }
     let bytes = noise(10_000);
     for options in options() {
-        let media = options.clone().from_reader(Network::new(&bytes, End::End)).unwrap();
+        let media = options.clone().from_reader(Network::new(&bytes, End::Whole)).unwrap();
         assert_eq!(left(), 0, "while it is media");
         assert_eq!(rest_of(&mut Body::json(&media).unwrap()).len() as u64, media.encoded_len() + 2);
         drop(media);
