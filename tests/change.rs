@@ -133,7 +133,7 @@ fn a_change_is_an_error_that_says_which_and_stays() {
                     got.extend(more);
                     assert_same(&got, &expected[..got.len()], "what was handed on");
                     // Nothing but what was made before the change, and text of the plan.
-                    assert!(got.len() <= before.max(13), "{says}: {} bytes after {before}", got.len());
+                    assert_eq!(got.len(), before.max(13), "{says}: after {before}");
                     assert_eq!(inner(&error).kind(), ErrorKind::Changed, "{error}");
                     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
                     let message = error.to_string();

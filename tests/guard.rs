@@ -100,13 +100,16 @@ const GROUP: u64 = r#"["the clip",""#.len() as u64 + 4000;
 /// Maps a file, loses it, and touches what was lost: here niello's own handler has been called, once, and has done
 /// its work.
 fn lose_a_file() {
+    lose_a_file_and_pull(50_000);
+}
+
+fn lose_a_file_and_pull(len: usize) {
     let bytes = noise(100_000);
     let victim = Victim::new(&bytes);
     let (mut body, _) = body_of(&victim.media(Access::Map), &bytes);
     victim.file.set_len(0).unwrap();
     body.seek(SeekFrom::Start(GROUP)).unwrap();
-    // A few bytes would be read, not touched.
-    let error = body.read(&mut [0; 50_000]).unwrap_err();
+    let error = body.read(&mut vec![0; len]).unwrap_err();
     assert_eq!(inner(&error).kind(), ErrorKind::Changed);
 }
 
@@ -274,6 +277,11 @@ fn a_later_handler_stays_and_the_guard_takes_what_it_passes_on() {
         // Once for each file: zeros stand in for all that is left of a window.
         assert_eq!(LATER.swap(0, Ordering::Relaxed), 2);
     }
+    // A few bytes, up to 48 of the file, are read and not touched.
+    [1, 3, 64].into_iter().for_each(lose_a_file_and_pull);
+    assert_eq!(LATER.swap(0, Ordering::Relaxed), 0);
+    lose_a_file_and_pull(68);
+    assert_eq!(LATER.swap(0, Ordering::Relaxed), 1);
     exit(DONE);
 }
 

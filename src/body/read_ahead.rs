@@ -325,11 +325,12 @@ mod tests {
 
     #[test]
     fn the_executor_rests_twice_after_each_mebibyte() {
-        assert_eq!(rests(REST_AFTER, 6), [2; 5]);
-        assert_eq!(rests(3 * REST_AFTER, 3), [2; 2]);
-        assert_eq!(rests(REST_AFTER / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
-        assert_eq!(rests(REST_AFTER / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
-        assert_eq!(rests(REST_AFTER / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
+        const MIB: usize = 1 << 20;
+        assert_eq!(rests(MIB, 6), [2; 5]);
+        assert_eq!(rests(3 * MIB, 3), [2; 2]);
+        assert_eq!(rests(MIB / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
+        assert_eq!(rests(MIB / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
+        assert_eq!(rests(MIB / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
     }
 
     /// A slow disk is rest enough: who finds nothing ready waits for the chunk, and not twice more.

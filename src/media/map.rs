@@ -151,6 +151,27 @@ mod tests {
         assert!((1..some).contains(&map.after(300, 300)));
     }
 
+    /// Not before it, where there may be bytes of the file, and not beyond it, where another thread may read.
+    #[test]
+    fn zeros_stand_in_from_the_page_that_is_gone_to_the_last_of_the_span() {
+        const PAGE: usize = 4096;
+        for gone in [2, 3] {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(LEN as u64).unwrap();
+            let map = Map::new(&file, LEN as u64).unwrap();
+            file.set_len((gone * PAGE) as u64).unwrap();
+            assert_eq!(map.encode(0, gone * PAGE, &mut Vec::new()), Some((gone * PAGE).div_ceil(3) * 4));
+            // 3 pages and a bit, so 4.
+            assert_eq!(map.encode(gone * PAGE, 3 * PAGE + 3, &mut Vec::new()), None);
+            assert_eq!(map.encode(0, 300, &mut Vec::new()), None, "not even what is there");
+
+            let start = map.map.as_ptr().addr() + gone * PAGE;
+            let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
+            let maps = fs::read_to_string("/proc/self/maps").unwrap();
+            assert!(maps.lines().any(|line| line.trim_end() == zeros), "{zeros} in {maps}");
+        }
+    }
+
     /// However the threads' pulls fall between each other.
     #[test]
     fn threads_leave_one_window_behind() {
