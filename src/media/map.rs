@@ -160,10 +160,13 @@ mod tests {
             file.set_len(LEN as u64).unwrap();
             let map = Map::new(&file, LEN as u64).unwrap();
             file.set_len((gone * PAGE) as u64).unwrap();
-            assert_eq!(map.encode(0, gone * PAGE, &mut Vec::new()), Some((gone * PAGE).div_ceil(3) * 4));
+            assert_eq!(
+                map.encode(0, gone * PAGE, &mut Vec::with_capacity(LEN)),
+                Some((gone * PAGE).div_ceil(3) * 4)
+            );
             // 3 pages and a bit, so 4.
-            assert_eq!(map.encode(gone * PAGE, 3 * PAGE + 3, &mut Vec::new()), None);
-            assert_eq!(map.encode(0, 300, &mut Vec::new()), None, "not even what is there");
+            assert_eq!(map.encode(gone * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
+            assert_eq!(map.encode(0, 300, &mut Vec::with_capacity(LEN)), None, "not even what is there");
 
             let start = map.map.as_ptr().addr() + gone * PAGE;
             let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
