@@ -148,6 +148,10 @@ mod tests {
         let last = map.after(LEN - 1000, 699);
         assert!((1..some).contains(&last), "{last}: one that is not whole, too");
         assert_eq!(map.after(LEN - 300, 300), 0, "to the end of the file");
+
+        let over = map.encode(WINDOW + 3, 2 * WINDOW, &mut Vec::with_capacity(4 * WINDOW));
+        assert_eq!(over, Some((WINDOW - 3) / 3 * 4), "no pull goes over the end of a window");
+        assert_eq!(map.resident(), 0);
         assert!((1..some).contains(&map.after(300, 300)));
     }
 
