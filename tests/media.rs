@@ -205,6 +205,14 @@ fn a_clone_is_the_same_media_and_another_opening_is_not() {
 }
 
 #[test]
+fn a_type_that_says_nothing_may_be_given_too() {
+    for mime in ["application/octet-stream", "video/mp4"] {
+        let media = Media::options().mime(mime).open(data("video.mp4")).unwrap();
+        assert_eq!(media.mime(), mime);
+    }
+}
+
+#[test]
 fn any_name_of_a_file_will_do() {
     let folder = scratch();
     let bytes = fs::read(data("video.webm")).unwrap();
@@ -445,6 +453,8 @@ mod unix {
             let media = Media::options().mime("x/y").access(access).open(path).unwrap();
             assert!(media.len() > bytes.len() as u64);
             let mut body = Body::json(&media).unwrap();
+            // All that it says in one read, of which the file gives a part.
+            assert_eq!(io::Read::read(&mut body.clone(), &mut [0; 10_000]).unwrap(), 1);
             let mut got = Vec::new();
             let error = io::Read::read_to_end(&mut body, &mut got).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);

@@ -201,6 +201,30 @@ fn a_full_disk_is_an_error_that_names_the_folder() {
     exit(DONE);
 }
 
+/// As when somebody has read it before.
+#[test]
+#[cfg(unix)]
+fn a_pipe_from_which_nothing_comes_is_an_error_and_no_empty_media() {
+    let folder = scratch();
+    let path = folder.path().join("pipe.mp4");
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: a string that ends with a zero.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    for options in options() {
+        let writer = {
+            let path = path.clone();
+            std::thread::spawn(move || drop(fs::OpenOptions::new().write(true).open(path).unwrap()))
+        };
+        let error = options.open(&path).unwrap_err();
+        writer.join().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(
+            error.to_string().contains("pipe.mp4") && error.to_string().contains("read before"),
+            "{error}"
+        );
+    }
+}
+
 /// Without a folder to copy to.
 #[test]
 #[cfg(unix)]

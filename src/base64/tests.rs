@@ -178,6 +178,12 @@ fn what_is_available_is_what_the_kernel_says() {
 }
 
 #[test]
+fn a_backend_is_shown_by_its_name() {
+    let shown = Backend::ALL.map(|backend| format!("{backend:>9}"));
+    assert_eq!(shown, ["   avx512", "     avx2", " portable"]);
+}
+
+#[test]
 fn names_choose() {
     for backend in Backend::available() {
         assert_eq!(Backend::choose(Some(backend.name().as_ref())), backend);

@@ -356,6 +356,19 @@ const fn bytes_512(bytes: [u8; 64]) -> __m512i {
 mod tests {
     use super::*;
 
+    /// What is made while compiling, made once more: each group takes its own 3 bytes, in the order of its fields.
+    #[test]
+    fn a_spread_takes_three_bytes_for_each_group() {
+        let groups = |start: u8| (0..16).flat_map(move |g| [1, 0, 2, 1].map(|byte| start + 3 * g + byte));
+        for start in [0, 16] {
+            assert!(spread_512(start).into_iter().eq(groups(start)));
+        }
+        for (low, high) in [(0, 4), (4, 0)] {
+            let halves = groups(low).take(16).chain(groups(high).take(16));
+            assert!(spread_256(low, high).into_iter().eq(halves));
+        }
+    }
+
     #[test]
     fn stores_get_aligned_where_whole_groups_lead_there() {
         for vector in [32, 64] {
