@@ -370,6 +370,21 @@ mod tests {
     }
 
     #[test]
+    fn vectors_are_made_of_their_bytes_in_order() {
+        let bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
+        let half: [u8; 32] = core::array::from_fn(|i| i as u8);
+        // SAFETY: the sizes are the same, and any bits are a value of each of these.
+        let (whole, low, words) = unsafe {
+            (
+                transmute::<__m512i, [u8; 64]>(bytes_512(bytes)),
+                transmute::<__m256i, [u8; 32]>(bytes_256(half)),
+                transmute::<__m256i, [[u16; 2]; 8]>(words_256([1, 2])),
+            )
+        };
+        assert_eq!((whole, low, words), (bytes, half, [[1, 2]; 8]));
+    }
+
+    #[test]
     fn stores_get_aligned_where_whole_groups_lead_there() {
         for vector in [32, 64] {
             for address in 4096..4096 + 3 * vector {
