@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn media_that_stand_there_already_stay_beside_marks() {
+        let (a, none) =
+            (Media::from_bytes("a", "audio/wav").unwrap(), Media::from_bytes("", "audio/wav").unwrap());
+        let mut marks = Marks::new();
+        let marked = (&a, marks.base64(&none), &a, marks.data_uri(&a));
+        assert_eq!(text(&marks, &marked), r#"["YQ==","","YQ==","data:audio/wav;base64,YQ=="]"#);
+        assert_eq!(marks.body(&marked).unwrap().pieces().len(), 7);
+    }
+
+    #[test]
     fn what_resembles_a_mark_goes_through() {
         let media = Media::from_bytes("a", "audio/wav").unwrap();
         let mut marks = Marks::new();

@@ -1,5 +1,8 @@
 //! Media: bytes with a length fixed when opened and a MIME type.
 
+// Files that are read need none.
+#![cfg_attr(not(all(unix, feature = "mmap")), forbid(unsafe_code))]
+
 #[cfg(all(unix, feature = "mmap"))]
 mod guard;
 #[cfg(all(unix, feature = "mmap"))]

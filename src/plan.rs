@@ -149,7 +149,7 @@ impl Plan {
     /// which is encoded to where the buffer begins. A span of less than a group stays.
     pub(crate) fn whole_groups(&self, position: u64, len: usize) -> usize {
         let end = position + len as u64;
-        let index = self.pieces.partition_point(|piece| piece.start < end);
+        let index = self.pieces.partition_point(|piece| piece.start <= end);
         match index.checked_sub(1).map(|index| &self.pieces[index]) {
             Some(Placed { start, content: Content::Base64(_) }) => {
                 let cut = ((end - start) % 4) as usize;

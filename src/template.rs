@@ -371,7 +371,7 @@ mod tests {
     fn nesting_is_bounded() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(fill(&nested(100)).is_ok());
-        for depth in [200, 1_000_000] {
+        for depth in [200, 100_000] {
             assert_eq!(fill(&nested(depth)).unwrap_err().kind(), ErrorKind::Json);
         }
     }

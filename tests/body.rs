@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Origin, Random, SIZES, STEP, WINDOW, assert_same, base64_of, noise, rest_of};
-use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions};
+use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions, Piece};
 use proptest::prelude::*;
 use serde::Serialize;
 use std::{
@@ -301,6 +301,48 @@ fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
     }
 }
 
+/// So that the encoder goes on where a chunk begins, and not with a part of a group before it.
+#[test]
+fn a_write_cuts_no_group_of_a_media() {
+    struct Lengths(Vec<usize>);
+    impl Write for Lengths {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for len in [1, 2, 3, 100, 5000] {
+        let (body, expected) = request(Origin::Bytes, len);
+        for chunk_len in (1..20).chain([50, 51, 4095, 4096, 4097]) {
+            let mut body = body.clone().with_chunk_len(chunk_len);
+            let mut writer = Lengths(Vec::new());
+            body.write_to(&mut writer).unwrap();
+            assert_eq!(writer.0.iter().sum::<usize>(), expected.len());
+            let mut end = 0;
+            for (index, written) in writer.0.iter().enumerate() {
+                end += *written as u64;
+                let what = format_args!("{len} bytes, chunks of {chunk_len}, to {end}");
+                let cut = body.pieces().find_map(|(start, piece)| match piece {
+                    Piece::Base64(media) if (start..start + media.encoded_len()).contains(&end) => {
+                        Some((end - start) as usize % 4)
+                    }
+                    _ => None,
+                });
+                let is_last = index + 1 == writer.0.len();
+                match cut {
+                    // A chunk of less than a group has to cut one.
+                    Some(cut) => assert!(cut == 0 || *written <= cut, "{what}"),
+                    None => assert!(*written == chunk_len || is_last, "{what}"),
+                }
+                assert!(*written + 3 >= chunk_len || is_last, "{what}: {written} are few");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_writer_that_is_interrupted_is_tried_again() {
     struct Interrupted(Vec<u8>, u32);
@@ -381,7 +423,8 @@ fn the_number_of_chunks_is_known() {
 
 #[test]
 fn chunks_give_the_body_back_where_they_stand() {
-    let (body, expected) = request(Origin::Map, 70_000);
+    let (body, expected) = request(Origin::Map, 2_000_000);
+    assert_eq!(body.clone().chunks().next().unwrap().unwrap().len(), 1 << 20, "if nothing else was said");
     let mut chunks = body.with_chunk_len(1001).chunks();
     chunks.by_ref().take(3).for_each(|chunk| assert_eq!(chunk.unwrap().len(), 1001));
     let mut body = chunks.into_body();
@@ -423,7 +466,10 @@ fn debug_shows_no_content() {
     for secret in ["secret", &base64_of(b"secret bytes")[..6], "115, 101", "[115"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
-    assert!(shown.contains("video/mp4"));
+    for told in ["video/mp4", "Text(", "Base64(", "position: 0", "len: 12"] {
+        assert!(shown.contains(told), "{told} in {shown}");
+    }
+    assert_eq!(format!("{:?}", Piece::Text("abc")), "Text(3)");
 }
 
 /// A body over all origins, with media that end in every way and cross a window.

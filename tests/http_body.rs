@@ -382,6 +382,13 @@ fn a_panic_in_the_thread_is_an_error_and_no_wait_for_ever() {
 }
 
 #[test]
+fn the_body_of_no_bytes_is_at_its_end() {
+    let mut none = Body::default();
+    assert!(none.is_empty() && none.is_end_stream() && rest(&mut none).is_empty());
+    assert!(!Body::json(&()).unwrap().is_empty());
+}
+
+#[test]
 fn bodies_go_to_other_threads() {
     fn check<T: Send + Sync + 'static>() {}
     check::<Body>();

@@ -30,6 +30,7 @@ fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
     for (start, piece) in body.pieces() {
         assert_eq!(start, end, "piece stands next to piece");
         end += piece.len();
+        assert!(!piece.is_empty());
         match piece {
             Piece::Text(text) => {
                 assert_same(text.as_bytes(), &expected[start as usize..end as usize], "a piece of text")
@@ -440,6 +441,13 @@ fn empty_media_is_the_empty_text() {
         streams(&(&empty, &clip, &empty, DataUri::from(&empty), &clip), &[&clip, &clip]);
         streams(&held_back(&empty), &[]);
     }
+}
+
+#[test]
+fn a_piece_of_no_bytes_would_be_empty() {
+    let media = Media::from_bytes(&b""[..], "a/b").unwrap();
+    assert!(Piece::Text("").is_empty() && Piece::Base64(&media).is_empty() && media.is_empty());
+    assert!(!Piece::Text("a").is_empty() && !Piece::Base64(&clip()).is_empty() && !clip().is_empty());
 }
 
 #[test]

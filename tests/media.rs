@@ -166,6 +166,7 @@ fn a_missing_file_and_a_folder_are_errors_that_name_them() {
     if cfg!(unix) {
         refused(folder.path(), ErrorKind::Io, io::ErrorKind::IsADirectory);
         refused("nul\0.mp4", ErrorKind::Io, io::ErrorKind::InvalidInput);
+        refused("x".repeat(5000), ErrorKind::Io, io::ErrorKind::InvalidFilename);
     }
 }
 
@@ -204,6 +205,14 @@ fn a_clone_is_the_same_media_and_another_opening_is_not() {
 }
 
 #[test]
+fn a_type_that_says_nothing_may_be_given_too() {
+    for mime in ["application/octet-stream", "video/mp4"] {
+        let media = Media::options().mime(mime).open(data("video.mp4")).unwrap();
+        assert_eq!(media.mime(), mime);
+    }
+}
+
+#[test]
 fn any_name_of_a_file_will_do() {
     let folder = scratch();
     let bytes = fs::read(data("video.webm")).unwrap();
@@ -222,44 +231,6 @@ fn any_name_of_a_file_will_do() {
     }
 }
 
-#[cfg(feature = "spool")]
-#[test]
-fn a_reader_of_unknown_length_is_media_too() {
-    use std::io::Read;
-    for len in [0, 1, 3, 48, 49, 5000, common::WINDOW + 1] {
-        let bytes = noise(len);
-        let media = Media::options().mime("video/mp4").from_reader(&bytes[..]).unwrap();
-        is_whole(&media, &bytes);
-        let mut again = Body::json(&media).unwrap();
-        rest_of(&mut again);
-        again.rewind();
-        assert_eq!(rest_of(&mut again).len() as u64, again.len(), "it is read again");
-    }
-    let bytes = fs::read(data("audio.flac")).unwrap();
-    let media = Media::from_reader(&bytes[..]).unwrap();
-    assert_eq!(media.mime(), "audio/flac");
-    is_whole(&media, &bytes);
-
-    assert_eq!(Media::from_reader(&b"\x01\x02"[..]).unwrap_err().kind(), ErrorKind::MimeType);
-
-    struct Fails;
-    impl Read for Fails {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::ConnectionReset.into())
-        }
-    }
-    let up_to = |max| Media::options().mime("a/b").max_spool(max).from_reader(std::io::repeat(0).take(100));
-    assert_eq!(up_to(100).unwrap().len(), 100);
-    let error = up_to(99).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-    let endless = Media::options().mime("a/b").max_spool(1000).from_reader(std::io::repeat(0));
-    assert!(endless.is_err());
-
-    let error = Media::from_reader(b"12".chain(Fails)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Io);
-    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);
-}
-
 #[test]
 fn a_name_that_is_given_is_what_errors_say() {
     let named = || Media::options().name("the talk");
@@ -274,10 +245,16 @@ fn a_name_that_is_given_is_what_errors_say() {
 #[cfg(unix)]
 mod unix {
     use super::*;
+    use common::{DONE, job, process};
     use std::{
         ffi::{CString, OsStr},
         io::Write,
-        os::unix::{ffi::OsStrExt, fs::PermissionsExt, net::UnixListener},
+        os::unix::{
+            ffi::OsStrExt,
+            fs::{PermissionsExt, symlink},
+            net::UnixListener,
+        },
+        process::exit,
         thread,
     };
 
@@ -295,16 +272,47 @@ mod unix {
         refused(path.with_file_name(OsStr::from_bytes(b"\xff")), ErrorKind::Io, io::ErrorKind::NotFound);
     }
 
+    /// In a process of its own, which gives up the right to read everything, should it have it.
     #[test]
-    fn a_file_that_may_not_be_read_is_an_error() {
+    fn a_file_that_may_not_be_read_is_an_error_and_one_that_is_open_is_read_on() {
+        let test = "unix::a_file_that_may_not_be_read_is_an_error_and_one_that_is_open_is_read_on";
+        if job().is_none() {
+            let output = process(test, "nobody").output().unwrap();
+            assert_eq!(output.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&output.stderr));
+            return;
+        }
         let folder = scratch();
         let path = folder.path().join("secret.mp4");
-        fs::write(&path, b"secret").unwrap();
+        let bytes = noise(100_000);
+        fs::write(&path, &bytes).unwrap();
+        let open = ACCESSES.map(|access| Media::options().mime("a/b").access(access).open(&path).unwrap());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-        if fs::File::open(&path).is_ok() {
-            return println!("skipped: this user reads what nobody may");
-        }
+        // SAFETY: takes nothing.
+        let user = unsafe { libc::geteuid() };
+        // SAFETY: takes a number; 65534 is nobody.
+        unsafe { libc::seteuid(65534) };
         refused(&path, ErrorKind::Io, io::ErrorKind::PermissionDenied);
+        open.iter().for_each(|media| is_whole(media, &bytes));
+        // SAFETY: as above.
+        unsafe { libc::seteuid(user) };
+        drop(folder);
+        exit(DONE);
+    }
+
+    #[test]
+    fn a_link_is_what_it_leads_to() {
+        let folder = scratch();
+        let [path, link, nowhere, circle] =
+            ["clip.webm", "link", "nowhere", "circle"].map(|name| folder.path().join(name));
+        fs::copy(data("video.webm"), &path).unwrap();
+        symlink(&path, &link).unwrap();
+        symlink(folder.path().join("none"), &nowhere).unwrap();
+        symlink(&circle, &circle).unwrap();
+        is_whole(&Media::open(&link).unwrap(), &fs::read(&path).unwrap());
+        refused(&nowhere, ErrorKind::Io, io::ErrorKind::NotFound);
+        let error = Media::open(&circle).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().contains("circle"), "{error}");
     }
 
     #[test]
@@ -401,6 +409,40 @@ mod unix {
         }
     }
 
+    /// Its first page is mapped nowhere, and so a read of it is an error of the device.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_whose_bytes_cannot_be_had_is_an_error_that_names_it() {
+        let path = "/proc/self/mem";
+        if fs::File::open(path).is_err() {
+            return println!("skipped: no {path} here");
+        }
+        for access in ACCESSES {
+            let error = Media::options().mime("x/y").access(access).open(path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io);
+            assert!(error.to_string().contains(path), "{error}");
+            assert_eq!(io::Error::from(error).get_ref().map(|inner| inner.is::<niello::Error>()), Some(true));
+        }
+    }
+
+    /// It opens, says that it has a page, and refuses to be read.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_cannot_be_read_on_is_the_error_of_the_system() {
+        let path = "/sys/class/net/lo/speed";
+        match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            _ => return println!("skipped: no such {path} here"),
+        }
+        for access in ACCESSES {
+            let media = Media::options().mime("x/y").access(access).open(path).unwrap();
+            let error = Body::json(&media).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io);
+            assert!(error.to_string().contains(path), "{error}");
+            assert_eq!(io::Error::from(error).kind(), io::ErrorKind::InvalidInput);
+        }
+    }
+
     /// Such files can't be mapped either, so that they are read.
     #[cfg(target_os = "linux")]
     #[test]
@@ -411,6 +453,8 @@ mod unix {
             let media = Media::options().mime("x/y").access(access).open(path).unwrap();
             assert!(media.len() > bytes.len() as u64);
             let mut body = Body::json(&media).unwrap();
+            // All that it says in one read, of which the file gives a part.
+            assert_eq!(io::Read::read(&mut body.clone(), &mut [0; 10_000]).unwrap(), 1);
             let mut got = Vec::new();
             let error = io::Read::read_to_end(&mut body, &mut got).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);

@@ -166,6 +166,24 @@ fn active_is_available() {
     assert_eq!(Backend::available().last(), Some(Backend::Portable));
 }
 
+/// By another way than the one by which this crate finds out.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+fn what_is_available_is_what_the_kernel_says() {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags")).unwrap();
+    let has = |flag| flags.split_whitespace().any(|word| word == flag);
+    let available = |backend| Backend::available().any(|available| available == backend);
+    assert_eq!(available(Backend::Avx2), has("avx2"));
+    assert_eq!(available(Backend::Avx512), ["avx2", "avx512f", "avx512bw", "avx512vbmi"].into_iter().all(has));
+}
+
+#[test]
+fn a_backend_is_shown_by_its_name() {
+    let shown = Backend::ALL.map(|backend| format!("{backend:>9}"));
+    assert_eq!(shown, ["   avx512", "     avx2", " portable"]);
+}
+
 #[test]
 fn names_choose() {
     for backend in Backend::available() {

@@ -355,3 +355,50 @@ const fn bytes_512(bytes: [u8; 64]) -> __m512i {
     // SAFETY: as above, for `__m512i`.
     unsafe { transmute::<[u8; 64], __m512i>(bytes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is made while compiling, made once more: each group takes its own 3 bytes, in the order of its fields.
+    #[test]
+    fn a_spread_takes_three_bytes_for_each_group() {
+        let groups = |start: u8| (0..16).flat_map(move |g| [1, 0, 2, 1].map(|byte| start + 3 * g + byte));
+        for start in [0, 16] {
+            assert!(spread_512(start).into_iter().eq(groups(start)));
+        }
+        for (low, high) in [(0, 4), (4, 0)] {
+            let halves = groups(low).take(16).chain(groups(high).take(16));
+            assert!(spread_256(low, high).into_iter().eq(halves));
+        }
+    }
+
+    #[test]
+    fn vectors_are_made_of_their_bytes_in_order() {
+        let bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
+        let half: [u8; 32] = core::array::from_fn(|i| i as u8);
+        // SAFETY: the sizes are the same, and any bits are a value of each of these.
+        let (whole, low, words) = unsafe {
+            (
+                transmute::<__m512i, [u8; 64]>(bytes_512(bytes)),
+                transmute::<__m256i, [u8; 32]>(bytes_256(half)),
+                transmute::<__m256i, [[u16; 2]; 8]>(words_256([1, 2])),
+            )
+        };
+        assert_eq!((whole, low, words), (bytes, half, [[1, 2]; 8]));
+    }
+
+    #[test]
+    fn stores_get_aligned_where_whole_groups_lead_there() {
+        for vector in [32, 64] {
+            for address in 4096..4096 + 3 * vector {
+                let groups = groups_to_aligned(core::ptr::without_provenance_mut(address), vector);
+                assert!((1..=vector / 4).contains(&groups), "{groups} from {address}");
+                match address % 4 {
+                    0 => assert_eq!((address + 4 * groups) % vector, 0, "{address}"),
+                    _ => assert_eq!(groups, vector / 4, "{address}"),
+                }
+            }
+        }
+    }
+}

@@ -273,3 +273,89 @@ impl Drop for ReadAhead {
         self.leave();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Media;
+    use http_body::Body as _;
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Wake,
+        time::Instant,
+    };
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+            thread::yield_now();
+        }
+    }
+
+    /// Before each of the first chunks, how many polls were pending though the queue was full. Each is woken, once.
+    fn rests(chunk_len: usize, chunks: usize) -> Vec<usize> {
+        let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
+        let mut ahead = crate::Body::json(&media).unwrap().with_chunk_len(chunk_len).read_ahead();
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let mut poll = |rests: &mut usize| {
+            while Pin::new(&mut ahead).poll_frame(&mut Context::from_waker(&waker)).is_pending() {
+                *rests += 1;
+                wait_until("nobody was woken", || woken.0.load(Ordering::SeqCst) > 0);
+                woken.0.store(0, Ordering::SeqCst);
+                is_full(ahead.queue.as_ref().unwrap());
+            }
+            is_full(ahead.queue.as_ref().unwrap());
+        };
+        // The first poll starts the thread, and may be before it.
+        poll(&mut 0);
+        (1..chunks)
+            .map(|_| {
+                let mut rests = 0;
+                poll(&mut rests);
+                rests
+            })
+            .collect()
+    }
+
+    fn is_full(queue: &Queue) {
+        wait_until("nothing is read ahead", || queue.lock().chunks.len() >= AHEAD);
+        assert_eq!(queue.lock().chunks.len(), AHEAD);
+    }
+
+    #[test]
+    fn the_executor_rests_twice_after_each_mebibyte() {
+        const MIB: usize = 1 << 20;
+        assert_eq!(rests(MIB, 6), [2; 5]);
+        assert_eq!(rests(3 * MIB, 3), [2; 2]);
+        assert_eq!(rests(MIB / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
+        assert_eq!(rests(MIB / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
+        assert_eq!(rests(MIB / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
+    }
+
+    /// A slow disk is rest enough: who finds nothing ready waits for the chunk, and not twice more.
+    #[test]
+    fn who_is_ahead_of_the_thread_waits_once_for_each_chunk() {
+        let queue = Queue::default();
+        let waker = Waker::from(Arc::new(Woken::default()));
+        let context = Context::from_waker(&waker);
+        for full in 0..AHEAD {
+            assert!(!queue.rest(&context), "{full} chunks are no full queue");
+            assert!(queue.put(Ok(Bytes::new())));
+        }
+        assert!(queue.rest(&context));
+        queue.lock().ended = true;
+        assert!(!queue.rest(&context), "nobody is there to wake it");
+    }
+}

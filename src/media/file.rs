@@ -167,3 +167,31 @@ impl Buffer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_stand_as_far_into_a_page_as_in_the_file() {
+        let page = Buffer::PAGE as u64;
+        // A buffer that was kept and is almost long enough is not.
+        for len in [1, 49, STEP - page as usize + 100, STEP] {
+            for offset in [0, 1, 3, page - 1, page, page + 1, STEP as u64, 7 * STEP as u64 + 5] {
+                let mut buffer = Buffer::take(len);
+                let bytes = buffer.bytes(offset, len);
+                assert_eq!(bytes.len(), len);
+                assert_eq!(bytes.as_ptr().addr() as u64 % page, offset % page);
+                buffer.give_back();
+            }
+        }
+    }
+
+    #[test]
+    fn few_buffers_are_kept() {
+        let idle = || IDLE.lock().unwrap().len();
+        let taken: Vec<_> = (0..5).map(|_| Buffer::take(1000)).collect();
+        taken.into_iter().for_each(Buffer::give_back);
+        assert!((1..=MAX_IDLE).contains(&idle()), "{}", idle());
+    }
+}

@@ -184,3 +184,30 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    /// The span that this thread has declared.
+    fn declared() -> Option<(usize, usize)> {
+        let span = READING.with(|reading| reading.load(Ordering::Relaxed));
+        // SAFETY: null, or in a frame of `reading` that is below this one.
+        unsafe { span.as_ref() }.map(|span| (span.start, span.end))
+    }
+
+    /// It points into a frame: after that, whatever stands there would be taken for a span.
+    #[test]
+    fn a_declaration_ends_with_the_reading() {
+        let (bytes, broken) = ([0; 10], AtomicBool::new(false));
+        let start = bytes.as_ptr() as usize;
+        let read = || reading(bytes.as_ptr(), bytes.len(), &broken, declared);
+        assert_eq!(declared(), None);
+        assert_eq!(read(), Some((start, start + 10)));
+        assert_eq!(declared(), None);
+        let panics = || reading(bytes.as_ptr(), bytes.len(), &broken, || resume_unwind(Box::new("within")));
+        catch_unwind(AssertUnwindSafe::<&dyn Fn()>(&panics)).unwrap_err();
+        assert_eq!(declared(), None);
+    }
+}

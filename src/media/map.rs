@@ -98,3 +98,102 @@ impl Map {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use std::{fs, thread};
+
+    const LEN: usize = 3 * WINDOW + 1000;
+
+    impl Map {
+        fn of_zeros() -> Map {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(LEN as u64).unwrap();
+            Map::new(&file, LEN as u64).unwrap()
+        }
+
+        /// Encodes this much from there on, in steps; returns what is resident of the map then, in bytes.
+        fn after(&self, mut start: usize, mut len: usize) -> usize {
+            let mut out = Vec::with_capacity(WINDOW * 2);
+            while len > 0 {
+                out.clear();
+                let text = self.encode(start, len.min(3 << 18), &mut out).unwrap();
+                (start, len) = (start + text / 4 * 3, len - text / 4 * 3);
+            }
+            self.resident()
+        }
+
+        fn resident(&self) -> usize {
+            let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+            let head = format!("{:x}-", self.map.as_ptr().addr());
+            let mut lines = smaps.lines().skip_while(|line| !line.starts_with(&head));
+            let rss = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+            rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+        }
+    }
+
+    #[test]
+    fn a_window_is_resident_until_its_end_or_until_another_is_read() {
+        let map = Map::of_zeros();
+        assert_eq!(map.resident(), 0);
+        let some = 3 << 20;
+        assert!((some..=WINDOW).contains(&map.after(0, some)), "it stays between two pulls");
+        assert!((some..=WINDOW).contains(&map.after(300, 300)), "also after a pull of a few bytes");
+        assert_eq!(map.after(some, WINDOW - some), 0, "but not beyond its end");
+
+        assert!((some..=WINDOW).contains(&map.after(WINDOW, some)));
+        let next = map.after(2 * WINDOW, 300);
+        assert!((1..some).contains(&next), "{next}: the window before is dropped");
+        let last = map.after(LEN - 1000, 699);
+        assert!((1..some).contains(&last), "{last}: one that is not whole, too");
+        assert_eq!(map.after(LEN - 300, 300), 0, "to the end of the file");
+
+        let over = map.encode(WINDOW + 3, 2 * WINDOW, &mut Vec::with_capacity(4 * WINDOW));
+        assert_eq!(over, Some((WINDOW - 3) / 3 * 4), "no pull goes over the end of a window");
+        assert_eq!(map.resident(), 0);
+        assert!((1..some).contains(&map.after(300, 300)));
+    }
+
+    /// Not before it, where there may be bytes of the file, and not beyond it, where another thread may read.
+    #[test]
+    fn zeros_stand_in_from_the_page_that_is_gone_to_the_last_of_the_span() {
+        const PAGE: usize = 4096;
+        for gone in [2, 3] {
+            let file = tempfile::tempfile().unwrap();
+            file.set_len(LEN as u64).unwrap();
+            let map = Map::new(&file, LEN as u64).unwrap();
+            file.set_len((gone * PAGE) as u64).unwrap();
+            assert_eq!(
+                map.encode(0, gone * PAGE, &mut Vec::with_capacity(LEN)),
+                Some((gone * PAGE).div_ceil(3) * 4)
+            );
+            // 3 pages and a bit, so 4.
+            assert_eq!(map.encode(gone * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
+            assert_eq!(map.encode(0, 300, &mut Vec::with_capacity(LEN)), None, "not even what is there");
+
+            let start = map.map.as_ptr().addr() + gone * PAGE;
+            let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
+            let maps = fs::read_to_string("/proc/self/maps").unwrap();
+            assert!(maps.lines().any(|line| line.trim_end() == zeros), "{zeros} in {maps}");
+        }
+    }
+
+    /// However the threads' pulls fall between each other.
+    #[test]
+    fn threads_leave_one_window_behind() {
+        let map = Map::of_zeros();
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let map = &map;
+                scope.spawn(move || {
+                    (0..100).for_each(|turn| _ = map.after((thread + turn) % 3 * WINDOW + 300 * turn, 3000));
+                });
+            }
+        });
+        assert!((1..=WINDOW).contains(&map.resident()), "{}", map.resident());
+        // Then all of them in order, which leaves the last.
+        assert_eq!(map.after(0, LEN - 1000), 0);
+    }
+}

@@ -1,6 +1,9 @@
 //! What the tests share. Each test file is a crate of its own and uses a part of it.
 #![allow(dead_code)]
 
+#[cfg(unix)]
+pub(crate) mod victim;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use niello::{Access, Body, Media};
 use std::{
