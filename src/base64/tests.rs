@@ -175,7 +175,10 @@ fn what_is_available_is_what_the_kernel_says() {
     let has = |flag| flags.split_whitespace().any(|word| word == flag);
     let available = |backend| Backend::available().any(|available| available == backend);
     assert_eq!(available(Backend::Avx2), has("avx2"));
-    assert_eq!(available(Backend::Avx512), ["avx2", "avx512f", "avx512bw", "avx512vbmi"].into_iter().all(has));
+    assert_eq!(
+        available(Backend::Avx512),
+        ["avx2", "avx512f", "avx512bw", "avx512vbmi"].into_iter().all(has)
+    );
 }
 
 #[test]

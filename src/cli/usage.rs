@@ -11,9 +11,9 @@ pub fn with_advice(mut error: Error) -> Error {
     let advice = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => advice(arg),
         // Where clap knows a command of a like name, that is the better advice.
-        (ErrorKind::InvalidSubcommand, _) if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            Some("a command comes first: niello chat --model MODEL --video clip.mp4 --text 'What happens here?'")
-        }
+        (ErrorKind::InvalidSubcommand, _) if error.get(ContextKind::SuggestedSubcommand).is_none() => Some(
+            "a command comes first: niello chat --model MODEL --video clip.mp4 --text 'What happens here?'",
+        ),
         _ => None,
     };
     if let Some(advice) = advice {
