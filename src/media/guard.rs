@@ -22,7 +22,9 @@
 //! that blocks SIGBUS after it has read. Then a truncated file ends the process, as it would without the
 //! guard. A handler that is installed at the very moment in which this one is may be lost. And the handler before
 //! it is called as it is: not with the signals of its own mask blocked, and more than once if it asked for
-//! SA_RESETHAND. [`Access::Read`](super::Access::Read) needs no guard.
+//! SA_RESETHAND. Rust's own handler, when a SIGBUS comes that is no stack overflow, goes back to the default and
+//! returns: after one that was merely sent (`kill -BUS`) the process lives on, as it would without the guard, which
+//! is gone with that handler. [`Access::Read`](super::Access::Read) needs no guard.
 
 use std::{
     cell::Cell,
