@@ -192,6 +192,6 @@ mod tests {
         let idle = || IDLE.lock().unwrap().len();
         let taken: Vec<_> = (0..5).map(|_| Buffer::take(1000)).collect();
         taken.into_iter().for_each(Buffer::give_back);
-        assert!((1..=MAX_IDLE).contains(&idle()), "{}", idle());
+        assert!(idle() <= MAX_IDLE, "{}", idle());
     }
 }
