@@ -18,16 +18,15 @@ pub mod usage;
 
 use args::{Cli, Command};
 use niello::Piece;
-use prompt::Prompt;
 use std::path::Path;
 
 /// An error is the one line for standard error.
 pub fn run(cli: Cli) -> Result<(), String> {
     stop::let_writes_fail();
-    let (body, output, prompt, template) = match &cli.command {
-        Command::Chat(chat) => (request::chat(chat)?, &chat.output, Some(&chat.prompt), None),
-        Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output, Some(&gemini.prompt), None),
-        Command::Fill(fill) => (request::fill(fill)?, &fill.output, None, Some(fill.template.as_path())),
+    let (body, output, files) = match &cli.command {
+        Command::Chat(chat) => (request::chat(chat)?, &chat.output, chat.prompt.files()),
+        Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output, gemini.prompt.files()),
+        Command::Fill(fill) => (request::fill(fill)?, &fill.output, vec![fill.template.as_path()]),
         Command::Completions(completions) => return completions::show(completions.shell),
         Command::Man(man) => return man::run(man),
     };
@@ -42,13 +41,12 @@ pub fn run(cli: Cli) -> Result<(), String> {
     }
     match &output.file {
         Some(file) => {
-            let named = prompt.into_iter().flat_map(Prompt::files).chain(template);
             // Those that a template names.
             let media = body.pieces().filter_map(|(_, piece)| match piece {
                 Piece::Base64(media) => Some(Path::new(media.name())),
                 _ => None,
             });
-            output::spare(file, named.chain(media))?;
+            output::spare(file, files.into_iter().chain(media))?;
             output::write(body, file)
         }
         None => output::write_to_standard_output(body),

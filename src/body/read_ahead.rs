@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Before each of the first chunks, how many polls were pending though the queue was full. Each is woken, once.
+    /// Before each of the first chunks, how many polls were pending though the queue was full. Each is woken.
     fn rests(chunk_len: usize, chunks: usize) -> Vec<usize> {
         let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
         let mut ahead = crate::Body::json(&media).unwrap().with_chunk_len(chunk_len).read_ahead();

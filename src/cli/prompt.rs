@@ -23,11 +23,12 @@ pub enum Part {
 
 impl Prompt {
     /// The paths in it, standard input among them.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.parts.iter().filter_map(|part| match part {
+    pub fn files(&self) -> Vec<&Path> {
+        let files = self.parts.iter().filter_map(|part| match part {
             Part::Media(_, src) if src.url().is_none() => Some(Path::new(&src.name)),
             _ => None,
-        })
+        });
+        files.collect()
     }
 }
 

@@ -13,9 +13,9 @@ use std::{
 fn terminal() -> (File, OwnedFd) {
     let (mut person, mut process) = (-1, -1);
     let mut size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: both numbers and the size are of this frame; null is "as usual" for the rest.
-    let made =
-        unsafe { libc::openpty(&mut person, &mut process, ptr::null_mut(), ptr::null_mut(), &raw mut size) };
+    let usual = ptr::null_mut;
+    // SAFETY: both numbers and the size are of this frame; null is "as usual" for the name and the settings.
+    let made = unsafe { libc::openpty(&mut person, &mut process, usual(), ptr::null_mut(), &raw mut size) };
     assert_eq!(made, 0);
     let [person, process] = [person, process].map(|end| {
         // SAFETY: just opened, and nobody else's.
