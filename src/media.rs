@@ -90,7 +90,7 @@ enum Source {
 
 /// How the bytes of a file are had.
 ///
-/// Both give the same bytes and the same errors. A warm file that was written in large strokes is mapped 1.6 times as
+/// Both give the same bytes and the same errors. A warm file that was written in large strokes is mapped 1.5 times as
 /// fast as it is read; one in small pieces of the page cache may be read faster. Many files that are open at once take
 /// less memory if they are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
