@@ -79,7 +79,9 @@ impl Write for Sink {
 
 /// Whether the body came out whole.
 fn deliver(random: &mut Random, folder: &Path) -> bool {
-    let bytes = noise(3000 + random.below(60_000) as usize);
+    // One in fifty is longer than the window of a mapping, and goes in larger chunks.
+    let scale = if random.below(50) == 0 { 120 } else { 1 };
+    let bytes = noise((3000 + random.below(60_000) as usize) * scale);
     let path = folder.join("clip.mp4");
     fs::write(&path, &bytes).unwrap();
     let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -98,7 +100,7 @@ fn deliver(random: &mut Random, folder: &Path) -> bool {
         fault: Some((at, fault)),
     };
     let body = Body::json(&(&media, &other, &media)).unwrap();
-    let mut body = body.with_chunk_len(2000 + random.below(1 << 17) as usize);
+    let mut body = body.with_chunk_len((2000 + random.below(1 << 17) as usize) * scale.min(8));
     loop {
         let written = catch_unwind(AssertUnwindSafe(|| body.write_to(&mut sink)));
         assert_eq!(body.position(), sink.taken.len() as u64, "just past what was taken");
