@@ -4,11 +4,11 @@
 
 #[path = "documents/gateway.rs"]
 mod gateway;
+mod stage;
 
 use gateway::Gateway;
-use std::{env, ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use stage::{ROOT, Stage};
+use std::{fs, path::Path};
 
 fn read(document: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(document)).unwrap()
@@ -26,56 +26,8 @@ fn blocks(document: &str) -> Vec<String> {
     blocks
 }
 
-/// A folder to run them in: with the files that they name, and with stand-ins, which only write down how they were
-/// called, for what takes minutes.
-struct Place {
-    folder: tempfile::TempDir,
-    path: OsString,
-}
-
-impl Place {
-    fn new() -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        let place = |name: &str| folder.path().join(name);
-        for (name, media) in [("clip.mp4", "clip.mp4"), ("talk.mp3", "media/audio.mp3")] {
-            fs::copy(Path::new(ROOT).join("tests/data").join(media), place(name)).unwrap();
-        }
-        let stand_ins = ["bin/cargo", ".ci/run", "fuzz/run", "benches/compare/run", "benches/compare/grow"];
-        for name in stand_ins {
-            let name_of_it = name.trim_start_matches("bin/");
-            let called = place("called");
-            let script = format!("#!/bin/sh\necho {name_of_it} \"$@\" >>'{}'\n", called.display());
-            fs::create_dir_all(place(name).parent().unwrap()).unwrap();
-            fs::write(place(name), script).unwrap();
-            fs::set_permissions(place(name), fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        let niello = Path::new(env!("CARGO_BIN_EXE_niello")).parent().unwrap().to_owned();
-        let others = env::var_os("PATH").unwrap();
-        let paths = [place("bin"), niello].into_iter().chain(env::split_paths(&others));
-        let path = env::join_paths(paths).unwrap();
-        Place { folder, path }
-    }
-
-    fn run(&self, block: &str, gateway: &Gateway) {
-        let done = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", block])
-            .current_dir(&self.folder)
-            .env("PATH", &self.path)
-            .env("DATABRICKS_HOST", gateway.url())
-            .env("DATABRICKS_TOKEN", gateway::TOKEN)
-            .output()
-            .unwrap();
-        let says = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{block}\n{says}");
-        assert!(!says.contains("warning"), "{block}\n{says}");
-    }
-
-    /// How the stand-ins were called.
-    fn called(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.folder.path().join("called")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
-    }
-}
+/// What takes minutes: stand-ins only write down how they were called.
+const LONG: [&str; 5] = ["bin/cargo", ".ci/run", "fuzz/run", "benches/compare/run", "benches/compare/grow"];
 
 /// A command without what may be less when a machine runs it often: its numbers.
 fn words(command: &str) -> Vec<&str> {
@@ -86,7 +38,10 @@ fn words(command: &str) -> Vec<&str> {
 #[test]
 fn every_shell_command_runs() {
     let gateway = Gateway::start();
-    let place = Place::new();
+    let calls = LONG.map(|name| format!(r#"echo {} "$@" >>"$HOME/called""#, name.trim_start_matches("bin/")));
+    let long = LONG.into_iter().zip(calls.iter().map(String::as_str));
+    let stage = Stage::new([("data/clip.mp4", "clip.mp4"), ("data/media/audio.mp3", "talk.mp3")], long);
+    let variables = [("DATABRICKS_HOST", gateway.url()), ("DATABRICKS_TOKEN", gateway::TOKEN)];
     let mut posts = 0;
     for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "DESIGN.md", "COMPARE.md", "src/lib.rs"] {
         let blocks = blocks(document);
@@ -97,7 +52,8 @@ fn every_shell_command_runs() {
             assert_eq!(blocks[1], "cargo test --all-features", "what .ci/run calls");
         }
         for block in &blocks[built..] {
-            place.run(block, &gateway);
+            let says = stage.run(block, variables);
+            assert!(!says.contains("warning"), "{block}\n{says}");
             posts += block.matches("curl ").count();
         }
     }
@@ -107,14 +63,14 @@ fn every_shell_command_runs() {
     let ci = read(".ci/run");
     let steps = ci.lines().filter_map(|line| Some(line.split_once("step ")?.1));
     let steps: Vec<_> = steps.map(words).collect();
-    for call in place.called() {
+    for call in fs::read_to_string(stage.at("called")).unwrap().lines() {
         match call.strip_prefix(".ci/run") {
             Some(parts) => {
                 for part in parts.split_whitespace() {
                     assert!(ci.contains(&format!("\n{part}() {{")), ".ci/run has no {part}");
                 }
             }
-            None => assert!(steps.contains(&words(&call)), "`{call}` is no step of .ci/run"),
+            None => assert!(steps.contains(&words(call)), "`{call}` is no step of .ci/run"),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Help, completions and manual pages, as people and shells use them.
 
 use super::niello;
+#[cfg(unix)]
+use super::stage::Stage;
 use predicates::{prelude::*, str::contains};
 use std::{
     fs,
@@ -36,49 +38,26 @@ fn examples(help: &str) -> String {
     lines.map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned() + "\n").collect()
 }
 
-/// A folder with the media that examples name, and with programs that only look like those that they use.
-#[cfg(unix)]
-fn stage() -> TempDir {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = TempDir::new().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    let audio = Path::new("tests/golden/seed_chat_audio/audio.mp3");
-    for (from, to) in [(Path::new(super::CLIP), "clip.mp4"), (audio, "talk.mp3"), (audio, "talk.bin")] {
-        fs::copy(from, at(to)).unwrap();
-    }
-    fs::write(at("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
-    fs::write(at("request.json"), r#"{"input": {"$base64": {"file": "clip.mp4"}}}"#).unwrap();
-    fs::create_dir_all(at(".zfunc")).unwrap();
-    fs::create_dir_all(at(".config/fish/completions")).unwrap();
-    fs::create_dir(at("bin")).unwrap();
-    for (name, does) in [("curl", "test -s body.json"), ("ffmpeg", "cat talk.mp3"), ("man", "grep -q .TH")] {
-        fs::write(at("bin").join(name), format!("#!/bin/sh\n{does}\n")).unwrap();
-        fs::set_permissions(at("bin").join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    folder
-}
-
+/// With the media that they name, and with programs that only look like those that they use.
 #[test]
 #[cfg(unix)]
 fn examples_run_as_they_are_printed() {
-    let folder = stage();
-    let here = Path::new(env!("CARGO_BIN_EXE_niello")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{}:{path}", folder.path().join("bin").display(), here.display());
+    let audio = "golden/seed_chat_audio/audio.mp3";
+    let stage = Stage::new(
+        [("data/clip.mp4", "clip.mp4"), (audio, "talk.mp3"), (audio, "talk.bin")],
+        [("bin/curl", "test -s body.json"), ("bin/ffmpeg", "cat talk.mp3"), ("bin/man", "grep -q .TH")],
+    );
+    fs::write(stage.at("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+    fs::write(stage.at("request.json"), r#"{"input": {"$base64": {"file": "clip.mp4"}}}"#).unwrap();
+    fs::create_dir_all(stage.at(".zfunc")).unwrap();
+    fs::create_dir_all(stage.at(".config/fish/completions")).unwrap();
+    let variables = [("DATABRICKS_HOST", "https://host"), ("DATABRICKS_TOKEN", "t"), ("PROFILE", "profile")];
     for args in [&[][..]].into_iter().chain(COMMANDS.iter().map(std::slice::from_ref)) {
         let script = examples(&stdout(&[args, &["--help"]].concat()));
         assert!(script.contains("\nniello "), "{script}");
-        let mut bash = Command::new("bash");
-        bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&folder).env("PATH", &path);
-        for (name, value) in
-            [("DATABRICKS_HOST", "https://host"), ("DATABRICKS_TOKEN", "t"), ("PROFILE", "profile")]
-        {
-            bash.env(name, value);
-        }
-        let output = bash.env("HOME", folder.path()).stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+        stage.run(&script, variables);
     }
-    assert!(folder.path().join(".local/share/man/man1/niello-chat.1").exists());
+    assert!(stage.at(".local/share/man/man1/niello-chat.1").exists());
 }
 
 /// What bash has to offer for the last of these words.

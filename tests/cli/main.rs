@@ -9,6 +9,9 @@ mod help;
 mod shown;
 mod sources;
 #[cfg(unix)]
+#[path = "../stage/mod.rs"]
+mod stage;
+#[cfg(unix)]
 mod terminal;
 
 use assert_cmd::{Command, assert::Assert};
