@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Origin, assert_same, base64_of, noise, rest_of};
-use niello::{Body, DataUri, Error, ErrorKind, Media, Piece};
+use niello::{Body, DataUri, Error, ErrorKind, Media, Piece, bytes::Bytes};
 use proptest::prelude::*;
 use serde::{
     Serialize, Serializer,
@@ -15,7 +15,7 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 /// The body of a value, which must be what serde_json writes, with just these media streamed, in order.
@@ -352,26 +352,46 @@ fn a_serialize_may_recover_from_the_error_of_a_leaf() {
 
 #[test]
 fn a_panic_in_the_middle_leaves_nothing_behind() {
-    struct Panics;
-    impl Write for Panics {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            resume_unwind(Box::new("a writer"))
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let media = over_limit();
     for _ in 0..3 {
         assert!(catch_unwind(|| Body::json(&(&media, PanicsAfter(&media)))).is_err());
         let caught = || Ok(catch_unwind(AssertUnwindSafe(|| Body::json(&PanicsAfter(&media)))).is_err());
         streams(&(&media, Made(caught), &media), &[&media, &media]);
-        assert!(catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(Panics, &media))).is_err());
 
         streams(&Holder::of(&media), &[&media, &media]);
         // A thread that takes itself for one that is making a plan would refuse this.
         assert!(serde_json::to_value(&media).unwrap().is_string());
     }
+}
+
+/// Wherever it panics: before the leaf, while a chunk of it is on offer, after that.
+#[test]
+fn a_writer_that_panics_leaves_no_media_held() {
+    struct PanicsAfter(usize);
+    impl Write for PanicsAfter {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(1).unwrap_or_else(|| resume_unwind(Box::new("a writer")));
+            Ok(text.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let bytes: Arc<[u8]> = noise(10_000).into();
+    let mut writes = 0;
+    loop {
+        let media = Media::from_bytes(Bytes::from_owner(bytes.clone()), "video/mp4").unwrap();
+        let written = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(PanicsAfter(writes), &media)));
+        drop(media);
+        assert_eq!(Arc::strong_count(&bytes), 1, "after {writes} writes");
+        if written.is_ok() {
+            break;
+        }
+        writes += 1;
+    }
+    assert!(writes > 4, "two quotes, what is on offer, and the rest in chunks");
+    let media = over_limit();
+    streams(&Holder::of(&media), &[&media, &media]);
 }
 
 #[test]
