@@ -129,9 +129,10 @@ impl MediaOptions {
     /// A file that is opened and regular.
     fn opened(self, file: File, name: String, extension: Option<&str>) -> Result<Untyped> {
         let failed = |cause| Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause);
-        let mime = self.mime_of(&file, &name, extension);
+        // Before anything is read: what is written from here on is a change.
         let file = Opened::new(file).map_err(failed)?;
         let len = file.len();
+        let mime = self.mime_of(file.file(), &name, extension);
         let map = match self.access {
             Access::Map => Map::new(file.file(), len).ok(),
             Access::Read => None,
@@ -225,11 +226,12 @@ fn given<'a>(mime: &'a str, name: &str) -> Result<&'a str> {
     Err(Error::new(ErrorKind::MimeType, message))
 }
 
-/// Whether a file that says it is empty has bytes all the same, as those below /proc do.
+/// Whether a file that says it is empty has bytes all the same, as those below /proc do. One that is being written says
+/// so when it is asked again.
 fn has_bytes(mut file: &File) -> io::Result<bool> {
     let bytes = file.read(&mut [0])?;
     file.rewind()?;
-    Ok(bytes > 0)
+    Ok(bytes > 0 && file.metadata()?.len() == 0)
 }
 
 #[cfg(unix)]
@@ -240,4 +242,21 @@ fn is_pipe(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_pipe(_: &std::fs::Metadata) -> bool {
     false
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    /// It said that it was empty a moment ago, perhaps, when its writer had not begun.
+    #[test]
+    fn a_file_that_says_how_long_it_is_is_not_copied() {
+        let mut file = tempfile::tempfile().unwrap();
+        assert!(!has_bytes(&file).unwrap());
+        io::Write::write_all(&mut file, b"written since").unwrap();
+        file.rewind().unwrap();
+        assert!(!has_bytes(&file).unwrap());
+        assert!(has_bytes(&File::open("/proc/self/status").unwrap()).unwrap());
+    }
 }
