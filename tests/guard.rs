@@ -10,14 +10,15 @@ use common::{
 };
 use niello::{Access, Body, ErrorKind};
 use std::{
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom, Write},
     mem::{self, ManuallyDrop},
-    os::unix::process::ExitStatusExt,
+    os::unix::{net::UnixStream, process::ExitStatusExt},
     panic::{AssertUnwindSafe, catch_unwind},
     process::{Output, exit},
     ptr, slice,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 /// Touches a page of a mapping past the end of its file: a SIGBUS that is none of niello's business.
@@ -219,6 +220,37 @@ fn a_sigbus_of_somebody_else_reaches_the_handler_that_was_there_before() {
             exit(DONE);
         }
     }
+}
+
+/// A read that a SIGBUS comes into the middle of goes on where the handler before the guard asked for that, and is
+/// interrupted where it did not.
+#[test]
+fn a_call_is_restarted_as_it_would_be_without_the_guard() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    let test = "a_call_is_restarted_as_it_would_be_without_the_guard";
+    let Some(job) = job() else {
+        for job in ["restarted", "interrupted"] {
+            assert_eq!(outcome(test, job).status.code(), Some(DONE), "{job}");
+        }
+        return;
+    };
+    install(nothing as *const () as usize, if job == "restarted" { libc::SA_RESTART } else { 0 });
+    lose_a_file();
+    // SAFETY: takes nothing.
+    let reader = unsafe { libc::pthread_self() } as usize;
+    let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+    thread::spawn(move || {
+        // However long it takes until the reader waits; the byte comes long after that.
+        for _ in 0..20 {
+            thread::sleep(Duration::from_millis(10));
+            // SAFETY: that thread waits for this one, or ends the process.
+            unsafe { libc::pthread_kill(reader as libc::pthread_t, libc::SIGBUS) };
+        }
+        theirs.write_all(b"x").unwrap();
+    });
+    let read = ours.read(&mut [0]).map_err(|error| error.kind());
+    assert_eq!(read, if job == "restarted" { Ok(1) } else { Err(io::ErrorKind::Interrupted) });
+    exit(DONE);
 }
 
 /// The buffer of who pulls may be a mapping too, and then its fault comes while a window is being read.

@@ -69,7 +69,8 @@ pub(super) fn install() -> io::Result<()> {
         // SAFETY: as above.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
         action.sa_sigaction = on_sigbus as *const () as usize;
-        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        // A call that a SIGBUS interrupts goes on as it would have without the guard.
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | (previous.sa_flags & libc::SA_RESTART);
         // SAFETY: `action` is whole, and the handler has the signature that SA_SIGINFO asks for.
         check(unsafe { libc::sigaction(libc::SIGBUS, &action, ptr::null_mut()) })
     })
