@@ -54,8 +54,8 @@ pub enum ErrorKind {
     Json,
     /// A field of a request or an option has a value that the API does not take.
     Invalid,
-    /// The body is longer than a limit, a part of it would have to be held in memory, or an event of a stream is longer
-    /// than its reader takes.
+    /// The body is longer than a limit, a part of it would have to be held in memory, there is no memory for a chunk of
+    /// that length, or an event of a stream is longer than its reader takes.
     TooLarge,
     /// The API answered with an error; the source is what it said, an [`ApiError`](crate::ApiError).
     Api,

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{DONE, Origin, Random, assert_same, base64_of, job, noise, process, scratch};
-use niello::{Access, Body, DataUri, Media};
+use common::{DONE, Origin, Random, assert_same, base64_of, inner, job, noise, process, scratch};
+use niello::{Access, Body, DataUri, ErrorKind, Media};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
@@ -16,8 +16,11 @@ use std::{
     thread,
 };
 
-/// Counts what each thread holds of the heap, the most it has held, and how often it asked for some.
+/// Counts what each thread holds of the heap, the most it has held, and how often it asked for some. Has no more than
+/// a tebibyte, whatever the system would promise.
 struct Counting;
+
+const ALL: usize = 1 << 40;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -39,6 +42,9 @@ fn count(by: isize) {
 unsafe impl GlobalAlloc for Counting {
     // SAFETY: the contract is the trait's, and is passed on.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.size() > ALL {
+            return std::ptr::null_mut();
+        }
         count(layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
@@ -196,6 +202,22 @@ fn a_body_is_made_in_4_allocations_and_pulled_in_one_a_chunk() {
         let made = allocations(|| body.clone().chunks().for_each(|chunk| drop(chunk.unwrap())));
         assert_eq!(made, chunks, "{origin:?}: to make {chunks} chunks");
     }
+}
+
+#[test]
+fn a_chunk_that_there_is_no_memory_for_is_an_error() {
+    let folder = scratch();
+    let path = folder.path().join("clip.mp4");
+    File::create(&path).unwrap().set_len(ALL as u64).unwrap();
+    let media = Media::options().mime("video/mp4").open(&path).unwrap();
+    let mut body = Body::json(&media).unwrap().with_chunk_len(usize::MAX);
+    let chunk = body.clone().chunks().next().unwrap();
+    for error in [chunk.unwrap_err(), body.write_to(&mut Count(0)).unwrap_err()] {
+        assert_eq!(inner(&error).kind(), ErrorKind::TooLarge);
+        assert!(error.to_string().contains("set a shorter one"), "{error}");
+    }
+    let chunk = body.with_chunk_len(1000).chunks().next().unwrap();
+    assert_eq!(chunk.unwrap().len(), 1000);
 }
 
 #[cfg(feature = "spool")]

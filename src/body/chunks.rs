@@ -33,7 +33,7 @@ impl Body {
     /// The next chunk; empty at the end.
     pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
         let len = self.next_len();
-        let mut chunk = Vec::with_capacity(len);
+        let mut chunk = self.buffer()?;
         let filled = self.fill(&mut (&mut chunk).limit(len))?;
         chunk.truncate(filled);
         self.hand_on(filled);

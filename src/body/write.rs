@@ -21,7 +21,7 @@ impl Body {
     /// ```
     pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
         let first = self.position;
-        let mut buffer = Vec::with_capacity(self.next_len());
+        let mut buffer = self.buffer()?;
         loop {
             let len = self.plan.whole_groups(self.position, self.next_len());
             buffer.clear();
