@@ -14,9 +14,12 @@ fn read(document: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(document)).unwrap()
 }
 
-/// The shell blocks of a document.
+/// The shell blocks of a document, all of which are called `sh`.
 fn blocks(document: &str) -> Vec<String> {
     let text = read(document);
+    for other in ["bash", "shell", "console", "zsh"] {
+        assert!(!text.contains(&format!("```{other}")), "{document}: a block of {other} is not run");
+    }
     let mut lines = text.lines().map(|line| line.strip_prefix("//! ").unwrap_or(line));
     let mut blocks = Vec::new();
     while lines.any(|line| line == "```sh") {

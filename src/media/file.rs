@@ -26,8 +26,7 @@ pub(super) enum Change {
     Rewritten,
 }
 
-/// One step of reading: at 768 KiB the text of a step is 1 MiB, the chunk that was fastest to every
-/// sink; a multiple of 3, so that no group is cut.
+/// One step of reading: at 768 KiB the text of a step is 1 MiB, a chunk; a multiple of 3, so that no group is cut.
 const STEP: usize = 768 * 1024;
 
 /// So few bytes are read onto the stack.
