@@ -172,6 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn an_asf_file_is_wmv_if_its_head_says_that_it_has_video() {
+        const ASF: &[u8] = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
+        const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
+        const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
+        let found = |at: usize, stream: &[u8]| {
+            let content = [ASF, &vec![0; at - ASF.len()], AUDIO, stream].concat();
+            detect(Cursor::new(content), None).unwrap()
+        };
+        for at in [100, 5000, 65_000] {
+            assert_eq!(found(at, VIDEO), Ok("video/wmv"), "{at}");
+            assert_eq!(found(at, AUDIO), Err(Some("application/vnd.ms-asf".into())), "{at}");
+        }
+        assert!(found(66_000, VIDEO).is_err(), "that is no head");
+    }
+
+    #[test]
     fn every_synonym_is_of_a_documented_name() {
         for (synonym, name) in SYNONYMS {
             assert!(DOCUMENTED.iter().any(|(documented, _)| documented == name), "{name}");
