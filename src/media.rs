@@ -107,8 +107,8 @@ pub enum Access {
 }
 
 impl Media {
-    /// Opens a file: maps it, fixes its length, and finds its [MIME type](Media#mime-types). Nothing but its
-    /// head is read.
+    /// Opens a file: maps it, fixes its length, and finds its [MIME type](Media#mime-types). Of its content, only what
+    /// tells the type is read: the head, and in some formats the places further on where streams are described.
     ///
     /// A pipe is copied to an unlinked temporary file first (feature `spool`); one from which no bytes come is
     /// an error, since it was read before. An empty file is valid.
