@@ -239,17 +239,23 @@ fn a_call_is_restarted_as_it_would_be_without_the_guard() {
     // SAFETY: takes nothing.
     let reader = unsafe { libc::pthread_self() } as usize;
     let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+    let restarted = job == "restarted";
     thread::spawn(move || {
-        // However long it takes until the reader waits; the byte comes long after that.
-        for _ in 0..20 {
+        // However long it takes until the reader waits.
+        for sent in 0.. {
             thread::sleep(Duration::from_millis(10));
             // SAFETY: that thread waits for this one, or ends the process.
             unsafe { libc::pthread_kill(reader as libc::pthread_t, libc::SIGBUS) };
+            if restarted && sent == 20 {
+                theirs.write_all(b"x").unwrap();
+            }
         }
-        theirs.write_all(b"x").unwrap();
     });
+    // One that never comes back is a failure.
+    // SAFETY: takes a number.
+    unsafe { libc::alarm(20) };
     let read = ours.read(&mut [0]).map_err(|error| error.kind());
-    assert_eq!(read, if job == "restarted" { Ok(1) } else { Err(io::ErrorKind::Interrupted) });
+    assert_eq!(read, if restarted { Ok(1) } else { Err(io::ErrorKind::Interrupted) });
     exit(DONE);
 }
 

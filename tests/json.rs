@@ -367,8 +367,8 @@ fn a_panic_in_the_middle_leaves_nothing_behind() {
 /// Wherever it panics: before the leaf, while a chunk of it is on offer, after that.
 #[test]
 fn a_writer_that_panics_leaves_no_media_held() {
-    struct PanicsAfter(usize);
-    impl Write for PanicsAfter {
+    struct Panics(usize);
+    impl Write for Panics {
         fn write(&mut self, text: &[u8]) -> io::Result<usize> {
             self.0 = self.0.checked_sub(1).unwrap_or_else(|| resume_unwind(Box::new("a writer")));
             Ok(text.len())
@@ -381,7 +381,7 @@ fn a_writer_that_panics_leaves_no_media_held() {
     let mut writes = 0;
     loop {
         let media = Media::from_bytes(Bytes::from_owner(bytes.clone()), "video/mp4").unwrap();
-        let written = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(PanicsAfter(writes), &media)));
+        let written = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(Panics(writes), &media)));
         drop(media);
         assert_eq!(Arc::strong_count(&bytes), 1, "after {writes} writes");
         if written.is_ok() {
