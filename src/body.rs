@@ -1,27 +1,24 @@
 //! The body: a plan and a position in it.
 
-mod chunks;
 #[cfg(feature = "http-body")]
 mod http;
-mod progress;
-mod read;
+mod limit;
+pub(crate) mod plan;
 #[cfg(feature = "http-body")]
 mod read_ahead;
-mod write;
 
-pub use chunks::Chunks;
-pub use progress::Progress;
+pub use limit::Limit;
+pub use plan::Piece;
 #[cfg(feature = "http-body")]
 pub use read_ahead::ReadAhead;
 
-use crate::{
-    error::{Error, ErrorKind, Result},
-    plan::{Piece, Plan},
-};
-use bytes::BufMut;
-use serde::Serialize;
+use crate::error::{Error, ErrorKind, Result};
+use bytes::{BufMut, Bytes};
+use plan::Plan;
 use std::{
     fmt,
+    io::{self, Read, Seek, SeekFrom, Write},
+    iter::FusedIterator,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -107,25 +104,6 @@ pub struct Body {
 const CHUNK_LEN: usize = 1024 * 1024;
 
 impl Body {
-    /// The body for any serde value; [`Media`](crate::Media) and [`DataUri`](crate::DataUri) anywhere in
-    /// it are streamed. It is byte for byte what `serde_json::to_vec` makes of the value. Of each media, no more than
-    /// the first three bytes are read.
-    ///
-    /// Works through structs, `flatten`, enums of every tagging, `Option`, sequences, maps and
-    /// `dyn erased_serde::Serialize`. In some places serde collects a value in memory before it is
-    /// written: a tuple or struct variant inside an internally tagged enum, a struct variant of an externally
-    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but
-    /// in memory, so that a media of over 1 MiB of text is an error.
-    ///
-    /// # Errors
-    /// [`Json`](crate::ErrorKind::Json) if serde_json cannot write the value (map keys that are no text,
-    /// an error of a `Serialize`); [`TooLarge`](crate::ErrorKind::TooLarge) if a media would have to be
-    /// held in memory; [`Changed`](crate::ErrorKind::Changed) or [`Io`](crate::ErrorKind::Io) if a file
-    /// can't be read or is no longer as it was.
-    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Body> {
-        Plan::json(value).map(Body::new)
-    }
-
     pub(crate) fn new(plan: Plan) -> Body {
         Body { plan: Arc::new(plan), position: 0, chunk_len: CHUNK_LEN, failed: None, progress: None }
     }
@@ -249,6 +227,13 @@ impl Body {
     }
 }
 
+/// A body of no bytes: middleware that follows redirects wants one for the GET after a status 303.
+impl Default for Body {
+    fn default() -> Body {
+        Body::new(Plan::default())
+    }
+}
+
 /// Shows lengths, never content.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -257,5 +242,199 @@ impl fmt::Debug for Body {
             .field("position", &self.position)
             .field("failed", &self.failed)
             .finish_non_exhaustive()
+    }
+}
+
+/// `Ok(0)` is the end of the body and nothing else, but for a `buffer` of no bytes. Any buffer does; one of 64 KiB or
+/// more keeps the cost of a pull small beside the encoding.
+///
+/// # Errors
+/// An [`io::Error`] that holds an [`Error`](crate::Error), if the promised length cannot be delivered; the same again
+/// until the body is rewound or sought.
+impl Read for Body {
+    fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
+        let filled = self.fill(&mut buffer)?;
+        self.hand_on(filled);
+        Ok(filled)
+    }
+}
+
+/// Arithmetic only: nothing is read. Past the end is allowed, and reads as the end.
+impl Seek for Body {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(by) => self.len().checked_add_signed(by),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+        };
+        let position = position.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "seek of a body to before its start")
+        })?;
+        self.move_to(position);
+        Ok(position)
+    }
+
+    fn stream_position(&mut self) -> io::Result<u64> {
+        Ok(self.position)
+    }
+}
+
+impl Body {
+    /// Writes the rest of the body, a chunk at a time; returns how much. Does not flush.
+    ///
+    /// # Errors
+    /// The error of the writer, or `WriteZero` if it takes nothing; the position then stands just past
+    /// the last byte that it took, so that calling this again goes on (after `WouldBlock`, say).
+    /// `Interrupted` is tried again. If the body can't be delivered, an [`io::Error`] that holds an
+    /// [`Error`](crate::Error).
+    ///
+    /// ```
+    /// # let mut body = niello::Body::json("all of it")?;
+    /// let mut file = Vec::new();
+    /// assert_eq!(body.write_to(&mut file).unwrap(), body.len());
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
+        let first = self.position;
+        let mut buffer = self.buffer()?;
+        loop {
+            let len = self.plan.whole_groups(self.position, self.next_len());
+            buffer.clear();
+            let filled = self.fill(&mut (&mut buffer).limit(len))?;
+            if filled == 0 {
+                return Ok(self.position - first);
+            }
+            let mut rest = &buffer[..filled];
+            while !rest.is_empty() {
+                match writer.write(rest) {
+                    Ok(0) => {
+                        return Err(io::Error::new(
+                            io::ErrorKind::WriteZero,
+                            "the writer takes no more of the body",
+                        ));
+                    }
+                    Ok(taken) => {
+                        let taken = taken.min(rest.len());
+                        rest = &rest[taken..];
+                        self.hand_on(taken);
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+}
+
+/// The chunks of a body: made by [`Body::chunks`].
+///
+/// After an error there are no more; the error has been yielded, an [`io::Error`] that holds an
+/// [`Error`](crate::Error).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until a chunk is asked for"]
+pub struct Chunks {
+    body: Body,
+    ended: bool,
+}
+
+impl Body {
+    /// The rest of the body in chunks of 1 MiB (see [`with_chunk_len`](Body::with_chunk_len)), each full
+    /// but the last and one before an error.
+    ///
+    /// ```
+    /// let body = niello::Body::json("four letters")?.with_chunk_len(4);
+    /// let chunks: Vec<_> = body.chunks().collect::<Result<_, _>>().unwrap();
+    /// assert_eq!(chunks, ["\"fou", "r le", "tter", "s\""]);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn chunks(self) -> Chunks {
+        Chunks { body: self, ended: false }
+    }
+
+    /// The next chunk; empty at the end.
+    pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
+        let len = self.next_len();
+        let mut chunk = self.buffer()?;
+        let filled = self.fill(&mut (&mut chunk).limit(len))?;
+        chunk.truncate(filled);
+        self.hand_on(filled);
+        Ok(chunk.into())
+    }
+}
+
+impl Chunks {
+    /// The body, at the position that the chunks have come to.
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if self.ended {
+            return None;
+        }
+        let chunk = self.body.next_chunk();
+        self.ended = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
+        match chunk {
+            Ok(chunk) if chunk.is_empty() => None,
+            chunk => Some(chunk.map_err(io::Error::from)),
+        }
+    }
+
+    /// As many as there are chunks, and one more at most: an error may come before the end of any.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.ended || self.body.remaining() == 0 {
+            return (0, Some(0));
+        }
+        let chunks = self.body.remaining().div_ceil(self.body.chunk_len as u64);
+        (1, usize::try_from(chunks).ok().and_then(|chunks| chunks.checked_add(1)))
+    }
+}
+
+impl FusedIterator for Chunks {}
+
+/// How far a body has got: made by [`Body::progress`].
+///
+/// Readable from any thread while a client has the body. A replay sets it back: it follows whichever clone
+/// moved last.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    sent: Arc<AtomicU64>,
+    total: u64,
+}
+
+impl Progress {
+    /// Bytes that have been handed to the client, which may still hold some of them.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Length of the whole body in bytes.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+impl Body {
+    /// A handle on how far this body gets, to be taken before the body is handed over; clones of the body
+    /// that are made from now on move it, too.
+    ///
+    /// ```
+    /// let mut body = niello::Body::json("abcdef")?;
+    /// let progress = body.progress();
+    /// let replay = body.clone();
+    /// body.write_to(&mut std::io::sink()).unwrap();
+    /// assert_eq!((progress.sent(), progress.total()), (8, 8));
+    /// let _ = replay.with_chunk_len(3).chunks().next();
+    /// assert_eq!(progress.sent(), 3);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn progress(&mut self) -> Progress {
+        let position = self.position;
+        let sent = self.progress.get_or_insert_with(|| Arc::new(AtomicU64::new(position))).clone();
+        Progress { sent, total: self.len() }
     }
 }

@@ -8,14 +8,18 @@
 //! other serializer has received genuine base64, and the leaf writes on. So there is no marker in the
 //! text that somebody could forge, and every serializer gives the same bytes.
 
-mod leaf;
+mod field;
+mod marks;
+mod template;
 
-pub use leaf::DataUri;
+pub use field::DataUri;
+pub use marks::Marks;
+pub use template::Template;
 
 use crate::{
+    body::{Body, plan::Plan},
     error::{Error, ErrorKind, Result},
     media::Media,
-    plan::Plan,
 };
 use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
@@ -48,8 +52,29 @@ struct Handover {
 /// this many bytes; above, it is an error.
 const HELD_BACK: u64 = 1024 * 1024;
 
+impl Body {
+    /// The body for any serde value; [`Media`](crate::Media) and [`DataUri`](crate::DataUri) anywhere in
+    /// it are streamed. It is byte for byte what `serde_json::to_vec` makes of the value. Of each media, no more than
+    /// the first three bytes are read.
+    ///
+    /// Works through structs, `flatten`, enums of every tagging, `Option`, sequences, maps and
+    /// `dyn erased_serde::Serialize`. In some places serde collects a value in memory before it is
+    /// written: a tuple or struct variant inside an internally tagged enum, a struct variant of an externally
+    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but
+    /// in memory, so that a media of over 1 MiB of text is an error.
+    ///
+    /// # Errors
+    /// [`Json`](crate::ErrorKind::Json) if serde_json cannot write the value (map keys that are no text,
+    /// an error of a `Serialize`); [`TooLarge`](crate::ErrorKind::TooLarge) if a media would have to be
+    /// held in memory; [`Changed`](crate::ErrorKind::Changed) or [`Io`](crate::ErrorKind::Io) if a file
+    /// can't be read or is no longer as it was.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Body> {
+        Plan::json(value).map(Body::new)
+    }
+}
+
 impl Plan {
-    pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Result<Plan> {
+    fn json<T: Serialize + ?Sized>(value: &T) -> Result<Plan> {
         /// Puts things back as they were, also if a `Serialize` panics.
         struct Outer(Option<Handover>, Option<Error>);
         impl Drop for Outer {

@@ -70,7 +70,7 @@
 //! its bytes are those of `serde_json::to_vec`, however they are cut. `fuzz/` in the repository has the targets, and
 //! `fuzz/run cuts 600` runs one.
 //!
-//! **With curl, and no Rust**: the command `niello` (feature `cli`) writes a body to standard output or a file.
+//! **With curl, and no Rust**: the command `niello` (package `niello-cli`) writes a body to standard output or a file.
 //!
 //! ```sh
 //! niello chat --model system.ai.gemini-3-1-pro --text "Summarize." --video clip.mp4 -o body.json
@@ -83,7 +83,6 @@
 //! - `spool`: media of unknown length, as of pipes and readers, through an unlinked temporary file.
 //! - `http-body`: [`Body`] is an `http_body::Body`, and has a form that reads ahead.
 //! - `http`: endpoints, which make requests of the `http` crate.
-//! - `cli`: the command `niello`.
 //!
 //! # Documents
 //! - [Design](_documentation::design): what was decided and refused, by which figures, and answers to what a
@@ -94,47 +93,27 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod api_error;
+mod api;
 pub mod base64;
 mod body;
-pub mod chat;
-mod convert;
-#[cfg(feature = "http")]
-mod endpoint;
 mod error;
-pub mod events;
-mod extra;
-pub mod gemini;
 mod json;
-mod lenient;
-mod limit;
-mod marks;
 mod media;
-mod open_enum;
-mod plan;
-mod source;
-mod template;
 
+pub use api::{ApiError, Base64, Extra, Source, chat, events, gemini};
 #[cfg(feature = "http-body")]
 pub use body::ReadAhead;
-pub use body::{Body, Chunks, Progress};
-
-pub use api_error::ApiError;
-pub use bytes;
+pub use body::{Body, Chunks, Limit, Piece, Progress};
 pub use error::{Error, ErrorKind, Result};
-pub use extra::Extra;
+pub use json::{DataUri, Marks, Template};
+pub use media::{Access, Media, MediaOptions};
+
+pub use bytes;
 #[cfg(feature = "http")]
 pub use http;
 #[cfg(feature = "http-body")]
 pub use http_body;
-pub use json::DataUri;
-pub use limit::Limit;
-pub use marks::Marks;
-pub use media::{Access, Media, MediaOptions};
-pub use plan::Piece;
 pub use serde_json;
-pub use source::{Base64, Source};
-pub use template::Template;
 
 /// Documents that are longer than the documentation of an item. They are in the repository, too.
 #[cfg(doc)]

@@ -19,7 +19,7 @@ def build():
     """Builds what is measured, and returns the programs by name."""
     programs = {}
     for command in (
-        ["cargo", "build", "--release", "--features", "cli", "--bin", "niello"],
+        ["cargo", "build", "--release", "-p", "niello-cli"],
         ["cargo", "bench", "--no-run", "--bench", "peers", "--bench", "measure", "--bench", "bodies"],
     ):
         # A program's name is found in what cargo says, wherever it builds.

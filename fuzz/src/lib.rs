@@ -11,6 +11,10 @@ mod mutate;
 mod request;
 mod template;
 
-pub use {
-    chat::chat, cuts::cuts, encode::encode, events::events, gemini::gemini, mime::mime, template::template,
-};
+pub use chat::chat;
+pub use cuts::cuts;
+pub use encode::encode;
+pub use events::events;
+pub use gemini::gemini;
+pub use mime::mime;
+pub use template::template;

@@ -10,8 +10,7 @@
 //! source in between. Then the text is that of some mix of the two states, which
 //! is all that anyone can expect of a file that changes while it is read.
 
-use core::arch::x86_64::*;
-use core::{mem::transmute, ptr::read_volatile};
+use core::{arch::x86_64::*, mem::transmute, ptr::read_volatile};
 
 #[cfg(not(miri))]
 use core::arch::x86_64::{_mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutexvar_epi8 as vpermb};

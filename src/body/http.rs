@@ -1,10 +1,7 @@
 //! A body is an [`http_body::Body`].
 
 use super::Body;
-use crate::{
-    error::{Error, Result},
-    plan::Plan,
-};
+use crate::error::{Error, Result};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::{
@@ -39,12 +36,5 @@ impl http_body::Body for Body {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.remaining())
-    }
-}
-
-/// A body of no bytes: middleware that follows redirects wants one for the GET after a status 303.
-impl Default for Body {
-    fn default() -> Body {
-        Body::new(Plan::default())
     }
 }

@@ -9,9 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The folder of a case.
+/// Returns the folder of a case. The tests of the command use it, too, and their package is one folder further down.
 pub fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = package.ancestors().map(|folder| folder.join("tests/golden")).find(|golden| golden.is_dir());
+    golden.expect("the golden cases are in the repository").join(name)
 }
 
 /// Names of all cases, sorted.

@@ -1,0 +1,187 @@
+//! The answer, and the chunks of a streamed one.
+
+use super::{BlockReason, Content, FinishReason, FunctionCall, Part, Role, SafetyRating, UsageMetadata};
+use crate::{
+    api::{
+        error as api_error,
+        events::FromEvent,
+        extra::Extra,
+        lenient::{integer_or_none, list, or_default, without_nulls},
+    },
+    error::Result,
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The keys by which an answer is known.
+const OWN: &[&str] = &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"];
+/// What errors call it.
+const API: &str = "generateContent";
+
+/// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
+///
+/// Reads what is there: a field that is missing, `null` or new is no error.
+///
+/// ```
+/// use niello::gemini::{Content, FinishReason, Request, Response};
+///
+/// let request = Request::new().content(Content::user("Who wins?"));
+/// let answer = br#"{
+///     "candidates": [{
+///         "content": { "role": "model", "parts": [
+///             { "text": "Both score once...", "thought": true },
+///             { "text": "The guests.", "thoughtSignature": "CiQB0e2Kb+/=" }
+///         ] },
+///         "finishReason": "STOP"
+///     }],
+///     "usageMetadata": { "promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 21 }
+/// }"#;
+/// let answer = Response::from_slice(answer)?;
+/// assert_eq!(answer.text().as_deref(), Some("The guests."));
+/// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
+///
+/// let request = request.contents(answer.content()).content(Content::user("By how much?"));
+/// assert_eq!(request.contents[1].parts[1].thought_signature.as_deref(), Some("CiQB0e2Kb+/="));
+/// # request.body()?;
+/// # Ok::<(), niello::Error>(())
+/// ```
+///
+/// The turn of a streamed answer has the parts of all chunks in order:
+///
+/// ```
+/// # use niello::gemini::{Content, Part, Response};
+/// # let chunks: Vec<Response> = Vec::new();
+/// let parts: Vec<Part> =
+///     chunks.iter().filter_map(Response::content).flat_map(|content| content.parts).collect();
+/// let turn = Content::model(parts);
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Response {
+    /// `candidates`: the answers, as many as `candidateCount` asks for; none if the prompt was blocked.
+    #[serde(deserialize_with = "without_nulls", skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// `promptFeedback`: why the prompt was blocked.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub prompt_feedback: Option<PromptFeedback>,
+    /// `usageMetadata`: how many tokens were used.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub usage_metadata: Option<UsageMetadata>,
+    /// `modelVersion`: the model that answered.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<String>,
+    /// `responseId`: of the answer.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub response_id: Option<String>,
+    /// Keys beside these.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Response {
+    /// Reads the body of an answer, whatever its HTTP status is.
+    ///
+    /// # Errors
+    /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
+    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of
+    /// this API.
+    pub fn from_slice(bytes: &[u8]) -> Result<Response> {
+        api_error::parse(api_error::answer(bytes, OWN)?, API)
+    }
+
+    /// The text of the first answer: its text parts joined, thoughts left out. `None` if it has none, as
+    /// when it only calls functions.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let said = self.parts().iter().filter(|part| part.thought != Some(true));
+        let mut texts = said.filter_map(|part| part.text.as_deref());
+        let mut joined = Cow::from(texts.next()?);
+        texts.for_each(|text| joined += text);
+        Some(joined)
+    }
+
+    /// Why the first answer ended; `None` in all chunks of a stream but the last.
+    pub fn finish_reason(&self) -> Option<&FinishReason> {
+        self.candidates.first()?.finish_reason.as_ref()
+    }
+
+    /// The functions that the first answer calls, in order.
+    pub fn function_calls(&self) -> impl Iterator<Item = &FunctionCall> {
+        self.parts().iter().filter_map(|part| part.function_call.as_ref())
+    }
+
+    /// The turn of the first answer, to go back into a history: its parts as they are, signatures and
+    /// thoughts included, but those that say nothing, which no server takes back. `None` if none is left.
+    pub fn content(&self) -> Option<Content> {
+        let mut content = self.candidates.first()?.content.clone()?;
+        content.parts.retain(|part| !part.is_blank());
+        // In a history, a turn without a role is the user's.
+        content.role.get_or_insert(Role::Model);
+        (!content.parts.is_empty()).then_some(content)
+    }
+
+    fn parts(&self) -> &[Part] {
+        let content = self.candidates.first().and_then(|candidate| candidate.content.as_ref());
+        content.map_or(&[], |content| &content.parts)
+    }
+}
+
+impl FromEvent for Response {
+    fn from_event(data: &str) -> Result<Option<Response>> {
+        match data.trim() {
+            // Not Google's, but gateways that stream both formats may end them alike.
+            "[DONE]" | "" => Ok(None),
+            data => api_error::parse(api_error::event(data, OWN)?, API).map(Some),
+        }
+    }
+}
+
+/// One of the answers to a request: one of `candidates`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Candidate {
+    /// `index`: which of the answers.
+    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
+    pub index: Option<i64>,
+    /// `content`: what the model says.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// `finishReason`: why it ended.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<FinishReason>,
+    /// `finishMessage`: the same in words.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub finish_message: Option<String>,
+    /// `safetyRatings`: how harmful it is found.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub safety_ratings: Vec<SafetyRating>,
+    /// `tokenCount`: how many tokens it has.
+    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
+    pub token_count: Option<i64>,
+    /// `avgLogprobs`: the mean of its tokens' log probabilities.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub avg_logprobs: Option<f64>,
+    /// Keys beside these: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Why a prompt was blocked: `promptFeedback`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PromptFeedback {
+    /// `blockReason`: what sort of reason it was.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub block_reason: Option<BlockReason>,
+    /// `blockReasonMessage`: the same in words. Vertex only.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub block_reason_message: Option<String>,
+    /// `safetyRatings`: how harmful the prompt is found.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub safety_ratings: Vec<SafetyRating>,
+    /// Keys beside these.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
