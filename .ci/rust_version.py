@@ -7,10 +7,10 @@ metadata = json.load(sys.stdin)
 number = lambda version: tuple(int(part) for part in version.split(".")[:2])
 packages = {package["id"]: package for package in metadata["packages"]}
 nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
-own = metadata["resolve"]["root"]
+own = metadata["workspace_members"]
 
 # What the tests alone want does not count.
-built, waiting = set(), [own]
+built, waiting = set(), list(own)
 while waiting:
     node = nodes[waiting.pop()]
     if node["id"] not in built:
@@ -19,7 +19,7 @@ while waiting:
             dep["pkg"] for dep in node["deps"] if any(kind["kind"] != "dev" for kind in dep["dep_kinds"])
         ]
 
-lowest = packages[own]["rust_version"]
+lowest = min((packages[id]["rust_version"] for id in own), key=number)
 late = [
     f'{package["name"]} {package["version"]} wants Rust {package["rust_version"]}'
     for package in (packages[id] for id in built)
