@@ -1,24 +1,22 @@
-//! Server-sent events: the same events, however the stream is cut.
+//! Server-sent events: a stream has the same events wherever it is cut.
 
-use niello::{
-    ErrorKind,
-    events::{Events, FromEvent},
-};
+use niello::{ErrorKind, chat, events::Events, gemini};
 use proptest::{collection::vec, prelude::*};
+use std::iter;
 
-/// The events of a stream that comes in these pieces; an error is `None`.
-fn read<'a>(limit: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<String>> {
+/// Returns the events of a stream that arrives in these parts, with `None` for an error.
+fn read<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<String>> {
     let mut events = Events::with_limit(limit);
     let mut read = Vec::new();
-    for piece in pieces {
-        events.push(piece);
-        read.extend(events.by_ref().map(Result::ok));
+    for part in parts {
+        events.push(part);
+        read.extend(iter::from_fn(|| events.next_event()).map(Result::ok));
     }
     read
 }
 
 #[test]
-fn what_events_a_stream_has() {
+fn streams_are_parsed_as_the_html_standard_says() {
     let cases: &[(&[u8], &[&str])] = &[
         (b"", &[]),
         (b"data: a\n\n", &["a"]),
@@ -52,17 +50,17 @@ fn what_events_a_stream_has() {
 }
 
 #[test]
-fn an_event_that_the_server_left_open_can_be_ended() {
+fn pushing_a_blank_line_ends_an_unfinished_event() {
     let mut events = Events::new();
     events.push(b"data: a");
-    assert!(events.next().is_none());
+    assert!(events.next_event().is_none());
     events.push(b"\n\n");
-    assert_eq!(events.next().unwrap().unwrap(), "a");
-    assert!(events.next().is_none());
+    assert_eq!(events.next_event().unwrap().unwrap(), "a");
+    assert!(events.next_event().is_none());
 }
 
 #[test]
-fn an_event_over_the_limit_is_one_error() {
+fn event_over_the_limit_is_one_error_and_later_events_are_read() {
     for (stream, sizes) in [
         ("data: 12345\n\n", [Some(5)].as_slice()),
         ("data: 123456\n\ndata: 1\n\n", &[None, Some(1)]),
@@ -80,36 +78,40 @@ fn an_event_over_the_limit_is_one_error() {
     }
     let mut events = Events::with_limit(5);
     events.push(b"data: 123456\n\n");
-    let error = events.next().unwrap().unwrap_err();
+    let error = events.next_event().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().contains("5 bytes"), "{error}");
 }
 
 #[test]
-fn values_are_what_the_type_makes_of_the_data() {
-    struct Length(usize);
-    impl FromEvent for Length {
-        fn from_event(data: &str) -> niello::Result<Option<Length>> {
-            Ok((!data.is_empty()).then_some(Length(data.len())))
-        }
-    }
-    let mut events = Events::with_limit(5);
-    events.push(b"data: 123\n\ndata\n\ndata: 123456\n\ndata: 1\n\n");
-    let lengths: Vec<_> = events.read::<Length>().map(|length| length.ok().map(|length| length.0)).collect();
-    assert_eq!(lengths, [Some(3), None, Some(1)]);
+fn read_parses_values_and_skips_events_without_one() {
+    let mut events = Events::with_limit(60);
+    events.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata\n\n");
+    events.push(format!("data: {:61}\n\ndata: [DONE]\n\n", "").as_bytes());
+    events.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\ndata: {");
+    let texts =
+        |chunk: niello::Result<chat::Chunk>| chunk.ok().map(|chunk| chunk.text().unwrap().into_owned());
+    let read: Vec<_> = events.read().map(texts).collect();
+    assert_eq!(read, [Some("a".to_owned()), None, Some("b".to_owned())]);
+
+    let mut events = Events::new();
+    events.push(b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n");
+    let response = events.read::<gemini::Response>().next().unwrap().unwrap();
+    assert_eq!(response.text().unwrap(), "a");
+    assert!(events.read::<gemini::Response>().next().is_none());
 }
 
 #[test]
-fn what_can_never_be_an_event_is_not_kept() {
+fn line_that_can_never_be_an_event_is_not_kept() {
     let mut events = Events::with_limit(10);
     for _ in 0..1000 {
         events.push(&[b'x'; 1000]);
-        assert!(events.next().is_none());
+        assert!(events.next_event().is_none());
     }
     assert!(format!("{events:?}").contains("pushed: 0"), "{events:?}");
 }
 
-/// Streams of what matters to the reader, and of what does not.
+/// Streams made of the tokens that the parser looks for, or of random bytes.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
         &b"data"[..],
@@ -135,8 +137,8 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The standard's own way, on the whole text.
-fn by_the_standard(limit: usize, stream: &[u8]) -> Vec<Option<String>> {
+/// A parser that follows the standard literally, over the whole stream at once.
+fn parse_whole(limit: usize, stream: &[u8]) -> Vec<Option<String>> {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let mut lines = vec![vec![]];
     let mut bytes = stream.iter().peekable();
@@ -172,13 +174,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn cuts_make_no_difference(stream in stream(), cuts in vec(any::<prop::sample::Index>(), 0..8), limit in 0..40usize) {
+    fn events_do_not_depend_on_where_the_stream_is_cut(stream in stream(), cuts in vec(any::<prop::sample::Index>(), 0..8), limit in 0..40usize) {
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
         cuts.extend([0, stream.len()]);
         cuts.sort_unstable();
-        let pieces = cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]);
-        let want = by_the_standard(limit, &stream);
-        prop_assert_eq!(read(limit, pieces), want.clone());
+        let parts = cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]);
+        let want = parse_whole(limit, &stream);
+        prop_assert_eq!(read(limit, parts), want.clone());
         prop_assert_eq!(read(limit, stream.chunks(1)), want);
     }
 }

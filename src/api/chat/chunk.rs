@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::{
         error as api_error,
-        events::FromEvent,
+        events::{FromEvent, sealed::Sealed},
         extra::Extra,
         lenient::{count, integer_or_none, list, optional_text, or_default, text_or_json, without_nulls},
     },
@@ -143,6 +143,8 @@ impl Chunk {
         self.choices.iter().find(|choice| choice.index == 0)
     }
 }
+
+impl Sealed for Chunk {}
 
 impl FromEvent for Chunk {
     fn from_event(data: &str) -> Result<Option<Chunk>> {

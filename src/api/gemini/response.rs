@@ -4,7 +4,7 @@ use super::{BlockReason, Content, FinishReason, FunctionCall, Part, Role, Safety
 use crate::{
     api::{
         error as api_error,
-        events::FromEvent,
+        events::{FromEvent, sealed::Sealed},
         extra::Extra,
         lenient::{integer_or_none, list, or_default, without_nulls},
     },
@@ -125,6 +125,8 @@ impl Response {
         content.map_or(&[], |content| &content.parts)
     }
 }
+
+impl Sealed for Response {}
 
 impl FromEvent for Response {
     fn from_event(data: &str) -> Result<Option<Response>> {
