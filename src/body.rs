@@ -8,7 +8,7 @@ pub(crate) mod plan;
 mod read_ahead;
 
 pub use limit::Limit;
-pub use plan::Piece;
+pub use plan::Segment;
 #[cfg(feature = "http-body")]
 pub use read_ahead::ReadAhead;
 
@@ -140,30 +140,30 @@ impl Body {
 
     /// Goes back to the start, as [`Seek`](std::io::Seek) does but without a result. After an error the body can then
     /// be tried again.
-    pub fn rewind(&mut self) {
+    pub fn reset(&mut self) {
         self.move_to(0);
     }
 
-    /// The pieces in order, each with the position in bytes at which it starts.
+    /// The segments in order, each with the position in bytes at which it starts.
     ///
     /// ```
-    /// use niello::{Body, Media, Piece};
+    /// use niello::{Body, Media, Segment};
     ///
     /// let tone = Media::from_bytes(&b"RIFF"[..], "audio/wav")?;
     /// let body = Body::json(&[&tone])?;
     /// let shown: Vec<_> = body
-    ///     .pieces()
-    ///     .map(|(start, piece)| match piece {
-    ///         Piece::Text(text) => format!("{start}: {text}"),
-    ///         Piece::Base64(media) => format!("{start}: {} bytes of {}", media.len(), media.mime()),
+    ///     .segments()
+    ///     .map(|(start, segment)| match segment {
+    ///         Segment::Text(text) => format!("{start}: {text}"),
+    ///         Segment::Base64(media) => format!("{start}: {} bytes of {}", media.len(), media.mime()),
     ///         _ => unreachable!(),
     ///     })
     ///     .collect();
     /// assert_eq!(shown, ["0: [\"", "2: 4 bytes of audio/wav", "10: \"]"]);
     /// # Ok::<(), niello::Error>(())
     /// ```
-    pub fn pieces(&self) -> impl ExactSizeIterator<Item = (u64, Piece<'_>)> {
-        self.plan.pieces()
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = (u64, Segment<'_>)> {
+        self.plan.segments()
     }
 
     fn move_to(&mut self, position: u64) {

@@ -22,7 +22,7 @@
 //!    |
 //! chat::Request, gemini::Request, Template, Marks, or any `T: Serialize` with leaves in it
 //!    |  .body(), Body::json
-//! serde value -> pieces: serde_json writes and escapes all text, a leaf cuts it
+//! serde value -> segments: serde_json writes and escapes all text, a leaf cuts it
 //!    |
 //! Body                   text is copied, media is encoded straight into the caller's buffer
 //!    |
@@ -36,8 +36,8 @@
 //! |---|---|
 //! | media | bytes with a length fixed when opened and a MIME type: a mapped file, a file that is read, or bytes in memory |
 //! | leaf | the place in a serde value where the base64 text of a media stands: [`Media`] (bare) or [`DataUri`] |
-//! | piece | one run of a body: JSON text, or the base64 of one media |
-//! | plan | the pieces in order, and their exact total length |
+//! | segment | one run of a body: JSON text, or the base64 of one media |
+//! | plan | the segments in order, and their exact total length |
 //! | body | a plan and a position in it; a clone shares the plan and costs nothing |
 //! | window | the span of a mapped file that is resident at one time: 6 MiB |
 //! | chunk | the bytes that one pull yields: 1 MiB, if nothing else is said |
@@ -103,7 +103,7 @@ mod media;
 pub use api::{ApiError, Base64, Extra, Source, chat, events, gemini};
 #[cfg(feature = "http-body")]
 pub use body::ReadAhead;
-pub use body::{Body, Chunks, Limit, Piece, Progress};
+pub use body::{Body, Chunks, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
 pub use json::{DataUri, Marks, Template};
 pub use media::{Access, Media, MediaOptions};

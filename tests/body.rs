@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Origin, Random, SIZES, STEP, WINDOW, assert_same, base64_of, noise, rest_of};
-use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions, Piece};
+use niello::{Body, Chunks, DataUri, Error, Media, MediaOptions, Segment};
 use proptest::prelude::*;
 use serde::Serialize;
 use std::{
@@ -129,13 +129,13 @@ fn every_way_of_cutting_gives_the_same_bytes() {
             for buffer in all(&[1, 2, 3, 4, 5, 4097]) {
                 let text = pull(&mut body, || buffer);
                 assert_same(&text, &expected, format_args!("{origin:?} {len}, reads of {buffer}"));
-                body.rewind();
+                body.reset();
             }
             for seed in 0..4 {
                 let mut random = Random::new(seed);
                 let text = pull(&mut body, || random.length(200_000));
                 assert_same(&text, &expected, format_args!("{origin:?} {len}, random reads {seed}"));
-                body.rewind();
+                body.reset();
             }
             for chunk_len in all(&[0, 1, 2, 3, 4, 5, 7, 4096, 65_535, 1 << 20]) {
                 let chunks: Vec<_> =
@@ -234,7 +234,11 @@ fn a_seek_is_arithmetic_and_refuses_only_what_is_before_the_start() {
         }
         assert_same(&rest_of(&mut body), &expected[5..], "after a refused seek");
 
-        body.rewind();
+        body.reset();
+        assert_eq!(body.position(), 0);
+        assert_same(&rest_of(&mut body), &expected, "after a reset");
+        // The method of `Seek`, which no method of `Body` hides.
+        body.rewind().unwrap();
         assert_eq!(body.position(), 0);
         assert_same(&rest_of(&mut body), &expected, "after a rewind");
     }
@@ -245,7 +249,7 @@ fn a_clone_stands_at_the_same_place_and_goes_its_own_way() {
     for origin in Origin::ALL {
         let (mut body, expected) = request(origin, 70_000);
         for at in [1, CLIP + 1, CLIP + 70_000, expected.len() - 1] {
-            body.rewind();
+            body.reset();
             body.read_exact(&mut vec![0; at]).unwrap();
             let mut clone = body.clone();
             assert_same(&rest_of(&mut body), &expected[at..], "the first");
@@ -325,8 +329,8 @@ fn a_write_cuts_no_group_of_a_media() {
             for (index, written) in writer.0.iter().enumerate() {
                 end += *written as u64;
                 let what = format_args!("{len} bytes, chunks of {chunk_len}, to {end}");
-                let cut = body.pieces().find_map(|(start, piece)| match piece {
-                    Piece::Base64(media) if (start..start + media.encoded_len()).contains(&end) => {
+                let cut = body.segments().find_map(|(start, segment)| match segment {
+                    Segment::Base64(media) if (start..start + media.encoded_len()).contains(&end) => {
                         Some((end - start) as usize % 4)
                     }
                     _ => None,
@@ -459,7 +463,7 @@ fn debug_shows_no_content() {
     let shown = [
         format!("{body:?} {body:#?}"),
         format!("{:?}", body.clone().chunks()),
-        format!("{:?}", body.pieces().collect::<Vec<_>>()),
+        format!("{:?}", body.segments().collect::<Vec<_>>()),
         format!("{clip:?} {:?}", DataUri::from(&clip)),
     ]
     .concat();
@@ -469,7 +473,7 @@ fn debug_shows_no_content() {
     for told in ["video/mp4", "Text(", "Base64(", "position: 0", "len: 12"] {
         assert!(shown.contains(told), "{told} in {shown}");
     }
-    assert_eq!(format!("{:?}", Piece::Text("abc")), "Text(3)");
+    assert_eq!(format!("{:?}", Segment::Text("abc")), "Text(3)");
 }
 
 /// A body over all origins, with media that end in every way and cross a window.
@@ -494,9 +498,9 @@ fn mixture() -> &'static (Body, Vec<u8>) {
 #[derive(Clone, Debug)]
 enum Step {
     Read(usize),
-    /// Near the start of a piece, a share of the way on.
+    /// Near the start of a segment, a share of the way on.
     Seek {
-        piece: usize,
+        segment: usize,
         share: u8,
         by: i64,
     },
@@ -524,7 +528,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => len().prop_map(Step::Read),
         4 => (any::<usize>(), any::<u8>(), -9..9_i64)
-            .prop_map(|(piece, share, by)| Step::Seek { piece, share, by }),
+            .prop_map(|(segment, share, by)| Step::Seek { segment, share, by }),
         1 => (-5000..5000_i64).prop_map(Step::SeekBy),
         1 => (-5000..50_i64).prop_map(Step::SeekFromEnd),
         3 => len().prop_map(Step::Chunk),
@@ -554,9 +558,9 @@ proptest! {
                     handed_on.truncate(n);
                     prop_assert!(n > 0 || handed_on.capacity() == 0 || rest.is_empty());
                 }
-                Step::Seek { piece, share, by } => {
-                    let (start, piece) = body.pieces().nth(piece % body.pieces().len()).unwrap();
-                    at = (start + piece.len() * u64::from(share) / 255).saturating_add_signed(by);
+                Step::Seek { segment, share, by } => {
+                    let (start, segment) = body.segments().nth(segment % body.segments().len()).unwrap();
+                    at = (start + segment.len() * u64::from(share) / 255).saturating_add_signed(by);
                     prop_assert_eq!(body.seek(SeekFrom::Start(at)).unwrap(), at);
                 }
                 Step::SeekBy(by) => match (body.seek(SeekFrom::Current(by)), at.checked_add_signed(by)) {
@@ -588,7 +592,7 @@ proptest! {
                 }
                 Step::Clone => body = body.clone(),
                 Step::Rewind => {
-                    body.rewind();
+                    body.reset();
                     at = 0;
                 }
             }

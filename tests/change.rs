@@ -142,7 +142,7 @@ fn a_change_is_an_error_that_says_which_and_stays() {
                     is_sticky(&mut body, &error);
 
                     // Tried again, it is the same again.
-                    body.rewind();
+                    body.reset();
                     assert_eq!(body.position(), 0);
                     let (again, end) = deliver(&mut body, &mut random, 2_000_000, &AtomicUsize::new(0));
                     assert_eq!(end.unwrap_err().to_string(), message);

@@ -9,7 +9,7 @@ mod answers;
 mod random;
 
 use niello::{
-    Base64, Error, ErrorKind, Media, Piece,
+    Base64, Error, ErrorKind, Media, Segment,
     chat::{
         Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
         ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolChoice,
@@ -148,10 +148,12 @@ fn media_of_any_length_are_streamed_wherever_extra_keys_stand() {
     let message = Message::user(parts).extra("x", 1).name("n");
     let request = new().message(message.clone()).message(message).extra("x", 1);
     let body = request.body().unwrap();
-    let streamed = body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count();
+    let streamed = body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count();
     assert_eq!(streamed, 2 * count);
-    let held: u64 =
-        body.pieces().filter_map(|(_, piece)| matches!(piece, Piece::Text(_)).then_some(piece.len())).sum();
+    let held: u64 = body
+        .segments()
+        .filter_map(|(_, segment)| matches!(segment, Segment::Text(_)).then_some(segment.len()))
+        .sum();
     assert!(held < 4096, "{held}");
     assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
 }

@@ -9,12 +9,12 @@ mod random;
 #[path = "convert/refused.rs"]
 mod refused;
 
-use niello::{Body, Media, Piece, chat, gemini};
+use niello::{Body, Media, Segment, chat, gemini};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 fn streamed(body: &Body) -> usize {
-    body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count()
+    body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count()
 }
 
 fn value(request: &impl Serialize) -> Value {
@@ -195,8 +195,8 @@ fn media_go_with_the_type_that_they_are_given() {
         {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,Y2xpcA=="}},
     ]);
     assert_eq!(value(&chat)["messages"][0]["content"], parts);
-    let same = chat.body().unwrap().pieces().any(|(_, piece)| match piece {
-        Piece::Base64(media) => media.same(&sound),
+    let same = chat.body().unwrap().segments().any(|(_, segment)| match segment {
+        Segment::Base64(media) => media.same(&sound),
         _ => false,
     });
     assert!(same, "the media is shared");

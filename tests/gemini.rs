@@ -14,7 +14,7 @@ mod random;
 mod refused;
 
 use niello::{
-    Access, Body, Media, Piece,
+    Access, Body, Media, Segment,
     gemini::{
         CodeExecution, Content, FunctionDeclaration, FunctionResponse, GenerationConfig, GoogleSearch,
         Interval, Part, Request,
@@ -33,7 +33,7 @@ fn bytes(request: &Request) -> Vec<u8> {
 }
 
 fn media_of(body: &Body) -> usize {
-    body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count()
+    body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn every_golden_case() {
         let request = cases::request(name).unwrap_or_else(|| panic!("{name} is not in the table"));
         golden::judge(name, &bytes(&request));
         let template = std::fs::read_to_string(golden::case(name).join("template.json")).unwrap();
-        // Empty media needs no piece.
+        // Empty media needs no segment.
         let leaves = if name == "gemini_bytes0" { 0 } else { template.matches("$base64").count() };
         assert_eq!(media_of(&request.body().unwrap()), leaves, "{name}: all media is streamed");
     }
@@ -82,8 +82,8 @@ fn media_is_streamed_wherever_it_stands() {
     let body = request.body().unwrap();
     assert_eq!(media_of(&body), 4);
     let text: u64 = body
-        .pieces()
-        .map(|(_, piece)| if let Piece::Text(text) = piece { text.len() as u64 } else { 0 })
+        .segments()
+        .map(|(_, segment)| if let Segment::Text(text) = segment { text.len() as u64 } else { 0 })
         .sum();
     assert!(text < 1000, "{text} bytes of text");
     bytes(&request);

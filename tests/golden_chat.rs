@@ -4,7 +4,7 @@
 mod golden;
 
 use niello::{
-    Media, Piece,
+    Media, Segment,
     chat::{
         AudioFormat, Detail, Function, JsonSchema, Message, Modality, Part, ReasoningEffort, Request,
         ResponseFormat, Stop, StreamOptions, ToolChoice,
@@ -275,8 +275,8 @@ fn every_case_streams_its_media() {
         let template = std::fs::read_to_string(golden::case(name).join("template.json")).unwrap();
         let media = template.matches("\"file\": \"").count();
         let body = build(&Files(name)).body().unwrap();
-        let streamed = body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count();
-        // Empty media needs no piece of its own.
+        let streamed = body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count();
+        // Empty media needs no segment of its own.
         let empty = usize::from(*name == "chat_bytes0");
         assert_eq!(streamed, media - empty, "{name}");
     }

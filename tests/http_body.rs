@@ -175,7 +175,7 @@ fn errors_are_sticky<F: Form>() {
         // The file is never again what it was when it was opened.
         let mut body = body.body();
         assert_eq!(body.position(), got);
-        body.rewind();
+        body.reset();
         let mut body = F::of(body);
         while let Some(Ok(_)) = next(&mut body) {}
         assert_eq!(next(&mut body).unwrap().unwrap_err().kind(), ErrorKind::Changed);
@@ -240,7 +240,7 @@ fn progress_is_what_was_handed_on<F: Form>() {
     rest(&mut replay);
     assert_eq!(progress.sent(), progress.total());
     let mut body = replay.body();
-    body.rewind();
+    body.reset();
     assert_eq!(progress.sent(), 0);
 }
 
@@ -385,6 +385,8 @@ fn a_panic_in_the_thread_is_an_error_and_no_wait_for_ever() {
 fn the_body_of_no_bytes_is_at_its_end() {
     let mut none = Body::default();
     assert!(none.is_empty() && none.is_end_stream() && rest(&mut none).is_empty());
+    let mut none = ReadAhead::default();
+    assert!(none.is_end_stream() && rest(&mut none).is_empty());
     assert!(!Body::json(&()).unwrap().is_empty());
 }
 

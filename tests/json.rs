@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Origin, assert_same, base64_of, noise, rest_of};
-use niello::{Body, DataUri, Error, ErrorKind, Media, Piece, bytes::Bytes};
+use niello::{Body, DataUri, Error, ErrorKind, Media, Segment, bytes::Bytes};
 use proptest::prelude::*;
 use serde::{
     Serialize, Serializer,
@@ -27,16 +27,16 @@ fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
     assert_eq!(body.position(), 0);
 
     let (mut end, mut streamed) = (0, Vec::new());
-    for (start, piece) in body.pieces() {
-        assert_eq!(start, end, "piece stands next to piece");
-        end += piece.len();
-        assert!(!piece.is_empty());
-        match piece {
-            Piece::Text(text) => {
-                assert_same(text.as_bytes(), &expected[start as usize..end as usize], "a piece of text")
+    for (start, segment) in body.segments() {
+        assert_eq!(start, end, "segment stands next to segment");
+        end += segment.len();
+        assert!(segment.len() > 0);
+        match segment {
+            Segment::Text(text) => {
+                assert_same(text.as_bytes(), &expected[start as usize..end as usize], "a segment of text")
             }
-            Piece::Base64(media) => streamed.push(media.clone()),
-            _ => panic!("{piece:?}"),
+            Segment::Base64(media) => streamed.push(media.clone()),
+            _ => panic!("{segment:?}"),
         }
     }
     assert_eq!(end, body.len());
@@ -321,7 +321,7 @@ fn a_serialize_may_make_a_body_of_its_own() {
     let (outer, within) = (over_limit(), clip());
     let made = || {
         let mut body = Body::json(&Holder::of(&within)).map_err(|error| error.to_string())?;
-        let streamed = body.pieces().filter(|(_, piece)| matches!(piece, Piece::Base64(_))).count();
+        let streamed = body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count();
         Ok((streamed, String::from_utf8(rest_of(&mut body)).unwrap()))
     };
     streams(&(&outer, Made(made), &outer), &[&outer, &outer]);
@@ -461,13 +461,6 @@ fn empty_media_is_the_empty_text() {
         streams(&(&empty, &clip, &empty, DataUri::from(&empty), &clip), &[&clip, &clip]);
         streams(&held_back(&empty), &[]);
     }
-}
-
-#[test]
-fn a_piece_of_no_bytes_would_be_empty() {
-    let media = Media::from_bytes(&b""[..], "a/b").unwrap();
-    assert!(Piece::Text("").is_empty() && Piece::Base64(&media).is_empty() && media.is_empty());
-    assert!(!Piece::Text("a").is_empty() && !Piece::Base64(&clip()).is_empty() && !clip().is_empty());
 }
 
 #[test]
@@ -637,7 +630,7 @@ impl Serialize for Node {
 impl Node {
     fn media(&self, all: &mut Vec<&Media>) {
         match self {
-            // Empty media has no piece.
+            // Empty media has no segment.
             Node::Media(index) | Node::Uri(index) if !media_of(*index).is_empty() => {
                 all.push(media_of(*index))
             }

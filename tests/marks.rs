@@ -10,7 +10,7 @@ use async_openai::types::chat::{
     CreateChatCompletionRequest, ImageDetail, ImageUrl, InputAudio, InputAudioFormat,
 };
 use common::{Origin, assert_same, base64_of, noise, rest_of};
-use niello::{ErrorKind, Marks, Media, Piece};
+use niello::{ErrorKind, Marks, Media, Segment};
 
 /// A query about an image and audio, each given as text.
 fn request(image: String, audio: String) -> CreateChatCompletionRequest {
@@ -46,9 +46,9 @@ fn the_body_is_what_their_types_give_with_the_real_texts() {
             let mut body = marks.body(&marked).unwrap();
 
             let streamed: Vec<_> = body
-                .pieces()
-                .filter_map(|(_, piece)| match piece {
-                    Piece::Base64(media) => Some(media.clone()),
+                .segments()
+                .filter_map(|(_, segment)| match segment {
+                    Segment::Base64(media) => Some(media.clone()),
                     _ => None,
                 })
                 .collect();

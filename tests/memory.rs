@@ -259,7 +259,7 @@ fn from_start_to_end(body: &Body, file: &File) {
     is_right(&mut body, file, MARK_AT / 3 * 4 - 10, 60);
     let end = body.len() - 2 - 10;
     is_right(&mut body, file, end, 10);
-    body.rewind();
+    body.reset();
     let mut count = Count(0);
     assert_eq!(body.write_to(&mut count).unwrap(), body.len());
     assert_eq!(count.0, body.len());

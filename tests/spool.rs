@@ -74,7 +74,7 @@ fn a_slow_reader_is_whole() {
             let expected = format!("\"{}\"", base64_of(&bytes)).into_bytes();
             for _ in 0..2 {
                 assert_same(&rest_of(&mut body), &expected, len);
-                body.rewind();
+                body.reset();
             }
         }
     }

@@ -163,7 +163,7 @@ pub struct Output {
     /// Show the body instead, for people: indented, and only the head of each media
     #[arg(long, conflicts_with_all = ["file", "dry_run"])]
     pub preview: bool,
-    /// Show the exact length of the body and of its pieces instead; only the heads of media are read
+    /// Show the exact length of the body and of its segments instead; only the heads of media are read
     #[arg(long, conflicts_with = "file")]
     pub dry_run: bool,
     /// Form of --dry-run
@@ -186,7 +186,7 @@ pub enum Format {
     /// A table
     #[default]
     Text,
-    /// An object with `length` and `pieces`
+    /// An object with `length` and `segments`
     Json,
 }
 

@@ -1,8 +1,8 @@
-//! The pieces of a body as a table, or as JSON for programs.
+//! The segments of a body as a table, or as JSON for programs.
 
 use super::{args::Format, output, readable::readable};
 use clap::builder::styling::Style;
-use niello::{Body, Piece};
+use niello::{Body, Segment};
 use serde_json::json;
 
 const FRAME: Style = Style::new().bold();
@@ -15,27 +15,27 @@ pub fn show(body: &Body, format: Format) -> Result<(), String> {
 }
 
 fn object(body: &Body) -> String {
-    let pieces = body.pieces().map(|(offset, piece)| match piece {
-        Piece::Base64(media) => json!({
-            "kind": "base64", "offset": offset, "length": piece.len(),
+    let segments = body.segments().map(|(offset, segment)| match segment {
+        Segment::Base64(media) => json!({
+            "kind": "base64", "offset": offset, "length": segment.len(),
             "name": media.name(), "mime": media.mime(), "bytes": media.len(),
         }),
-        _ => json!({ "kind": "text", "offset": offset, "length": piece.len() }),
+        _ => json!({ "kind": "text", "offset": offset, "length": segment.len() }),
     });
-    format!("{}\n", json!({ "length": body.len(), "pieces": pieces.collect::<Vec<_>>() }))
+    format!("{}\n", json!({ "length": body.len(), "segments": segments.collect::<Vec<_>>() }))
 }
 
 /// The names stand last: how wide one is, only the terminal knows.
 fn table(body: &Body) -> String {
-    let header = ["offset", "bytes", "file bytes", "MIME type", "piece"].map(str::to_owned);
-    let rows = body.pieces().map(|(offset, piece)| {
-        let (bytes, mime, what) = match piece {
-            Piece::Base64(media) => {
+    let header = ["offset", "bytes", "file bytes", "MIME type", "segment"].map(str::to_owned);
+    let rows = body.segments().map(|(offset, segment)| {
+        let (bytes, mime, what) = match segment {
+            Segment::Base64(media) => {
                 (media.len().to_string(), media.mime().to_owned(), readable(media.name()))
             }
             _ => (String::new(), String::new(), "JSON text".to_owned()),
         };
-        [offset.to_string(), piece.len().to_string(), bytes, mime, what]
+        [offset.to_string(), segment.len().to_string(), bytes, mime, what]
     });
     let total = [String::new(), body.len().to_string(), String::new(), String::new(), "in all".to_owned()];
     let rows: Vec<_> = [header].into_iter().chain(rows).chain([total]).collect();

@@ -21,7 +21,7 @@ use clap::{
     Parser,
     builder::styling::{AnsiColor, Style},
 };
-use niello::Piece;
+use niello::Segment;
 use std::{io::Write, path::Path, process::ExitCode};
 
 const NAME: Style = AnsiColor::Red.on_default().bold();
@@ -62,8 +62,8 @@ fn run(cli: Cli) -> Result<(), String> {
     match &output.file {
         Some(file) => {
             // Those that a template names.
-            let media = body.pieces().filter_map(|(_, piece)| match piece {
-                Piece::Base64(media) => Some(Path::new(media.name())),
+            let media = body.segments().filter_map(|(_, segment)| match segment {
+                Segment::Base64(media) => Some(Path::new(media.name())),
                 _ => None,
             });
             output::spare(file, files.into_iter().chain(media))?;

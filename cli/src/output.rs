@@ -7,7 +7,7 @@ use super::{
     stop::Stop,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use niello::{Body, Piece};
+use niello::{Body, Segment};
 use same_file::Handle;
 use std::{
     fs::{self, File},
@@ -33,7 +33,7 @@ pub fn write_to_standard_output(body: Body) -> Result<(), String> {
     if !io::stdout().is_terminal() {
         return write(body, Path::new(STANDARD_OUTPUT));
     }
-    if body.pieces().any(|(_, piece)| matches!(piece, Piece::Base64(_))) {
+    if body.segments().any(|(_, segment)| matches!(segment, Segment::Base64(_))) {
         return Err(format!(
             "the body is {} bytes with media in base64, nothing for a terminal: write it to a file with -o, or look at it with --preview (-o - writes it here all the same)",
             body.len()

@@ -5,7 +5,7 @@
 
 use super::{output, readable};
 use clap::builder::styling::Style;
-use niello::{Body, Piece};
+use niello::{Body, Segment};
 use std::{
     io::{Read, Seek, SeekFrom},
     mem,
@@ -19,15 +19,15 @@ const REMARK: Style = Style::new().dimmed();
 
 pub fn show(body: &Body) -> Result<(), String> {
     let mut page = Page::default();
-    for (offset, piece) in body.pieces() {
-        match piece {
-            Piece::Text(text) => page.json(text),
-            Piece::Base64(media) => {
-                let mut head = vec![0; piece.len().min(HEAD) as usize];
+    for (offset, segment) in body.segments() {
+        match segment {
+            Segment::Text(text) => page.json(text),
+            Segment::Base64(media) => {
+                let mut head = vec![0; segment.len().min(HEAD) as usize];
                 let mut reader = body.clone();
                 let read = reader.seek(SeekFrom::Start(offset)).and_then(|_| reader.read_exact(&mut head));
                 read.map_err(|error| error.to_string())?;
-                page.media(&String::from_utf8_lossy(&head), piece.len() - head.len() as u64, media.name());
+                page.media(&String::from_utf8_lossy(&head), segment.len() - head.len() as u64, media.name());
             }
             _ => {}
         }
@@ -58,7 +58,7 @@ struct Str {
 }
 
 impl Page {
-    /// Compact JSON, of which pieces may begin and end within strings.
+    /// Compact JSON, of which segments may begin and end within strings.
     fn json(&mut self, text: &str) {
         for c in text.chars() {
             match &mut self.string {
@@ -147,10 +147,10 @@ mod tests {
     use super::*;
 
     /// Without styles, as where there is no terminal.
-    fn shown(pieces: &[Result<&str, (&str, u64)>]) -> String {
+    fn shown(segments: &[Result<&str, (&str, u64)>]) -> String {
         let mut page = Page::default();
-        for piece in pieces {
-            match piece {
+        for segment in segments {
+            match segment {
                 Ok(text) => page.json(text),
                 Err((head, rest)) => page.media(head, *rest, "clip.mp4"),
             }
@@ -176,8 +176,8 @@ mod tests {
 }"#;
         assert_eq!(shown(&[Ok(text)]), want);
         // A text can be cut anywhere.
-        let pieces: Vec<_> = text.split_inclusive(|_| true).map(Ok).collect();
-        assert_eq!(shown(&pieces), want);
+        let segments: Vec<_> = text.split_inclusive(|_| true).map(Ok).collect();
+        assert_eq!(shown(&segments), want);
     }
 
     #[test]

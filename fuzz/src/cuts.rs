@@ -145,7 +145,7 @@ pub fn cuts(data: &[u8]) {
             },
             Step::Clone => body = body.clone(),
             Step::Rewind => {
-                body.rewind();
+                body.reset();
                 at = 0;
             }
         }

@@ -1,7 +1,7 @@
 //! Size limits of the services, held against the exact length.
 
 use crate::{
-    body::{Body, plan::Piece},
+    body::{Body, plan::Segment},
     error::{Error, ErrorKind, Result},
 };
 use std::{fmt, str::FromStr};
@@ -25,7 +25,7 @@ use std::{fmt, str::FromStr};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    name: &'static str,
+    name: Option<&'static str>,
     bytes: u64,
     /// Whether it holds for the text of each media, not for the whole body.
     each_media: bool,
@@ -36,23 +36,31 @@ impl Limit {
     /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)). Excess can
     /// show as a TLS end of file instead of a status 413. Whether the path through the gateway has the same limit is
     /// not documented.
-    pub const DATABRICKS: Limit = Limit { name: "databricks", bytes: 4_000_000, each_media: false };
+    pub const DATABRICKS: Limit = Limit { name: Some("databricks"), bytes: 4_000_000, each_media: false };
 
     /// Databricks' custom-model endpoints: 16 MB, taken as 16,000,000 bytes
     /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)).
     pub const DATABRICKS_CUSTOM: Limit =
-        Limit { name: "databricks-custom", bytes: 16_000_000, each_media: false };
+        Limit { name: Some("databricks-custom"), bytes: 16_000_000, each_media: false };
 
     /// The Gemini API: 100 MB for a request with inline data (20 MB before 2026), taken as 100,000,000 bytes
     /// ([source](https://ai.google.dev/gemini-api/docs/file-input-methods)).
-    pub const GEMINI: Limit = Limit { name: "gemini", bytes: 100_000_000, each_media: false };
+    pub const GEMINI: Limit = Limit { name: Some("gemini"), bytes: 100_000_000, each_media: false };
 
     /// Vertex: 256 MB for one inline part, taken as 256,000,000 bytes of base64 text.
-    pub const VERTEX: Limit = Limit { name: "vertex", bytes: 256_000_000, each_media: true };
+    pub const VERTEX: Limit = Limit { name: Some("vertex"), bytes: 256_000_000, each_media: true };
+
+    /// The limits that have a name, in the order in which they are listed above.
+    pub const NAMED: [Limit; 4] = [Limit::DATABRICKS, Limit::DATABRICKS_CUSTOM, Limit::GEMINI, Limit::VERTEX];
 
     /// So many bytes for the whole body, its JSON text included.
     pub const fn bytes(bytes: u64) -> Limit {
-        Limit { name: "", bytes, each_media: false }
+        Limit { name: None, bytes, each_media: false }
+    }
+
+    /// Returns the name of the limit, from which it can be parsed; `None` if it is a number of bytes.
+    pub const fn name(self) -> Option<&'static str> {
+        self.name
     }
 
     /// The number of bytes that are allowed: of the body, or for [`VERTEX`](Limit::VERTEX) of the text of each media.
@@ -66,9 +74,7 @@ impl FromStr for Limit {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Limit> {
-        let named = [Limit::DATABRICKS, Limit::DATABRICKS_CUSTOM, Limit::GEMINI, Limit::VERTEX]
-            .into_iter()
-            .find(|limit| limit.name == text);
+        let named = Limit::NAMED.into_iter().find(|limit| limit.name == Some(text));
         named.or_else(|| text.parse().ok().map(Limit::bytes)).ok_or_else(|| {
             let message =
                 format!("{text:?} is no limit; give databricks, databricks-custom, gemini, vertex or a number of bytes");
@@ -80,8 +86,8 @@ impl FromStr for Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.bytes)?;
-        if !self.name.is_empty() {
-            write!(f, " ({})", self.name)?;
+        if let Some(name) = self.name {
+            write!(f, " ({name})")?;
         }
         if self.each_media { write!(f, " for each media") } else { Ok(()) }
     }
@@ -94,10 +100,10 @@ impl Body {
     /// [`TooLarge`](ErrorKind::TooLarge): says the length, the limit, the largest media, and the way out.
     pub fn check(&self, limit: Limit) -> Result<()> {
         let largest = self
-            .pieces()
-            .filter_map(|(_, piece)| match piece {
-                Piece::Base64(media) => Some(media),
-                Piece::Text(_) => None,
+            .segments()
+            .filter_map(|(_, segment)| match segment {
+                Segment::Base64(media) => Some(media),
+                Segment::Text(_) => None,
             })
             .max_by_key(|media| media.encoded_len());
         let (what, len) = match (limit.each_media, largest) {

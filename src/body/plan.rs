@@ -1,4 +1,4 @@
-//! The plan of a body: its pieces in order, and their exact total length.
+//! The plan of a body: its segments in order, and their exact total length.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -7,18 +7,18 @@ use crate::{
 use bytes::BufMut;
 use std::ops::Range;
 
-/// The pieces of a body in order, and their exact total length.
+/// The segments of a body in order, and their exact total length.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// The JSON text of all pieces, end to end.
+    /// The JSON text of all segments, end to end.
     text: Vec<u8>,
-    /// How much of `text` stands in pieces already.
+    /// How much of `text` stands in segments already.
     placed: usize,
-    pieces: Vec<Placed>,
+    segments: Vec<Placed>,
     len: u64,
 }
 
-/// A piece, and where in the body it starts.
+/// A segment, and where in the body it starts.
 #[derive(Debug)]
 struct Placed {
     start: u64,
@@ -32,38 +32,34 @@ enum Content {
     Base64(Media),
 }
 
-/// One run of a body, as [`Body::pieces`](crate::Body::pieces) shows them: to look at a body without reading its
+/// One run of a body, as [`Body::segments`](crate::Body::segments) shows them: to look at a body without reading its
 /// media, as a dry run does.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Piece<'a> {
+pub enum Segment<'a> {
     /// JSON text.
     Text(&'a str),
     /// The base64 text of one media.
     Base64(&'a Media),
 }
 
-impl Piece<'_> {
-    /// Length of the piece in the body, in bytes.
+impl Segment<'_> {
+    /// Returns the length of the segment in bytes, which is never 0 for a segment of a body.
+    #[expect(clippy::len_without_is_empty, reason = "no segment of a body is empty")]
     pub fn len(&self) -> u64 {
         match self {
-            Piece::Text(text) => text.len() as u64,
-            Piece::Base64(media) => media.encoded_len(),
+            Segment::Text(text) => text.len() as u64,
+            Segment::Base64(media) => media.encoded_len(),
         }
-    }
-
-    /// Never true of a piece of a body: where an empty media stands there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
 /// Shows lengths, never content.
-impl std::fmt::Debug for Piece<'_> {
+impl std::fmt::Debug for Segment<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Piece::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
-            Piece::Base64(media) => f.debug_tuple("Base64").field(media).finish(),
+            Segment::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
+            Segment::Base64(media) => f.debug_tuple("Base64").field(media).finish(),
         }
     }
 }
@@ -72,7 +68,7 @@ impl std::fmt::Debug for Piece<'_> {
 const TEXT: usize = 1024;
 
 impl Plan {
-    /// No pieces yet.
+    /// No segments yet.
     pub(crate) fn new() -> Plan {
         Plan { text: Vec::with_capacity(TEXT), ..Plan::default() }
     }
@@ -81,7 +77,7 @@ impl Plan {
         self.len
     }
 
-    /// Ends the piece of text; the media is the next one. An empty media is none.
+    /// Ends the segment of text; the media is the next one. An empty media is none.
     pub(crate) fn push_media(&mut self, media: Media) -> Result<()> {
         if media.is_empty() {
             return Ok(());
@@ -90,12 +86,12 @@ impl Plan {
         self.place(media.encoded_len(), Content::Base64(media))
     }
 
-    /// Goes on with a piece of text.
+    /// Goes on with a segment of text.
     pub(crate) fn push_text(&mut self, text: &[u8]) {
         self.text.extend_from_slice(text);
     }
 
-    /// The text from the last piece on becomes a piece, if there is any.
+    /// The text from the last segment on becomes a segment, if there is any.
     pub(crate) fn end_text(&mut self) -> Result<()> {
         let text = self.placed..self.text.len();
         self.placed = text.end;
@@ -107,20 +103,22 @@ impl Plan {
         self.len = start.checked_add(len).ok_or_else(|| {
             Error::new(ErrorKind::TooLarge, "the body is longer than 64 bits can say; send fewer media")
         })?;
-        self.pieces.push(Placed { start, content });
+        self.segments.push(Placed { start, content });
         Ok(())
     }
 
-    pub(crate) fn pieces(&self) -> impl ExactSizeIterator<Item = (u64, Piece<'_>)> {
-        self.pieces.iter().map(|piece| {
-            let content = match &piece.content {
+    pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = (u64, Segment<'_>)> {
+        self.segments.iter().map(|segment| {
+            let content = match &segment.content {
                 Content::Text(text) => {
                     let text = std::str::from_utf8(&self.text[text.clone()]);
-                    Piece::Text(text.expect("serde_json writes UTF-8, and pieces end between its strings"))
+                    Segment::Text(
+                        text.expect("serde_json writes UTF-8, and segments end between its strings"),
+                    )
                 }
-                Content::Base64(media) => Piece::Base64(media),
+                Content::Base64(media) => Segment::Base64(media),
             };
-            (piece.start, content)
+            (segment.start, content)
         })
     }
 
@@ -128,10 +126,10 @@ impl Plan {
     /// before it, the media, and what stands after it.
     pub(crate) fn inlay(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
         let mut plan = Plan::new();
-        for (_, piece) in self.pieces() {
-            match piece {
-                Piece::Base64(media) => plan.push_media(media.clone())?,
-                Piece::Text(mut text) => {
+        for (_, segment) in self.segments() {
+            match segment {
+                Segment::Base64(media) => plan.push_media(media.clone())?,
+                Segment::Text(mut text) => {
                     while let Some((before, media, after)) = find(text) {
                         plan.push_text(before.as_bytes());
                         plan.push_media(media)?;
@@ -149,8 +147,8 @@ impl Plan {
     /// which is encoded to where the buffer begins. A span of less than a group stays.
     pub(crate) fn whole_groups(&self, position: u64, len: usize) -> usize {
         let end = position + len as u64;
-        let index = self.pieces.partition_point(|piece| piece.start <= end);
-        match index.checked_sub(1).map(|index| &self.pieces[index]) {
+        let index = self.segments.partition_point(|segment| segment.start <= end);
+        match index.checked_sub(1).map(|index| &self.segments[index]) {
             Some(Placed { start, content: Content::Base64(_) }) => {
                 let cut = ((end - start) % 4) as usize;
                 if cut < len { len - cut } else { len }
@@ -159,13 +157,13 @@ impl Plan {
         }
     }
 
-    /// Appends the body from `position` on to `out`, to the end of a piece at most; returns how much. That is 0
+    /// Appends the body from `position` on to `out`, to the end of a segment at most; returns how much. That is 0
     /// only at the end of the body or for an `out` that is full.
     pub(crate) fn copy_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {
-        let index = self.pieces.partition_point(|piece| piece.start <= position);
-        let Some(piece) = index.checked_sub(1).map(|index| &self.pieces[index]) else { return Ok(0) };
-        let offset = position - piece.start;
-        match &piece.content {
+        let index = self.segments.partition_point(|segment| segment.start <= position);
+        let Some(segment) = index.checked_sub(1).map(|index| &self.segments[index]) else { return Ok(0) };
+        let offset = position - segment.start;
+        match &segment.content {
             Content::Base64(media) => media.encode_at(offset.min(media.encoded_len()), out),
             Content::Text(text) => {
                 let text = &self.text[text.clone()];

@@ -262,6 +262,13 @@ impl http_body::Body for ReadAhead {
     }
 }
 
+/// A body of no bytes, as [`Body::default`] is.
+impl Default for ReadAhead {
+    fn default() -> ReadAhead {
+        Body::default().read_ahead()
+    }
+}
+
 impl Clone for ReadAhead {
     fn clone(&self) -> ReadAhead {
         self.body.clone().read_ahead()

@@ -162,7 +162,7 @@ mod tests {
         let mut marks = Marks::new();
         let marked = (&a, marks.base64(&none), &a, marks.data_uri(&a));
         assert_eq!(text(&marks, &marked), r#"["YQ==","","YQ==","data:audio/wav;base64,YQ=="]"#);
-        assert_eq!(marks.body(&marked).unwrap().pieces().len(), 7);
+        assert_eq!(marks.body(&marked).unwrap().segments().len(), 7);
     }
 
     #[test]

@@ -397,9 +397,9 @@ mod tests {
         let text = r#"[{"$base64":{"file":"a.bin"}},{"$base64":{"file":"a.bin"}}]"#;
         let body = Template::new(text).folder(folder.path()).body().unwrap();
         let media: Vec<_> = body
-            .pieces()
-            .filter_map(|(_, piece)| match piece {
-                crate::Piece::Base64(media) => Some(media.clone()),
+            .segments()
+            .filter_map(|(_, segment)| match segment {
+                crate::Segment::Base64(media) => Some(media.clone()),
                 _ => None,
             })
             .collect();

@@ -20,10 +20,10 @@ fn a_dry_run_shows_the_exact_length() {
     let shown = chat().args(["--video", CLIP, "--dry-run", "--format", "json"]).assert().success();
     let shown: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
     assert_eq!(shown["length"], len);
-    let pieces = shown["pieces"].as_array().unwrap();
-    assert_eq!(pieces.iter().map(|piece| piece["length"].as_u64().unwrap()).sum::<u64>(), len as u64);
-    assert_eq!((&pieces[1]["kind"], &pieces[1]["bytes"]), (&"base64".into(), &bytes.into()));
-    assert_eq!(pieces[1]["offset"], pieces[0]["length"]);
+    let segments = shown["segments"].as_array().unwrap();
+    assert_eq!(segments.iter().map(|segment| segment["length"].as_u64().unwrap()).sum::<u64>(), len as u64);
+    assert_eq!((&segments[1]["kind"], &segments[1]["bytes"]), (&"base64".into(), &bytes.into()));
+    assert_eq!(segments[1]["offset"], segments[0]["length"]);
 }
 
 #[test]
