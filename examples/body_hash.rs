@@ -1,13 +1,15 @@
-//! SHA-256 of a body, in one pass and a chunk of memory, for a proxy that wants requests signed:
+//! Hashes a body before sending it, for APIs with signed requests: SHA-256 in one pass, with one chunk in
+//! memory.
+//!
 //! `cargo run --example body_hash --features http [FILE]`
 
-mod server;
+mod server; // a local server, so that the example needs no account
 
 use niello::{Media, chat};
 use sha2::{Digest, Sha256};
 use std::{env, error::Error, io};
 
-/// Takes what is written to it.
+/// Hashes the bytes written to it.
 struct Hash(Sha256);
 
 impl io::Write for Hash {
@@ -28,15 +30,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .message(chat::Message::user([chat::Part::video(Media::open(file)?)]));
     let mut request = endpoint.request(&request)?;
 
-    // A clone is hashed; the body itself stays at its start. Should the file change between the two, sending
-    // it is an error.
+    // Hash a clone, so that the body itself stays at its start. If the file changes before the body is sent,
+    // sending fails.
     let mut hash = Hash(Sha256::new());
     request.body().clone().write_to(&mut hash)?;
     let hash: String = hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     println!("x-amz-content-sha256: {hash}");
     request.headers_mut().insert("x-amz-content-sha256", hash.parse()?);
 
-    let answer = ureq::Agent::new_with_defaults().run(request.map(ureq::SendBody::from_owned_reader))?;
-    println!("{}", answer.status());
+    let response = ureq::Agent::new_with_defaults().run(request.map(ureq::SendBody::from_owned_reader))?;
+    println!("{}", response.status());
     Ok(())
 }

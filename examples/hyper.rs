@@ -1,6 +1,8 @@
-//! hyper, and a body that is read ahead: `cargo run --example hyper --features http [FILE]`
+//! Sends a request with hyper, and reads the body ahead on another thread.
+//!
+//! `cargo run --example hyper --features http [FILE]`
 
-mod server;
+mod server; // a local server, so that the example needs no account
 
 use http_body_util::BodyExt;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -19,11 +21,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
         chat::Part::video(Media::open(file)?),
     ]));
 
-    // Without `map`, the body is read by the executor's own thread: as good from a warm file.
+    // Without `read_ahead`, the executor's thread reads the file itself, which is as fast if the file is in
+    // the page cache.
     let request = endpoint.request(&request)?.map(Body::read_ahead);
-    let answer = Client::builder(TokioExecutor::new()).build_http().request(request).await?;
-    println!("{}", answer.status());
-    let answer = chat::Response::from_slice(&answer.into_body().collect().await?.to_bytes())?;
-    println!("{}", answer.text().unwrap_or_default());
+    let response = Client::builder(TokioExecutor::new()).build_http().request(request).await?;
+    println!("{}", response.status());
+    let response = chat::Response::from_slice(&response.into_body().collect().await?.to_bytes())?;
+    println!("{}", response.text().unwrap_or_default());
     Ok(())
 }

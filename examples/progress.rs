@@ -1,14 +1,16 @@
-//! A progress bar while a client has the body: `cargo run --example progress --features http [FILE]`
+//! Shows a progress bar while a client sends the body.
+//!
+//! `cargo run --example progress --features http [FILE]`
 
-mod server;
+mod server; // a local server, so that the example needs no account
 
 use niello::{Media, chat};
 use std::{env, error::Error, thread, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let file = env::args().nth(1);
-    let media = match file {
+    let media = match env::args().nth(1) {
         Some(file) => Media::open(file)?,
+        // Large enough for the bar to be seen.
         None => Media::from_bytes(vec![0; 300_000_000], "video/mp4")?,
     };
     let endpoint = chat::Endpoint::openai(&server::start(0)).bearer("token");
@@ -16,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .message(chat::Message::user([chat::Part::video(media)]));
 
     let mut request = endpoint.request(&request)?;
+    // The handle is taken before the client takes the body.
     let progress = request.body_mut().progress();
     let sender = thread::spawn(move || {
         let request = request.map(ureq::SendBody::from_owned_reader);

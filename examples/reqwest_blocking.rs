@@ -1,6 +1,8 @@
-//! reqwest, blocking: `cargo run --example reqwest_blocking --features http [FILE]`
+//! Sends a request with reqwest's blocking client.
+//!
+//! `cargo run --example reqwest_blocking --features http [FILE]`
 
-mod server;
+mod server; // a local server, so that the example needs no account
 
 use niello::{Media, chat};
 use reqwest::blocking::{Body, Client};
@@ -18,10 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let len = body.len();
         Body::sized(body, len)
     });
-    // A body takes as long as it takes: the client's 30 seconds are not for it.
+    // The client's default timeout of 30 seconds includes sending the body, which is too short for large
+    // files.
     let client = Client::builder().timeout(None).build()?;
-    let answer = client.execute(request.try_into()?)?.error_for_status()?;
-    let answer = chat::Response::from_slice(&answer.bytes()?)?;
-    println!("{}", answer.text().unwrap_or_default());
+    let response = client.execute(request.try_into()?)?.error_for_status()?;
+    let response = chat::Response::from_slice(&response.bytes()?)?;
+    println!("{}", response.text().unwrap_or_default());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The loopback server of the examples: takes any number of bodies, and answers as a model would.
+//! The server of the examples: it reads request bodies and responds in the Chat Completions format.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -6,19 +6,19 @@ use std::{
     thread,
 };
 
-/// Starts it, and returns its base URL. The first so many requests get a status 503.
+/// Starts the server and returns its base URL. The first `busy` requests get the status 503.
 pub fn start(busy: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     thread::spawn(move || {
         for (index, stream) in listener.incoming().enumerate() {
-            thread::spawn(move || answer(stream.unwrap(), index < busy));
+            thread::spawn(move || respond(stream.unwrap(), index < busy));
         }
     });
     url
 }
 
-fn answer(stream: TcpStream, busy: bool) {
+fn respond(stream: TcpStream, busy: bool) {
     let mut reader = BufReader::with_capacity(1 << 16, stream);
     let mut len = 0;
     loop {
@@ -31,12 +31,12 @@ fn answer(stream: TcpStream, busy: bool) {
             None => print!("server: {line}"),
         }
     }
-    let taken = std::io::copy(&mut (&mut reader).take(len), &mut std::io::sink()).unwrap();
+    let received = std::io::copy(&mut (&mut reader).take(len), &mut std::io::sink()).unwrap();
     let status = if busy { "503 Service Unavailable" } else { "200 OK" };
-    println!("server: {taken} bytes of {len}, {status}");
-    let text = format!(
-        r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"I got {taken} bytes."}}}}]}}"#
+    println!("server: {received} of {len} bytes, {status}");
+    let json = format!(
+        r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"I received {received} bytes."}}}}]}}"#
     );
-    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", text.len());
-    reader.into_inner().write_all((head + &text).as_bytes()).unwrap();
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", json.len());
+    reader.into_inner().write_all((head + &json).as_bytes()).unwrap();
 }
