@@ -1,11 +1,11 @@
-//! Bodies by source, chunk and sink: `cargo bench --bench body`. Throughput is in bytes of the file.
+//! Bodies by sink, source and chunk size: `cargo bench --bench body`. Throughput is in bytes of the file.
 
 mod rig;
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use niello::{Access, Body, Media};
 use rig::{
-    file,
+    file, machine,
     sink::{Sink, drain},
 };
 use std::{fs, time::Duration};
@@ -17,11 +17,11 @@ const CHUNKS: [(usize, &str); 4] =
 fn main() {
     drain();
     let path = file::warm("body.mp4", LEN);
-    println!("{} MiB, warm, {}", LEN >> 20, file::folios(&path));
+    println!("{}, {} MiB, warm, {}", machine::cpu(), LEN >> 20, file::folios(&path));
     let sources = [
         ("mapped", file::open(&path, Access::Map)),
         ("read", file::open(&path, Access::Read)),
-        ("bytes", Media::from_bytes(fs::read(&*path).unwrap(), "video/mp4").unwrap()),
+        ("memory", Media::from_bytes(fs::read(&*path).unwrap(), "video/mp4").unwrap()),
     ];
 
     let mut criterion = Criterion::default()

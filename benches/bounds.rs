@@ -1,8 +1,8 @@
-//! Bodies of one warm file against the bounds that no body can pass, and against the same loops on another
-//! encoder: `cargo bench --bench bounds [-- MIB TURNS]`. Unix.
+//! Bodies of one warm file against the limits of memory, reads and TCP, and against the same loops with
+//! another encoder: `cargo bench --bench bounds [-- MIB ROUNDS]`. Unix.
 //!
-//! Everything runs in turn, in one process. Printed are medians over all turns: of the speed in bytes of the
-//! file, and of the ratio between two sides.
+//! All sides are measured in the same rounds, in one process. Speeds are in bytes of the file; speeds and
+//! ratios are medians over the rounds.
 
 mod rig;
 
@@ -19,55 +19,74 @@ mod unix {
     use super::rig::{
         cli,
         file::{self, Map},
+        machine,
+        rounds::{self, Side, ratio, speed},
         sink::{Sink, drain},
-        turns::{Side, in_turn, ratio, speed},
     };
     use base64_simd::{Out, STANDARD};
     use niello::{Access, Body, base64::encode};
-    use std::{cell::RefCell, fs::File, hint::black_box, io::Write, os::unix::fs::FileExt, path::Path};
+    use std::{fs::File, hint::black_box, io::Write, os::unix::fs::FileExt, path::Path};
 
-    /// As in niello: the windows of a mapped file, and the steps whose text is a chunk.
+    /// niello's sizes: of a window of a mapped file, and of a step with the chunk that it is encoded into.
     const WINDOW: usize = 6 << 20;
     const STEP: usize = 768 << 10;
     const CHUNK: usize = 1 << 20;
+    const PAGE: usize = 4096;
+
+    /// The ratios that are printed, with the least that niello aims at.
+    const RATIOS: [(&str, &str, &str); 10] = [
+        ("body, mapped", "windows, memcpy", "0.85"),
+        ("body, read", "pread", "0.65"),
+        ("body, mapped", "windows, base64-simd", "1.5"),
+        ("body, read", "pread, base64-simd", "1.5"),
+        ("body, mapped, to TCP", "constant buffer, to TCP", "0.85"),
+        ("body, read, to TCP", "constant buffer, to TCP", ""),
+        // The cost of the engine around its inner loop.
+        ("body, mapped", "windows, niello's encoder", ""),
+        ("body, read", "pread, niello's encoder", ""),
+        // The limit of any engine with this encoder.
+        ("windows, niello's encoder", "windows, memcpy", ""),
+        ("pread, niello's encoder", "pread", ""),
+    ];
 
     pub fn main() {
         drain();
         let len = (cli::number(0, 1024) as u64) << 20;
-        let turns = cli::number(1, 15);
+        let rounds = cli::number(1, 15);
         let path = file::warm("bounds.mp4", len);
-        println!("{} MiB, warm, {}, {turns} turns", len >> 20, file::folios(&path));
+        println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::cpu(), len >> 20, file::folios(&path));
 
         let mut sides = sides(&path, len);
-        let seconds = in_turn(turns, &mut sides);
+        let seconds = rounds::run(rounds, &mut sides);
         let of = |name: &str| {
             let side = sides.iter().position(|side| side.0 == name);
             &seconds[side.unwrap_or_else(|| panic!("no side {name}"))]
         };
-        println!("\n{:<34}   GB/s", "side");
+        println!("\n{:<26}   GB/s", "side");
         for (name, _) in &sides {
-            println!("{name:<34} {:6.2}", speed(len, of(name)));
+            println!("{name:<26} {:6.2}", speed(len, of(name)));
         }
-        println!("\n{:<34} {:<34}  ratio  target", "side", "of");
-        for (a, b, target) in [
-            ("body, mapped", "memcpy of windows", "0.85"),
-            ("body, read", "pread", "0.65"),
-            ("body, mapped", "windows, base64-simd", "1.5"),
-            ("body, read", "pread, base64-simd", "1.5"),
-            ("body, mapped, to TCP", "constant buffer, to TCP", "0.85"),
-            ("body, read, to TCP", "constant buffer, to TCP", ""),
-            // What the engine costs beside the loop that it holds.
-            ("body, mapped", "windows, niello's encoder", ""),
-            ("body, read", "pread, niello's encoder", ""),
-            // What is left for any engine with this encoder.
-            ("windows, niello's encoder", "memcpy of windows", ""),
-            ("pread, niello's encoder", "pread", ""),
-        ] {
-            println!("{a:<34} {b:<34} {:6.3}  {target:>6}", ratio(of(a), of(b)));
+        println!("\n{:<26} {:<26}  speed ratio  target", "side", "divided by");
+        for (a, b, target) in RATIOS {
+            println!("{a:<26} {b:<26} {:12.3}  {target:>6}", ratio(of(a), of(b)));
         }
     }
 
     fn sides<'a>(path: &Path, len: u64) -> Vec<Side<'a>> {
+        let mut sides = bodies(path);
+        sides.push(("constant buffer, to TCP", constant(len)));
+        sides.push(("windows, memcpy", windows(path, |step, out| out[..step.len()].copy_from_slice(step))));
+        sides.push(("pread", pread(path, len, |_, _| {})));
+        let niello = |step: &[u8], out: &mut [u8]| _ = encode(step, out);
+        sides.push(("windows, niello's encoder", windows(path, niello)));
+        sides.push(("pread, niello's encoder", pread(path, len, niello)));
+        let simd = |step: &[u8], out: &mut [u8]| _ = STANDARD.encode(step, Out::from_slice(out));
+        sides.push(("windows, base64-simd", windows(path, simd)));
+        sides.push(("pread, base64-simd", pread(path, len, simd)));
+        sides
+    }
+
+    fn bodies<'a>(path: &Path) -> Vec<Side<'a>> {
         let mut sides: Vec<Side<'_>> = Vec::new();
         for (access, discard, tcp) in [
             (Access::Map, "body, mapped", "body, mapped, to TCP"),
@@ -79,68 +98,53 @@ mod unix {
                 sides.push((name, Box::new(move || _ = body.clone().write_to(&mut sink).unwrap())));
             }
         }
-        let mut tcp = Sink::Tcp.open();
-        let constant = vec![b'A'; CHUNK];
-        sides.push((
-            "constant buffer, to TCP",
-            Box::new(move || {
-                for _ in 0..len.div_ceil(STEP as u64) {
-                    tcp.write_all(&constant).unwrap();
-                }
-            }),
-        ));
-
-        type Work = fn(&[u8], &mut [u8]);
-        let works: [(&str, &str, Work); 3] = [
-            ("memcpy of windows", "pread", |_, _| {}),
-            ("windows, niello's encoder", "pread, niello's encoder", |src, out| _ = encode(src, out)),
-            ("windows, base64-simd", "pread, base64-simd", |src, out| {
-                _ = STANDARD.encode(src, Out::from_slice(out));
-            }),
-        ];
-        for (windows, pread, work) in works {
-            let copies = windows.starts_with("memcpy");
-            let map = Map::new(path);
-            // Aligned, as the windows are: a copy between two alignments may be slower.
-            let memory = RefCell::new(vec![0; CHUNK + 4096]);
-            sides.push((
-                windows,
-                Box::new(move || {
-                    let memory = &mut *memory.borrow_mut();
-                    let start = memory.as_ptr().align_offset(4096);
-                    let out = &mut memory[start..start + CHUNK];
-                    for window in (0..map.len).step_by(WINDOW) {
-                        let span = &map.bytes()[window..map.len.min(window + WINDOW)];
-                        for step in span.chunks(STEP) {
-                            match copies {
-                                true => out[..step.len()].copy_from_slice(black_box(step)),
-                                false => work(black_box(step), black_box(out)),
-                            }
-                            black_box(&out);
-                        }
-                        map.drop_pages(window, span.len());
-                    }
-                }),
-            ));
-            let file = File::open(path).unwrap();
-            // A buffer that begins elsewhere in a page than what is read into it costs the kernel's copy half
-            // of its speed.
-            let mut memory = vec![0; STEP + 4096];
-            let start = memory.as_ptr().align_offset(4096);
-            let mut out = vec![0; CHUNK];
-            sides.push((
-                pread,
-                Box::new(move || {
-                    let mut at = 0;
-                    while at < len {
-                        let bytes = &mut memory[start..][..STEP.min((len - at) as usize)];
-                        file.read_exact_at(bytes, at).unwrap();
-                        work(black_box(bytes), black_box(&mut out));
-                        at += bytes.len() as u64;
-                    }
-                }),
-            ));
-        }
         sides
+    }
+
+    /// Sends as many chunks as the body of a file of `len` bytes has.
+    fn constant<'a>(len: u64) -> Box<dyn FnMut() + 'a> {
+        let mut tcp = Sink::Tcp.open();
+        let chunk = vec![b'A'; CHUNK];
+        Box::new(move || {
+            for _ in 0..len.div_ceil(STEP as u64) {
+                tcp.write_all(&chunk).unwrap();
+            }
+        })
+    }
+
+    /// Works on each step of a mapped file, and drops each window when it is done.
+    fn windows<'a>(path: &Path, work: impl Fn(&[u8], &mut [u8]) + 'a) -> Box<dyn FnMut() + 'a> {
+        let map = Map::new(path);
+        let mut memory = vec![0; CHUNK + PAGE];
+        // Aligned as the windows are, because a copy between different alignments may be slower.
+        let start = memory.as_ptr().align_offset(PAGE);
+        Box::new(move || {
+            let out = &mut memory[start..start + CHUNK];
+            for window in (0..map.len).step_by(WINDOW) {
+                let span = &map.bytes()[window..map.len.min(window + WINDOW)];
+                for step in span.chunks(STEP) {
+                    work(black_box(step), black_box(out));
+                }
+                map.drop_pages(window, span.len());
+            }
+        })
+    }
+
+    /// Works on each step of a file that is read.
+    fn pread<'a>(path: &Path, len: u64, work: impl Fn(&[u8], &mut [u8]) + 'a) -> Box<dyn FnMut() + 'a> {
+        let file = File::open(path).unwrap();
+        let mut memory = vec![0; STEP + PAGE];
+        // The kernel copies at half its speed into a buffer with another page offset than the file's.
+        let start = memory.as_ptr().align_offset(PAGE);
+        let mut out = vec![0; CHUNK];
+        Box::new(move || {
+            let mut at = 0;
+            while at < len {
+                let bytes = &mut memory[start..][..STEP.min((len - at) as usize)];
+                file.read_exact_at(bytes, at).unwrap();
+                work(black_box(bytes), black_box(&mut out));
+                at += bytes.len() as u64;
+            }
+        })
     }
 }

@@ -1,6 +1,6 @@
-//! Encoders by size of input. Throughput is in bytes of input.
+//! Encoders by size of input: `cargo bench --bench encode`. Throughput is in bytes of input.
 
-use std::{hint::black_box, time::Duration};
+mod rig;
 
 use base64::{
     Engine as _,
@@ -9,9 +9,8 @@ use base64::{
 use base64_simd::Out;
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use niello::base64::{Backend, encode};
-
-#[path = "limit.rs"]
-mod limit;
+use rig::{limit, machine};
+use std::{hint::black_box, time::Duration};
 
 const SIZES: [(usize, &str); 9] = [
     (64, "64B"),
@@ -26,6 +25,7 @@ const SIZES: [(usize, &str); 9] = [
 ];
 
 fn main() {
+    println!("{}", machine::cpu());
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
@@ -50,7 +50,7 @@ fn encoders(group: &mut BenchmarkGroup<'_, WallTime>, len: usize) {
     for backend in Backend::available() {
         bench(&format!("niello-{backend}"), &|src, out| _ = backend.encode(src, out));
     }
-    // The dispatch makes the difference to the first of those above.
+    // The same as the first backend, plus the cost of the dispatch.
     bench("niello", &|src, out| _ = encode(src, out));
 
     bench("base64", &|src, out| _ = STANDARD.encode_slice(src, out).unwrap());
@@ -67,8 +67,7 @@ fn encoders(group: &mut BenchmarkGroup<'_, WallTime>, len: usize) {
     });
     #[cfg(target_arch = "x86_64")]
     if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: this CPU has AVX2, as was just checked, and `out` is as long
-        // as the text.
+        // SAFETY: the line above has detected AVX2. `out` has the exact length of the encoded data.
         bench("base64-turbo-avx2", &|src, out| unsafe { base64_turbo::STANDARD.encode_avx2(src, out) });
     }
 

@@ -1,16 +1,17 @@
-//! The whole job, a file as a data URI in a chat request, beside what else does it in Rust.
+//! The whole job, a file as a data URI in a chat request, by niello and by everything else that does it in
+//! Rust.
 //!
-//! `cargo bench --bench peers [-- MIB TURNS]` runs all of them in turn, in one process, to /dev/null, and prints
-//! medians. With a name and a file this program is that one peer, to standard output: so
-//! `benches/compare/run` runs it.
+//! `cargo bench --bench peers [-- MIB ROUNDS]` runs all peers in rounds, in one process, to /dev/null, and
+//! prints medians. `benches/compare/run` calls this program with the name of a peer and a file; it then runs
+//! that peer once, to standard output.
 
 mod rig;
 
 use base64::{Engine as _, display::Base64Display, engine::general_purpose::STANDARD, write::EncoderWriter};
 use niello::{Access, chat};
 use rig::{
-    cli, file,
-    turns::{Side, in_turn, ratio, speed},
+    cli, file, machine,
+    rounds::{self, Side, ratio, speed},
 };
 use serde::{Serialize, Serializer};
 use std::{
@@ -26,7 +27,7 @@ const PREFIX: &str = "data:video/mp4;base64,";
 /// Writes the request for a file.
 type Peer = fn(&Path, &mut dyn Write) -> io::Result<()>;
 
-/// Name, way, and how many times as fast the first has to be.
+/// The name, the function, and how many times as fast niello-mapped should be.
 const PEERS: [(&str, Peer, &str); 11] = [
     ("niello-mapped", |path, out| niello(path, Access::Map, out), ""),
     ("niello-read", |path, out| niello(path, Access::Read, out), ""),
@@ -49,7 +50,7 @@ fn main() {
     }
 }
 
-/// Past the buffer of lines that `io::stdout` has.
+/// Standard output without the line buffer of `io::stdout`.
 #[cfg(unix)]
 fn stdout() -> File {
     use std::os::fd::AsFd;
@@ -64,32 +65,32 @@ fn stdout() -> io::Stdout {
 fn compare() {
     same_bytes();
     let len = (cli::number(0, 256) as u64) << 20;
-    let turns = cli::number(1, 7);
+    let rounds = cli::number(1, 7);
     let path = file::warm("peers.mp4", len);
-    println!("{} MiB, warm, {}, {turns} turns", len >> 20, file::folios(&path));
+    println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::cpu(), len >> 20, file::folios(&path));
     let mut sides: Vec<Side<'_>> = Vec::new();
     for (name, peer, _) in PEERS {
         let mut null = OpenOptions::new().write(true).open("/dev/null").unwrap();
         let path = &path;
         sides.push((name, Box::new(move || peer(path, &mut null).unwrap())));
     }
-    let seconds = in_turn(turns, &mut sides);
-    println!("peer                   GB/s  niello-mapped is so many times as fast  target");
+    let seconds = rounds::run(rounds, &mut sides);
+    println!("peer                   GB/s  speed of niello-mapped / peer  target");
     for ((name, _, target), own) in PEERS.iter().zip(&seconds) {
-        println!("{name:<19} {:7.3} {:39.1} {target:>7}", speed(len, own), ratio(&seconds[0], own));
+        println!("{name:<19} {:7.3} {:30.1} {target:>7}", speed(len, own), ratio(&seconds[0], own));
     }
 }
 
-/// All of them do the same job.
+/// Checks that every peer writes the same request.
 fn same_bytes() {
     let path = file::warm("peers-small.mp4", 100_000);
-    let text = |peer: Peer| {
-        let mut text = Vec::new();
-        peer(&path, &mut text).unwrap();
-        text
+    let written = |peer: Peer| {
+        let mut body = Vec::new();
+        peer(&path, &mut body).unwrap();
+        body
     };
     for (name, peer, _) in PEERS {
-        assert!(text(peer) == text(PEERS[0].1), "{name} writes something else");
+        assert!(written(peer) == written(PEERS[0].1), "{name} writes a different request");
     }
 }
 
@@ -100,7 +101,7 @@ fn niello(path: &Path, access: Access, mut out: &mut dyn Write) -> io::Result<()
     body.write_to(&mut out).map(drop)
 }
 
-/// JSON by hand around a data URI.
+/// Writes the JSON in front of the encoded data, by hand.
 fn before(out: &mut impl Write) -> io::Result<()> {
     write!(
         out,
@@ -110,7 +111,7 @@ fn before(out: &mut impl Write) -> io::Result<()> {
 
 const AFTER: &[u8] = br#""}}]}]}"#;
 
-/// The writer of the `base64` crate. Copied 768 KiB at a time and written 1 MiB at a time, as niello does.
+/// The streaming encoder of the `base64` crate, with niello's sizes: 768 KiB in, 1 MiB out.
 fn encoder_writer<E: base64::Engine>(path: &Path, engine: &E, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, out);
     before(&mut out)?;
@@ -127,10 +128,11 @@ fn encoder_writer_simd(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     encoder_writer(path, &engine, out)
 }
 
-/// A loop of whole steps of niello's size, read to so many bytes into a page: a `Vec` of that size starts at 16.
+/// A loop by hand, with niello's sizes. The read buffer starts `offset` bytes into a page: a new `Vec` of
+/// this size starts at 16, and reading into a page's start is faster.
 fn by_hand(
     path: &Path,
-    into_page: usize,
+    offset: usize,
     encode: fn(&[u8], &mut [u8]) -> usize,
     mut out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -138,8 +140,8 @@ fn by_hand(
     before(&mut out)?;
     let mut file = File::open(path)?;
     let mut memory = vec![0; STEP + 2 * 4096];
-    let start = memory.as_ptr().align_offset(4096) + into_page;
-    let (bytes, mut text) = (&mut memory[start..start + STEP], vec![0; 1 << 20]);
+    let start = memory.as_ptr().align_offset(4096) + offset;
+    let (bytes, mut encoded) = (&mut memory[start..start + STEP], vec![0; 1 << 20]);
     loop {
         let mut len = 0;
         while len < STEP {
@@ -151,20 +153,20 @@ fn by_hand(
         if len == 0 {
             return out.write_all(AFTER);
         }
-        let encoded = encode(&bytes[..len], &mut text);
-        out.write_all(&text[..encoded])?;
+        let written = encode(&bytes[..len], &mut encoded);
+        out.write_all(&encoded[..written])?;
     }
 }
 
-fn turbo(bytes: &[u8], text: &mut [u8]) -> usize {
-    base64_turbo::STANDARD.encode_slice(bytes, text).unwrap()
+fn turbo(bytes: &[u8], out: &mut [u8]) -> usize {
+    base64_turbo::STANDARD.encode_slice(bytes, out).unwrap()
 }
 
-fn simd(bytes: &[u8], text: &mut [u8]) -> usize {
-    base64_simd::STANDARD.encode(bytes, base64_simd::Out::from_slice(text)).len()
+fn simd(bytes: &[u8], out: &mut [u8]) -> usize {
+    base64_simd::STANDARD.encode(bytes, base64_simd::Out::from_slice(out)).len()
 }
 
-/// A streaming JSON writer, and the writer of the `base64` crate into its string.
+/// struson, a streaming JSON writer, with the streaming encoder of the `base64` crate.
 fn struson(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     let mut json = JsonStreamWriter::new(BufWriter::with_capacity(1 << 20, out));
     json.begin_object()?;
@@ -211,10 +213,10 @@ fn copy(path: &Path, to: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// serde_json with a text that displays itself, of the whole file as one mapping.
+/// serde_json, with a value that formats the mapped file as base64 through `Serializer::collect_str`.
 fn collect_str<E: base64::Engine>(path: &Path, engine: &E, out: &mut dyn Write) -> io::Result<()> {
-    struct Text<'a, E: base64::Engine>(&'a [u8], &'a E);
-    impl<E: base64::Engine> Serialize for Text<'_, E> {
+    struct DataUri<'a, E: base64::Engine>(&'a [u8], &'a E);
+    impl<E: base64::Engine> Serialize for DataUri<'_, E> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(&format_args!("{PREFIX}{}", Base64Display::new(self.0, self.1)))
         }
@@ -226,7 +228,7 @@ fn collect_str<E: base64::Engine>(path: &Path, engine: &E, out: &mut dyn Write) 
     #[cfg(not(unix))]
     let bytes = &*fs::read(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, out);
-    serde_json::to_writer(&mut out, &Request::new(Text(bytes, engine)))?;
+    serde_json::to_writer(&mut out, &Request::new(DataUri(bytes, engine)))?;
     out.flush()
 }
 
@@ -237,7 +239,7 @@ fn collect_str_simd(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     return collect_str(path, &STANDARD, out);
 }
 
-/// Read, encode, write as JSON, each in memory.
+/// Reads, encodes and serializes the file, each step in memory.
 fn read_all(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     let bytes = fs::read(path)?;
     let url = format!("{PREFIX}{}", STANDARD.encode(&bytes));

@@ -1,8 +1,9 @@
-//! Runs a command with its output to /dev/null and prints what it cost, as JSON: the scripts beside this file
-//! start everything through it. `measure COMMAND ARGUMENT...`. Unix.
+//! Runs a command with its output to /dev/null and prints its cost as JSON: `measure COMMAND ARGUMENT...`.
+//! Unix.
 //!
-//! A script could ask the system itself, but a new process begins with the peak memory of the one that
-//! started it: that of an interpreter is larger than much of what is measured here.
+//! The scripts in this folder measure everything with it. They could ask the system themselves, but a new
+//! process inherits the peak memory of the process that started it, and the peak of an interpreter is larger
+//! than most of what is measured here.
 
 fn main() {
     #[cfg(unix)]
@@ -20,14 +21,14 @@ mod unix {
     pub fn main() {
         let words: Vec<_> = env::args_os().skip(1).filter(|word| word != "--bench").collect();
         let Some((program, arguments)) = words.split_first() else {
-            return println!("measure COMMAND ARGUMENT...: nothing to measure");
+            return println!("usage: measure COMMAND ARGUMENT...");
         };
         let start = Instant::now();
         #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
         let child = Command::new(program).args(arguments).stdout(Stdio::null()).spawn().unwrap();
         let mut status = 0;
-        // SAFETY: all-zero bytes are a valid `rusage`; the call waits for a child of this process and writes to
-        // what the two pointers point to.
+        // SAFETY: all-zero bytes are a valid `rusage`. The call writes to `status` and `usage`, which both
+        // outlive it.
         let (waited, usage) = unsafe {
             let mut usage: libc::rusage = mem::zeroed();
             (libc::wait4(child.id() as libc::pid_t, &mut status, 0, &mut usage), usage)
@@ -35,7 +36,7 @@ mod unix {
         let wall = start.elapsed().as_secs_f64();
         assert_eq!(waited, child.id() as libc::pid_t);
         let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-        // Linux counts the peak in KiB, macOS in bytes.
+        // Linux reports the peak in KiB, macOS in bytes.
         let peak = usage.ru_maxrss * if cfg!(target_os = "macos") { 1 } else { 1024 };
         println!(
             r#"{{"wall":{wall},"user":{},"system":{},"peak":{peak},"minor_faults":{},"major_faults":{},"status":{status}}}"#,

@@ -1,4 +1,4 @@
-"""What the scripts share: programs, files, measuring in turn, and where results go."""
+"""What the scripts share: building, files, measuring in rounds, and the folder of the results."""
 
 import datetime
 import json
@@ -16,13 +16,13 @@ BLOCK = 4 * MIB
 
 
 def build():
-    """Builds what is measured, and returns the programs by name."""
+    """Builds the programs and returns their paths by name."""
     programs = {}
     for command in (
         ["cargo", "build", "--release", "-p", "niello-cli"],
         ["cargo", "bench", "--no-run", "--bench", "peers", "--bench", "measure", "--bench", "bodies"],
     ):
-        # A program's name is found in what cargo says, wherever it builds.
+        # Cargo prints the path of each program, whatever its target directory is.
         built = subprocess.run(
             [*command, "--message-format=json-render-diagnostics"], cwd=ROOT, stdout=subprocess.PIPE, check=True
         )
@@ -34,15 +34,17 @@ def build():
 
 
 def folder():
-    """Where files are made: beside what is built, or where NIELLO_BENCH_DIR says."""
+    """Returns the folder for files: NIELLO_BENCH_DIR, or one in the target directory."""
     folder = Path(os.environ.get("NIELLO_BENCH_DIR") or ROOT / "target" / "compare")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def written(path, size):
-    """A file of random bytes, written 4 MiB at a time and read once: warm, in folios as large as the page cache
-    makes them."""
+    """Creates a file of random bytes and reads it once.
+
+    It is written 4 MiB at a time, so that the page cache uses the largest folios it has.
+    """
     with open(path, "wb", buffering=0) as file:
         for at in range(0, size, BLOCK):
             file.write(os.urandom(min(BLOCK, size - at)))
@@ -52,7 +54,10 @@ def written(path, size):
 
 
 def sparse(path, size):
-    """A file of zeros that takes no room on the disk. Read once, its zeros stand in the page cache as any bytes."""
+    """Creates a sparse file, which takes no space on disk, and reads it once.
+
+    Its zeros are then in the page cache, as the bytes of any warm file.
+    """
     with open(path, "wb") as file:
         file.truncate(size)
     warm(path)
@@ -60,18 +65,19 @@ def sparse(path, size):
 
 
 def warm(path):
+    """Reads a file into the page cache."""
     with open(path, "rb", buffering=0) as file:
         while file.read(BLOCK):
             pass
 
 
 def available():
-    """Bytes of memory that are free or can be freed."""
+    """Returns the bytes of memory that are free or can be freed."""
     return int(re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) * 1024
 
 
 def measure(programs, command):
-    """Runs a command to /dev/null; what it cost."""
+    """Runs a command with its output to /dev/null and returns its cost."""
     run = subprocess.run([programs["measure"], *map(str, command)], stdout=subprocess.PIPE, check=True)
     cost = json.loads(run.stdout)
     if cost["status"] != 0:
@@ -80,14 +86,14 @@ def measure(programs, command):
     return cost
 
 
-def in_turn(programs, commands, turns):
-    """The cost of each command in each of so many turns, each turn beginning with another command."""
+def in_rounds(programs, commands, rounds):
+    """Returns the costs of each command, one for each round. Each round begins with another command."""
     names, costs = list(commands), {name: [] for name in commands}
-    for turn in range(turns):
+    for number in range(rounds):
         for index in range(len(names)):
-            name = names[(index + turn) % len(names)]
+            name = names[(index + number) % len(names)]
             costs[name].append(measure(programs, commands[name]))
-        print(f"turn {turn + 1} of {turns}", flush=True)
+        print(f"round {number + 1} of {rounds}", flush=True)
     return costs
 
 
@@ -96,7 +102,7 @@ def median(costs, key):
 
 
 def machine():
-    """What the figures depend on and a reader cannot see."""
+    """Describes the machine, as far as the figures depend on it."""
     text = Path("/proc/cpuinfo").read_text()
     field = lambda name: re.search(rf"^{name}\s*: (.*)$", text, re.M)
     model, family, number = (found[1] if (found := field(name)) else "" for name in ("model name", "cpu family", "model"))
@@ -115,6 +121,7 @@ def machine():
 
 
 def describe(machine):
+    """Returns the machine in one line."""
     parts = [
         f"{machine['cpu']} ({machine['family']}; {machine['vectors'] or 'no AVX2'})",
         f"{machine['cores']} cores",
@@ -126,7 +133,7 @@ def describe(machine):
 
 
 def results(machine, name):
-    """The folder for this machine's results, `name` or one made of its CPU and its cores."""
+    """Returns the folder for this machine's results: `name`, or a name made from its CPU and cores."""
     made = f"{machine['cpu']} {machine['family']} {machine['cores']} cores"
     folder = HERE.parent / "results" / (name or re.sub(r"[^a-z0-9]+", "-", made.lower()).strip("-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,13 +141,13 @@ def results(machine, name):
 
 
 def size(text):
-    """Bytes of a size such as 1000, 64K, 256M or 1G."""
+    """Parses a size such as 1000, 64K, 256M or 1G into bytes."""
     number, unit = re.fullmatch(r"(\d+)([KMG]?)(?:i?B)?", text, re.I).groups()
     return int(number) << {"": 0, "K": 10, "M": 20, "G": 30}[unit.upper()]
 
 
 def shown(bytes):
-    """A size as one reads it."""
+    """Formats a size in bytes with its unit."""
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if bytes >= unit:
             return f"{bytes / unit:.3g} {name}"

@@ -1,61 +1,61 @@
-"""Plots as SVG, by hand: bars and lines over logarithmic axes."""
+"""Plots as SVG, without a library: bars and lines on logarithmic axes."""
 
 import math
 from html import escape
 
-COLOURS = ["#0b6e4f", "#e07a1f", "#3b6fb6", "#a23b72", "#6b6b6b", "#8a6d00"]
-OWN, OTHER, INK, FAINT = COLOURS[0], "#9aa5b1", "#222222", "#dddddd"
+COLORS = ["#0b6e4f", "#e07a1f", "#3b6fb6", "#a23b72", "#6b6b6b", "#8a6d00"]
+OWN, OTHER, INK, FAINT = COLORS[0], "#9aa5b1", "#222222", "#dddddd"
 FONT = "font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\""
 
 
-def text(x, y, words, size=12, anchor="start", colour=INK, extra=""):
+def text(x, y, words, size=12, anchor="start", color=INK, extra=""):
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}" {extra}>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{color}" {extra}>'
         f"{escape(words)}</text>"
     )
 
 
-def line(x1, y1, x2, y2, colour=FAINT):
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'
+def line(x1, y1, x2, y2, color=FAINT):
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}"/>'
 
 
 def document(width, height, parts):
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" {FONT}>'
-    # White of its own: a page may be dark.
+    # A white background, because the page may be dark.
     return "\n".join([head, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *parts, "</svg>", ""])
 
 
 def number(value):
-    """A number to three digits, and no more places than it needs."""
+    """Formats a number with three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
 def scale(low, high, start, end):
-    """From a value to a place, the logarithm even."""
+    """Returns the function from a value to its position on a logarithmic axis."""
     low, high = math.log10(low), math.log10(high)
     return lambda value: start + (math.log10(value) - low) / (high - low) * (end - start)
 
 
 def decades(values):
-    """The powers of ten around the values."""
+    """Returns the exponents of the powers of ten just below and above the values."""
     return math.floor(math.log10(min(values)) + 1e-9), math.ceil(math.log10(max(values)) - 1e-9)
 
 
 def bars(title, note, panels, names, own):
-    """One row a name and one panel a quantity: `panels` are (label, values), `own` the names to stand out."""
+    """Draws one row per name and one panel per quantity. `panels` are (label, values); `own` are the names to highlight."""
     label, panel, gap, row, top = 255, 300, 80, 26, 92
     width = label + len(panels) * (panel + gap)
     bottom = top + row * len(names)
-    parts = [text(16, 28, title, 17, extra='font-weight="bold"'), text(16, 50, note, 12, colour="#555555")]
+    parts = [text(16, 28, title, 17, extra='font-weight="bold"'), text(16, 50, note, 12, color="#555555")]
     for index, name in enumerate(names):
         weight = 'font-weight="bold"' if name in own else ""
         parts.append(text(label - 10, top + row * index + 17, name, 13, "end", extra=weight))
     for index, (quantity, values) in enumerate(panels):
         left = label + index * (panel + gap)
         low, high = decades(values)
-        # A bar of the smallest value is still one to be seen.
+        # Keep the bar of the smallest value visible.
         if math.log10(min(values)) - low < 0.15:
             low -= 1
         place = scale(10**low, 10**high, left, left + panel)
@@ -66,22 +66,25 @@ def bars(title, note, panels, names, own):
             parts.append(text(x, bottom + 18, number(10**power), 11, "middle", "#555555"))
         for at, (name, value) in enumerate(zip(names, values)):
             y, x = top + row * at, place(value)
-            colour = OWN if name in own else OTHER
-            parts.append(f'<rect x="{left}" y="{y + 4}" width="{x - left:.1f}" height="{row - 8}" fill="{colour}"/>')
-            # On white, also where it crosses a line of the grid.
+            color = OWN if name in own else OTHER
+            parts.append(f'<rect x="{left}" y="{y + 4}" width="{x - left:.1f}" height="{row - 8}" fill="{color}"/>')
+            # A white outline keeps the number readable on a grid line.
             halo = 'stroke="#ffffff" stroke-width="4" paint-order="stroke"'
             parts.append(text(x + 6, y + 17, number(value), 12, extra=halo))
     return document(width, bottom + 34, parts)
 
 
 def lines(title, note, charts, columns, shown):
-    """Charts in a grid. A chart is (title, x label, y label, series); a series maps a name to points (x, y)."""
+    """Draws a grid of charts. A chart is (title, x label, y label, series); `series` maps names to points (x, y).
+
+    `shown` formats the x values of each chart.
+    """
     chart_width, chart_height, left, top, right, bottom = 400, 290, 62, 34, 18, 52
     head = 66
     names = list(dict.fromkeys(name for *_, series in charts for name in series))
-    colour = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}
+    color = {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
     rows = -(-len(charts) // columns)
-    parts = [text(16, 28, title, 17, extra='font-weight="bold"'), text(16, 50, note, 12, colour="#555555")]
+    parts = [text(16, 28, title, 17, extra='font-weight="bold"'), text(16, 50, note, 12, color="#555555")]
     for index, (name, x_label, y_label, series) in enumerate(charts):
         x0 = (index % columns) * chart_width + left
         y0 = head + (index // columns) * chart_height + top
@@ -98,7 +101,7 @@ def lines(title, note, charts, columns, shown):
             parts.append(text(x0 - 6, up(10**power) + 4, number(10**power), 11, "end", "#555555"))
         last = math.inf
         for x in reversed(xs):
-            # Only the labels that have room; the last has.
+            # Skip labels that would overlap. The last one is always drawn.
             if last - across(x) >= 44:
                 last = across(x)
                 parts.append(text(last, y1 + 16, shown[index](x), 10, "middle", "#555555"))
@@ -111,16 +114,16 @@ def lines(title, note, charts, columns, shown):
         )
         for own, points in series.items():
             path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour[own]}" stroke-width="2"/>')
+            parts.append(f'<polyline points="{path}" fill="none" stroke="{color[own]}" stroke-width="2"/>')
             for x, y in points:
-                parts.append(f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{colour[own]}"/>')
+                parts.append(f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{color[own]}"/>')
     width, y = columns * chart_width, head + rows * chart_height + 10
     x = 16
     for name in names:
         step = 40 + 7.2 * len(name)
         if x + step > width:
             x, y = 16, y + 22
-        parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 22}" y2="{y}" stroke="{colour[name]}" stroke-width="3"/>')
+        parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 22}" y2="{y}" stroke="{color[name]}" stroke-width="3"/>')
         parts.append(text(x + 28, y + 4, name, 12))
         x += step
     return document(width, y + 20, parts)

@@ -1,13 +1,13 @@
-//! Arguments: `cargo bench` adds `--bench`, which says nothing here.
+//! Command-line arguments.
 
 use std::env;
 
-/// The words after the program's name.
+/// Returns the arguments, without the `--bench` that `cargo bench` adds.
 pub fn words() -> Vec<String> {
     env::args().skip(1).filter(|word| word != "--bench").collect()
 }
 
-/// The number at `index` of the words, or what it is without one.
+/// Returns the argument at `index` as a number, or `default` if there is none.
 pub fn number(index: usize, default: usize) -> usize {
     words().get(index).map_or(default, |word| word.parse().expect("a number"))
 }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file that goes when this value does.
+/// A file that is deleted on drop.
 pub struct Temporary(PathBuf);
 
 impl Deref for Temporary {
@@ -29,8 +29,9 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// `len` bytes without a pattern, warm. Written 4 MiB at a time, which is what gives the page cache folios as
-/// large as it makes them.
+/// Creates a file of `len` random bytes in the page cache.
+///
+/// It is written 4 MiB at a time, so that the page cache uses the largest folios it has.
 pub fn warm(name: &str, len: u64) -> Temporary {
     let path = path(name);
     let mut file = File::create(&path).unwrap();
@@ -49,13 +50,13 @@ pub fn warm(name: &str, len: u64) -> Temporary {
         file.write_all(&block).unwrap();
         left -= block.len() as u64;
     }
-    // Writing back while something is measured would be noise.
+    // Writing back during the measurement would be noise.
     file.sync_all().unwrap();
     io::copy(&mut File::open(&path).unwrap(), &mut io::sink()).unwrap();
     Temporary(path)
 }
 
-/// `len` bytes of nothing, which take no room on the disk.
+/// Creates a sparse file of `len` bytes, which takes no space on disk.
 pub fn sparse(name: &str, len: u64) -> Temporary {
     let path = path(name);
     File::create(&path).unwrap().set_len(len).unwrap();
@@ -66,8 +67,8 @@ pub fn open(path: &Path, access: Access) -> Media {
     Media::options().mime("video/mp4").access(access).open(path).unwrap()
 }
 
-/// The state of the page cache in words: how many faults it takes to map the whole file in. Small folios take
-/// one for each 64 KiB, the largest one for each 2 MiB.
+/// Describes the file's folios in the page cache by the number of faults that mapping the whole file in
+/// takes: one per 64 KiB if folios are small, one per 2 MiB if they are as large as possible.
 #[cfg(unix)]
 pub fn folios(path: &Path) -> String {
     let map = Map::new(path);
@@ -81,7 +82,7 @@ pub fn folios(path: &Path) -> String {
     };
     let before = faults();
     for page in (0..map.len).step_by(4096) {
-        // SAFETY: it lies within the mapping, to which nobody writes.
+        // SAFETY: `page` is below the length of the mapping, and nothing writes to the file.
         unsafe { map.start.add(page).read_volatile() };
     }
     format!("{} minor faults to map {} MiB", faults() - before, map.len >> 20)
@@ -89,10 +90,10 @@ pub fn folios(path: &Path) -> String {
 
 #[cfg(not(unix))]
 pub fn folios(_: &Path) -> String {
-    "not to be seen on this system".to_owned()
+    "minor faults unknown".to_owned()
 }
 
-/// A whole file, mapped without any of niello.
+/// A whole file, mapped without niello.
 #[cfg(unix)]
 pub struct Map {
     pub start: *const u8,
@@ -113,15 +114,16 @@ impl Map {
         Map { start: start.cast(), len }
     }
 
-    /// The bytes. Nobody writes to a file of [`warm`].
+    /// Returns the bytes of the file.
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the mapping is this long, lives as long as `self`, and nothing writes to it.
+        // SAFETY: the mapping has this length and lives as long as `self`. Nothing writes to a file of
+        // [`warm`].
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 
-    /// Gives the pages of a span back; they come again when they are touched.
+    /// Releases the pages of a span. Touching them maps them again.
     pub fn drop_pages(&self, start: usize, len: usize) {
-        // SAFETY: the span lies within the mapping, which is shared and read-only.
+        // SAFETY: the callers pass spans within the mapping, which is shared and read-only.
         unsafe { libc::madvise(self.start.add(start).cast_mut().cast(), len, libc::MADV_DONTNEED) };
     }
 }
@@ -129,7 +131,7 @@ impl Map {
 #[cfg(unix)]
 impl Drop for Map {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own.
+        // SAFETY: `new` made this mapping, and `bytes` lends it only as long as `self` lives.
         unsafe { libc::munmap(self.start.cast_mut().cast(), self.len) };
     }
 }

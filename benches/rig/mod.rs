@@ -1,7 +1,9 @@
-//! What the benchmarks of whole bodies stand on: a warm file, sinks, turns.
-#![allow(dead_code, unused_imports, reason = "each of them uses a part")]
+//! What the benchmarks share: arguments, warm files, sinks, and measuring in rounds.
+#![allow(dead_code, unused_imports, reason = "each benchmark uses a part")]
 
 pub mod cli;
 pub mod file;
+pub mod limit;
+pub mod machine;
+pub mod rounds;
 pub mod sink;
-pub mod turns;

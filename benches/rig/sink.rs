@@ -1,5 +1,5 @@
-//! Where bodies go. A pipe and a connection are drained by a process of their own, which reads as fast as it
-//! can and looks at nothing.
+//! Sinks for bodies. A process of its own drains the pipe and the TCP connection: it reads as fast as it can
+//! and ignores what it reads.
 
 use std::{
     env,
@@ -31,7 +31,7 @@ impl Sink {
         }
     }
 
-    /// Opens it. The program has to begin with [`drain`].
+    /// Opens the sink. `main` must call [`drain`] first, because the draining process is this program again.
     pub fn open(self) -> Open {
         let start = |job| {
             Command::new(env::current_exe().unwrap())
@@ -85,7 +85,7 @@ impl Drop for Open {
     }
 }
 
-/// What the process that drains does in place of the benchmark.
+/// Drains a sink instead of running the benchmark, if [`Sink::open`] has started this process.
 pub fn drain() {
     let Ok(job) = env::var(JOB) else { return };
     let mut source: Box<dyn Read> = if job == "tcp" {

@@ -1,4 +1,4 @@
-"""The request as the documentation of the API shows it: all of it in memory."""
+"""Makes the request as the API's documentation shows it: all in memory."""
 
 import base64
 import json

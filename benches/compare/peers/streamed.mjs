@@ -1,4 +1,4 @@
-// Streamed by hand: JSON around the base64 text of chunks, each of whole groups of three bytes.
+// Streams the request: JSON by hand, and the base64 of chunks that are cut to a multiple of three bytes.
 
 import { createReadStream } from "node:fs";
 import { once } from "node:events";
