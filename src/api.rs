@@ -9,6 +9,7 @@ pub mod events;
 mod extra;
 pub mod gemini;
 mod lenient;
+mod object;
 mod open_enum;
 mod source;
 

@@ -113,8 +113,17 @@ where
 }
 
 /// The same where the API always has a number: anything else is 0.
-pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(crate) fn count<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + TryFrom<i128>,
+{
     integer_or_none(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Keeps a field in the JSON whatever its value is, as `skip_serializing_if`.
+pub(crate) fn never<T>(_: &T) -> bool {
+    false
 }
 
 fn whole(number: f64) -> Option<i128> {
@@ -144,7 +153,7 @@ mod tests {
         ] {
             assert_eq!(integer::<_, u64>(value.clone()).ok(), number, "{value}");
             assert_eq!(integer_or_none::<_, u64>(value.clone()).unwrap(), number.flatten(), "{value}");
-            assert_eq!(count(value).unwrap(), number.flatten().unwrap_or(0));
+            assert_eq!(count::<_, u64>(value).unwrap(), number.flatten().unwrap_or(0));
         }
         assert_eq!(integer::<_, i64>(json!("-9223372036854775808")).unwrap(), Some(i64::MIN));
         assert!(integer::<_, i64>(json!(u64::MAX)).is_err());

@@ -1,26 +1,20 @@
 //! The voices of a spoken answer: `speechConfig`.
 
-use crate::api::{extra::Extra, lenient::null_as_default};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::api::object::object;
 
-/// The voice, or voices, of a spoken answer: `speechConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SpeechConfig {
-    /// `languageCode`: BCP 47, such as `en-US`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language_code: Option<String>,
-    /// `voiceConfig`: the one voice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voice_config: Option<VoiceConfig>,
-    /// `multiSpeakerVoiceConfig`: a voice for each speaker; instead of `voice_config`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub multi_speaker_voice_config: Option<MultiSpeakerVoiceConfig>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The voice, or voices, of a spoken answer: `speechConfig`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct SpeechConfig {
+        /// `languageCode`: BCP 47, such as `en-US`.
+        pub language_code: Option<String>,
+        /// `voiceConfig`: the one voice.
+        pub voice_config: Option<VoiceConfig>,
+        /// `multiSpeakerVoiceConfig`: a voice for each speaker; instead of `voice_config`.
+        pub multi_speaker_voice_config: Option<MultiSpeakerVoiceConfig>,
+    }
 }
 
 impl SpeechConfig {
@@ -41,31 +35,17 @@ impl SpeechConfig {
         self.multi_speaker_voice_config.get_or_insert_default().speaker_voice_configs.push(voice);
         self
     }
-
-    /// `languageCode`: BCP 47, such as `en-US`.
-    pub fn language_code(mut self, code: impl Into<String>) -> SpeechConfig {
-        self.language_code = Some(code.into());
-        self
-    }
-
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SpeechConfig {
-        self.extra.insert(key, value);
-        self
-    }
 }
 
-/// A voice: `voiceConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct VoiceConfig {
-    /// `prebuiltVoiceConfig`: a voice that the API has by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prebuilt_voice_config: Option<PrebuiltVoiceConfig>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A voice: `voiceConfig`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct VoiceConfig {
+        /// `prebuiltVoiceConfig`: a voice that the API has by name.
+        pub prebuilt_voice_config: Option<PrebuiltVoiceConfig>,
+    }
 }
 
 impl VoiceConfig {
@@ -75,70 +55,41 @@ impl VoiceConfig {
             PrebuiltVoiceConfig { voice_name: Some(name.into()), ..PrebuiltVoiceConfig::default() };
         VoiceConfig { prebuilt_voice_config: Some(prebuilt), ..VoiceConfig::default() }
     }
+}
 
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> VoiceConfig {
-        self.extra.insert(key, value);
-        self
+object! {
+    /// A voice that the API has by name: `prebuiltVoiceConfig`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct PrebuiltVoiceConfig {
+        /// `voiceName`: such as `Kore`.
+        pub voice_name: Option<String>,
     }
 }
 
-/// A voice that the API has by name: `prebuiltVoiceConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PrebuiltVoiceConfig {
-    /// `voiceName`: such as `Kore`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voice_name: Option<String>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl PrebuiltVoiceConfig {
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> PrebuiltVoiceConfig {
-        self.extra.insert(key, value);
-        self
+object! {
+    /// A voice for each speaker: `multiSpeakerVoiceConfig`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct MultiSpeakerVoiceConfig {
+        /// `speakerVoiceConfigs`.
+        pub speaker_voice_configs: Vec<SpeakerVoiceConfig>,
     }
 }
 
-/// A voice for each speaker: `multiSpeakerVoiceConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MultiSpeakerVoiceConfig {
-    /// `speakerVoiceConfigs`.
-    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
-    pub speaker_voice_configs: Vec<SpeakerVoiceConfig>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl MultiSpeakerVoiceConfig {
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> MultiSpeakerVoiceConfig {
-        self.extra.insert(key, value);
-        self
+object! {
+    /// The voice of one speaker.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct SpeakerVoiceConfig {
+        /// `speaker`: the name by which the prompt calls the speaker.
+        pub speaker: String,
+        /// `voiceConfig`.
+        pub voice_config: Option<VoiceConfig>,
     }
-}
-
-/// The voice of one speaker.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SpeakerVoiceConfig {
-    /// `speaker`: the name by which the prompt calls the speaker.
-    #[serde(deserialize_with = "null_as_default")]
-    pub speaker: String,
-    /// `voiceConfig`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voice_config: Option<VoiceConfig>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 impl SpeakerVoiceConfig {
@@ -149,11 +100,5 @@ impl SpeakerVoiceConfig {
             voice_config: Some(VoiceConfig::new(voice)),
             ..SpeakerVoiceConfig::default()
         }
-    }
-
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SpeakerVoiceConfig {
-        self.extra.insert(key, value);
-        self
     }
 }

@@ -1,0 +1,215 @@
+//! The macro that defines the JSON objects of an API.
+
+/// Defines a struct that is a JSON object of an API, from its documented fields.
+///
+/// ```ignore
+/// object! {
+///     /// Limits a search: `searchOptions`.
+///     #[derive(PartialEq)]
+///     #[serde(rename_all = "camelCase")]
+///     #[object(request)]
+///     pub struct SearchOptions {
+///         /// `topK`: the number of passages to find.
+///         pub top_k: Option<i64>,
+///         /// `stores`: the names of the stores to search.
+///         pub stores: Vec<String>,
+///         /// `type`: the kind of store.
+///         #[serde(rename = "type")]
+///         #[setter(none)]
+///         pub kind: Option<Kind>,
+///     }
+/// }
+/// ```
+///
+/// # The struct
+/// It derives `Clone`, `Debug`, `Default`, `Serialize` and `Deserialize`, and is `#[non_exhaustive]`. Its last field
+/// is `extra`, for keys that it does not have. To document that one, declare it: `pub extra: Extra,`.
+///
+/// `#[object(..)]` says where the object appears:
+///
+/// | | reading a value of the wrong type | setters |
+/// |---|---|---|
+/// | `request` | is an error | yes |
+/// | `shared`: in requests and responses | gives the field's default | yes |
+/// | `response` | gives the field's default | no |
+///
+/// # Fields
+/// The type of a field, as it is spelled, decides the rest. `null` is read as the default everywhere.
+///
+/// | type | left out if it is | read | setter |
+/// |---|---|---|---|
+/// | `Option<i64>` | `None` | also from `"7"` and `7.0` | sets it, `impl Into<i64>` |
+/// | `Option<T>` | `None` | | sets it, `impl Into<T>` |
+/// | `Vec<T>` | empty | without items of the wrong type, unless in a `request` | adds items, `impl Into<T>` |
+/// | `BTreeMap<K, V>` | empty | | adds entries, `(impl Into<K>, impl Into<V>)` |
+/// | `i64` | never | also from `"7"` and `7.0`; else as 0 | sets it |
+/// | `T` | never | | sets it, `impl Into<T>` |
+///
+/// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name for the
+/// field, as above. Four attributes, in this order, after the documentation:
+///
+/// - `#[serde(..)]` is passed on, for `rename` and `serialize_with`.
+/// - `#[read("f")]` reads the field with the function `f`, as `deserialize_with` would.
+/// - `#[skip_if("f")]` leaves the field out if `f(&field)`; with `never` it is always written.
+/// - `#[setter(none)]` omits the setter.
+macro_rules! object {
+    // The object: how it reads an integer, a list and all else, and whether it has setters.
+    (
+        $(#[doc = $doc:tt])*
+        $(#[derive($Derive:ident)])?
+        $(#[serde($($serde:tt)+)])?
+        #[object($use:ident)]
+        pub struct $Name:ident { $($fields:tt)* }
+    ) => {
+        object! { @$use $Name { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? } $($fields)* }
+    };
+    (@request $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @fields {
+            $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
+            ["crate::api::lenient::integer" "crate::api::lenient::null_as_default" "crate::api::lenient::null_as_default"]
+        } {} {} $($fields)* }
+    };
+    (@shared $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @fields {
+            $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
+            ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
+        } {} {} $($fields)* }
+    };
+    (@response $Name:ident $attributes:tt $($fields:tt)*) => {
+        object! { @fields {
+            $Name $attributes none
+            ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
+        } {} {} $($fields)* }
+    };
+
+    // No fields are left but `extra`: the struct, with the fields and setters that were collected.
+    (@fields $object:tt $fields:tt $setters:tt) => {
+        object! {
+            @fields $object $fields $setters
+            /// Keys that this type does not have.
+            pub extra: Extra,
+        }
+    };
+    (
+        @fields { $Name:ident { $($attributes:tt)* } $setter:ident $reads:tt } { $($fields:tt)* } { $($setters:tt)* }
+        $(#[doc = $doc:tt])+
+        pub extra: Extra,
+    ) => {
+        #[derive(Clone, Debug, Default, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(default)]
+        $($attributes)*
+        #[non_exhaustive]
+        pub struct $Name {
+            $($fields)*
+            $(#[doc = $doc])+
+            #[serde(flatten)]
+            pub extra: $crate::api::extra::Extra,
+        }
+
+        impl $Name {
+            $($setters)*
+            object! { @$setter extra }
+        }
+    };
+
+    // A field: its attributes and type. What its own attributes say comes before the default, and the first counts.
+    (
+        @fields { $Name:ident $attributes:tt $setter:ident $reads:tt } $fields:tt $setters:tt
+        $(#[doc = $doc:tt])+
+        $(#[serde($($serde:tt)+)])?
+        $(#[read($read:tt)])?
+        $(#[skip_if($skip:tt)])?
+        $(#[setter($own:ident)])?
+        pub $field:ident: $($rest:tt)+
+    ) => {
+        object! {
+            @type $reads [$($read)?] [$($skip)?]
+            {
+                { $Name $attributes $setter $reads } $fields $setters
+                $field [$($doc)+] { $(#[doc = $doc])+ $(#[serde($($serde)+)])? } [$($own)? $setter]
+            }
+            $($rest)+
+        }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
+        object! { @field $field option [Option<i64>] [i64] [$($r)? $integer] [$($s)? "Option::is_none"] $($rest)* }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field option [Option<$T>] [$T] [$($r)? $other] [$($s)? "Option::is_none"] $($rest)* }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field list [Vec<$T>] [$T] [$($r)? $list] [$($s)? "Vec::is_empty"] $($rest)* }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
+        object! { @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $other] [$($s)? "BTreeMap::is_empty"] $($rest)* }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt i64, $($rest:tt)*) => {
+        object! { @field $field value [i64] [i64] [$($r)? "crate::api::lenient::count"] [$($s)? "crate::api::lenient::never"] $($rest)* }
+    };
+    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
+        object! { @field $field value [$T] [$T] [$($r)? $other] [$($s)? "crate::api::lenient::never"] $($rest)* }
+    };
+    (
+        @field
+        {
+            $object:tt { $($fields:tt)* } { $($setters:tt)* }
+            $field:ident $docs:tt { $($attributes:tt)+ } [$setter:ident $($_setter:ident)?]
+        }
+        $kind:ident [$T:ty] $item:tt [$read:tt $($_read:tt)?] [$skip:tt $($_skip:tt)?]
+        $($rest:tt)*
+    ) => {
+        object! {
+            @fields $object
+            {
+                $($fields)*
+                $($attributes)+
+                #[serde(deserialize_with = $read, skip_serializing_if = $skip)]
+                pub $field: $T,
+            }
+            {
+                $($setters)*
+                object! { @$setter $kind $field $docs $item }
+            }
+            $($rest)*
+        }
+    };
+
+    // The setters of an object, one for each kind of field.
+    (@none $($_field:tt)+) => {};
+    (@setter option $field:ident [$($doc:tt)+] [$T:ty]) => {
+        #[doc = concat!("Sets", $($doc, "\n",)+)]
+        pub fn $field(mut self, $field: impl Into<$T>) -> Self {
+            self.$field = Some($field.into());
+            self
+        }
+    };
+    (@setter value $field:ident [$($doc:tt)+] [$T:ty]) => {
+        #[doc = concat!("Sets", $($doc, "\n",)+)]
+        pub fn $field(mut self, $field: impl Into<$T>) -> Self {
+            self.$field = $field.into();
+            self
+        }
+    };
+    (@setter list $field:ident [$($doc:tt)+] [$T:ty]) => {
+        #[doc = concat!("Adds to", $($doc, "\n",)+)]
+        pub fn $field(mut self, $field: impl IntoIterator<Item = impl Into<$T>>) -> Self {
+            self.$field.extend($field.into_iter().map(Into::into));
+            self
+        }
+    };
+    (@setter map $field:ident [$($doc:tt)+] [$K:ty, $V:ty]) => {
+        #[doc = concat!("Adds to", $($doc, "\n",)+)]
+        pub fn $field(mut self, $field: impl IntoIterator<Item = (impl Into<$K>, impl Into<$V>)>) -> Self {
+            self.$field.extend($field.into_iter().map(|(key, value)| (key.into(), value.into())));
+            self
+        }
+    };
+    (@setter extra) => {
+        /// Sets a key that this type does not have, replacing an earlier value.
+        pub fn extra(mut self, key: impl Into<String>, value: impl Into<::serde_json::Value>) -> Self {
+            self.extra.insert(key, value);
+            self
+        }
+    };
+}
+pub(crate) use object;
