@@ -179,7 +179,8 @@ fn each_refusal_names_the_field() {
     let unnamed: Part = serde_json::from_value(json!({"text": "x"})).unwrap();
     let file =
         |file: Value| -> Part { serde_json::from_value(json!({"type": "file", "file": file})).unwrap() };
-    let second = "`messages[1].content[1]";
+    let path = "messages[1].content[1]";
+    let second = format!("`{path}");
 
     let cases: Vec<(Request, String)> = vec![
         (Request::new("").message(Message::user("Hi")), "`model`".into()),
@@ -231,12 +232,18 @@ fn each_refusal_names_the_field() {
             hi().message(bare.tool_calls([misnamed_call])),
             "\"arguments\" of `messages[1].tool_calls[0].function`".into(),
         ),
-        (one(Part::video("")), format!("{second}.video_url.url`")),
-        (one(Part::audio("https://example.com/a b")), format!("{second}.audio_url.url`")),
-        (one(Part::image("https://example.com/\n")), format!("{second}.image_url.url`")),
-        (one(Part::video("clip.mp4")), format!("{second}.video_url.url` is no URL")),
-        (one(Part::image("C:\\i.png")), format!("{second}.image_url.url` is no URL")),
-        (one(Part::file("\0")), format!("{second}.file.file_data`")),
+        (one(Part::video("")), format!("{path}.video_url.url is empty")),
+        (
+            one(Part::audio("https://example.com/a b")),
+            format!("{path}.audio_url.url: \"https://example.com/a b\" contains a space"),
+        ),
+        (
+            one(Part::image("https://example.com/\n")),
+            format!("{path}.image_url.url: \"https://example.com/\\n\" contains"),
+        ),
+        (one(Part::video("clip.mp4")), format!("{path}.video_url.url: \"clip.mp4\" is not a URL")),
+        (one(Part::image("C:\\i.png")), format!("{path}.image_url.url: \"C:\\\\i.png\" is not a URL")),
+        (one(Part::file("\0")), format!("{path}.file.file_data: ")),
         (one(file(json!({}))), format!("{second}.file.file_data`")),
         (one(file(json!({"filename": "f"}))), format!("{second}.file.file_data`")),
         (one(Part::file_id("")), format!("{second}.file.file_id`")),
@@ -245,9 +252,9 @@ fn each_refusal_names_the_field() {
         (one(Part::video("https://a/b").format("wav")), "format()".into()),
         (
             one(Part::input_audio("data:audio/wav;base64,AAAA").format("wav")),
-            format!("{second}.input_audio.data`"),
+            format!("{path}.input_audio.data is "),
         ),
-        (one(Part::input_audio("talk.wav").format("wav")), format!("{second}.input_audio.data`")),
+        (one(Part::input_audio("talk.wav").format("wav")), format!("{path}.input_audio.data is ")),
         (one(Part::text("x").extra("text", "y")), format!("\"text\" of {second}`")),
         (one(Part::text("x").extra("type", "y")), format!("\"type\" of {second}`")),
         (one(Part::video("u").inner_extra("url", "y")), format!("\"url\" of {second}.video_url`")),

@@ -70,10 +70,10 @@ mod check;
 mod chunk;
 #[cfg(feature = "http")]
 mod endpoint;
-mod inlay;
 mod message;
 mod options;
 mod part;
+mod payload;
 mod request;
 mod response;
 mod tool;
@@ -82,10 +82,10 @@ mod usage;
 pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
 #[cfg(feature = "http")]
 pub use endpoint::Endpoint;
-pub use inlay::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 pub use message::{Content, Message, Role};
 pub use options::{FormatKind, JsonSchema, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions};
 pub use part::{Part, PartKind};
+pub use payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 pub use request::Request;
 pub use response::{Choice, Response};
 pub use tool::{Function, FunctionCall, Tool, ToolCall, ToolChoice, ToolKind};

@@ -1,4 +1,4 @@
-//! Where a part of a request gets its media from: a [`Media`], a URL, or a text that is base64 already.
+//! Where a request gets its media: a [`Media`], a URL, or a string that is already base64.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -8,44 +8,49 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::{self, Arguments};
 
-/// A URL that the server fetches, or a media that the body carries. Both convert into it.
+/// A URL that the server fetches, or a [`Media`] that is embedded in the body. Both convert into it.
 ///
-/// As a field of a serde type it is the text of the URL, byte for byte, or the data URI of the media, which
-/// a body streams. Read back, it is a URL in either case.
+/// A `Source` serializes as a string: the URL byte for byte, or the data URI of the media, which a body encodes
+/// as it streams. Any string deserializes as [`Url`](Source::Url).
+///
+/// `Debug` hides what may be secret or long: the query and fragment of a URL, its user and password, and the data
+/// of a data URI.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Source {
-    /// A URL, passed on as it is.
+    /// A URL, sent verbatim.
     Url(String),
-    /// A media, inlaid.
+    /// Media, embedded as a data URI.
     Media(Media),
 }
 
-/// What a part shows, by its MIME type.
+/// The kind of content a MIME type stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Shows {
+pub(crate) enum MediaKind {
     Video,
     Audio,
     Image,
-    /// Any other type, or none that is known.
+    /// Any other type, or an unknown one.
     File,
 }
 
-impl Shows {
-    fn of(mime: &str) -> Shows {
+impl MediaKind {
+    fn of(mime: &str) -> MediaKind {
         match mime.split('/').next() {
-            Some("video") => Shows::Video,
-            Some("audio") => Shows::Audio,
-            Some("image") => Shows::Image,
-            _ => Shows::File,
+            Some("video") => MediaKind::Video,
+            Some("audio") => MediaKind::Audio,
+            Some("image") => MediaKind::Image,
+            _ => MediaKind::File,
         }
     }
 }
 
 impl Source {
-    /// The MIME type: that of the media, or of the URL's extension where it has one that is documented
-    /// (see [`Media::open`]).
+    /// Returns the MIME type of the media, of the data URI, or of the URL's file extension.
     ///
+    /// Returns `None` for a URL without an extension that the APIs document (see [`Media::open`]).
+    ///
+    /// # Examples
     /// ```
     /// use niello::Source;
     /// assert_eq!(Source::from("https://example.com/a/talk.MP3?t=1").mime(), Some("audio/mp3"));
@@ -65,21 +70,23 @@ impl Source {
         }
     }
 
-    pub(crate) fn shows(&self) -> Shows {
+    /// Returns the kind of content, `File` if it is unknown.
+    pub(crate) fn kind(&self) -> MediaKind {
         match self.mime() {
-            Some(mime) => Shows::of(mime),
-            // A YouTube link has no extension, and is the one URL without that both APIs document.
-            None if self.is_youtube() => Shows::Video,
-            None => Shows::File,
+            Some(mime) => MediaKind::of(mime),
+            // YouTube links are the only URLs without an extension that both APIs document.
+            None if self.is_youtube() => MediaKind::Video,
+            None => MediaKind::File,
         }
     }
 
-    /// Whether what it shows is told without this MIME type: by the very type that its extension has, or
-    /// for one without, as a video of YouTube.
-    pub(crate) fn tells(&self, mime: &str) -> bool {
+    /// Returns `true` if the source alone implies this MIME type, so that a format without a field for it loses
+    /// nothing: the extension stands for exactly this type, or the type is any video type and the URL is a YouTube
+    /// link.
+    pub(crate) fn implies_mime(&self, mime: &str) -> bool {
         match self.mime() {
-            Some(told) => told == mime,
-            None => Shows::of(mime) != Shows::File && self.shows() == Shows::of(mime),
+            Some(implied) => implied == mime,
+            None => MediaKind::of(mime) != MediaKind::File && self.kind() == MediaKind::of(mime),
         }
     }
 
@@ -92,74 +99,93 @@ impl Source {
         })
     }
 
-    /// Refuses what can only be a path or a text, since a URL begins with its scheme.
-    pub(crate) fn check_scheme(&self, at: Arguments<'_>) -> Result<()> {
+    /// Checks that this is media or an absolute URL. A string without a scheme is a path or base64.
+    ///
+    /// `at` is the JSON path, for the error.
+    pub(crate) fn check_url(&self, at: Arguments<'_>) -> Result<()> {
         match self {
-            Source::Url(url) if !has_scheme(url) => {
-                let message = format!(
-                    "`{at}` is no URL: it has no scheme, such as `https:`; a file is opened with `Media::open`"
-                );
-                Err(Error::new(ErrorKind::Invalid, message))
+            Source::Url(url) if !url.is_empty() && !has_scheme(url.trim_start()) => {
+                let url = redact(url);
+                Err(invalid(format!("{at}: {url:?} is not a URL; open local files with Media::open")))
             }
-            _ => Ok(()),
+            _ => self.check_characters(at),
         }
     }
 
-    /// Refuses what no URL is: nothing at all, or white space and control characters at its ends or in it.
-    pub(crate) fn check(&self, at: Arguments<'_>) -> Result<()> {
-        match self {
-            Source::Url(url)
-                if url.is_empty()
-                    || url.contains(|c: char| c.is_ascii_control())
-                    || after_mime(url).contains(' ') =>
-            {
-                let message =
-                    format!("`{at}` is no URL: it is empty, or has a space or control character in it");
-                Err(Error::new(ErrorKind::Invalid, message))
-            }
-            _ => Ok(()),
+    /// Checks that this is media, or a string of characters that can make up a URL: some servers also accept bare
+    /// base64 or an id in place of a URL.
+    ///
+    /// `at` is the JSON path, for the error.
+    pub(crate) fn check_characters(&self, at: Arguments<'_>) -> Result<()> {
+        let Source::Url(url) = self else { return Ok(()) };
+        if url.is_empty() {
+            return Err(invalid(format!("{at} is empty; set a URL or media")));
         }
+        if url.contains(|c: char| c.is_ascii_control()) || after_mime(url).contains(' ') {
+            let url = redact(url);
+            return Err(invalid(format!(
+                "{at}: {url:?} contains a space or a control character; percent-encode it"
+            )));
+        }
+        Ok(())
     }
 }
 
-/// What follows the scheme of a data URI, which like all schemes may be in capitals; `None` for any other.
+/// Returns what follows the scheme of a data URI, or `None` for any other URL. Schemes are case-insensitive.
 pub(crate) fn data_uri(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_at_checked("data:".len())?;
     scheme.eq_ignore_ascii_case("data:").then_some(rest)
 }
 
-/// What follows the MIME type of a data URI, which may have a space before a parameter, as that of a media
-/// may; any other URL whole.
+/// Returns the data of a data URI, and any other URL whole. The MIME type of media may have a space before a
+/// parameter, so a data URI may, too.
 fn after_mime(url: &str) -> &str {
     data_uri(url).and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
 }
 
 fn has_scheme(url: &str) -> bool {
     let Some((scheme, _)) = url.split_once(':') else { return false };
-    // One letter alone is a drive of Windows.
+    // A single letter is a Windows drive.
     scheme.len() > 1
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// Shows a data URI up to its data, and the length of that.
+/// Returns a URL as errors and `Debug` may show it: without its credentials, its query, its fragment and its data,
+/// and at most 200 characters long. Signed URLs have their signature in the query.
+pub(crate) fn redact(url: &str) -> String {
+    const SHOWN: usize = 200;
+    if let Some(rest) = data_uri(url) {
+        let (header, data) = rest.split_once(',').unwrap_or(("", rest));
+        let header: String = header.chars().take(SHOWN).collect();
+        return format!("data:{header},... ({} more bytes)", data.len());
+    }
+    let end = url.find(['?', '#']).map_or(url.len(), |mark| mark + 1);
+    let (visible, hidden) = url.split_at(end);
+    let visible = match credentials(visible) {
+        Some((before, after)) => format!("{before}...{after}"),
+        None => visible.to_owned(),
+    };
+    match visible.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &visible[..end]),
+        None if hidden.is_empty() => visible,
+        None => visible + "...",
+    }
+}
+
+/// Returns what comes before and after the `user:password` of a URL, if it has one.
+fn credentials(url: &str) -> Option<(&str, &str)> {
+    let start = url.find("://")? + "://".len();
+    let authority = url[start..].split('/').next().unwrap_or_default();
+    Some((&url[..start], &url[start + authority.rfind('@')?..]))
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Media(media) => f.debug_tuple("Media").field(media).finish(),
-            Source::Url(url) => match data_uri(url).map(|rest| rest.split_once(',').unwrap_or(("", rest))) {
-                Some((header, data)) => {
-                    write!(f, "Url({:?} and {} more bytes)", format!("data:{header},"), data.len())
-                }
-                None => f.debug_tuple("Url").field(url).finish(),
-            },
+            Source::Url(url) => f.debug_tuple("Url").field(&redact(url)).finish(),
         }
-    }
-}
-
-impl Default for Source {
-    fn default() -> Source {
-        Source::Url(String::new())
     }
 }
 
@@ -208,38 +234,43 @@ impl From<&Media> for Source {
     }
 }
 
-/// A base64 text without a prefix: of a media, which a body streams, or in memory.
+/// Base64 without a `data:` prefix: of a [`Media`], encoded as the body streams, or of a string that is already
+/// base64. Both convert into it.
 ///
-/// A text is of the standard alphabet with padding, or of the URL-safe one with or without; that is checked
-/// when a body is made. Read back, it is a text in either case.
+/// A string must use the standard alphabet with padding, or the URL-safe alphabet with or without padding. That is
+/// checked when the body is made. Any string deserializes as [`Encoded`](Base64::Encoded).
+///
+/// `Debug` shows the length of a string, not the string.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Base64 {
-    /// The text of a media.
+    /// Media, encoded as the body streams.
     Media(Media),
-    /// A text that is base64 already; passed on as it is.
-    Text(String),
+    /// A string that is already base64, sent verbatim.
+    Encoded(String),
 }
 
 impl Base64 {
-    /// Refuses a text that is no base64, at which place not even a lenient reader would find media.
+    /// Checks that a string is base64. A file name or a data URI here would reach the model as garbage.
+    ///
+    /// `at` is the JSON path, for the error.
     pub(crate) fn check(&self, at: Arguments<'_>) -> Result<()> {
-        let what = match self {
-            Base64::Text(text) if data_uri(text.trim_start()).is_some() => "a data URI, not its base64 alone",
-            Base64::Text(text) if !is_base64(text) => {
-                "no base64, of the standard alphabet with padding or of the URL-safe one"
+        match self {
+            Base64::Encoded(data) if data_uri(data.trim_start()).is_some() => {
+                Err(invalid(format!("{at} is a data URI; set only the base64 after its comma, or a Media")))
             }
-            _ => return Ok(()),
-        };
-        let message = format!("`{at}` is {what}; give a `Media`, or the base64 text without anything else");
-        Err(Error::new(ErrorKind::Invalid, message))
+            Base64::Encoded(data) if !is_base64(data) => Err(invalid(format!(
+                "{at} is not base64 (standard with padding, or URL-safe); open local files with Media::open"
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
-fn is_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    let padding = text.len() - digits.len();
+fn is_base64(data: &str) -> bool {
+    let digits = data.trim_end_matches('=');
+    let padding = data.len() - digits.len();
     let are_digits =
         |others: &[u8]| digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte));
     match (digits.len() + padding) % 4 {
@@ -249,25 +280,28 @@ fn is_base64(text: &str) -> bool {
     }
 }
 
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::Invalid, message)
+}
+
 impl Default for Base64 {
     fn default() -> Base64 {
-        Base64::Text(String::new())
+        Base64::Encoded(String::new())
     }
 }
 
-/// Shows the length of a text, not the text.
 impl fmt::Debug for Base64 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Base64::Media(media) => media.fmt(f),
-            Base64::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
+            Base64::Media(media) => f.debug_tuple("Media").field(media).finish(),
+            Base64::Encoded(data) => write!(f, "Encoded({} bytes)", data.len()),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Base64, D::Error> {
-        String::deserialize(deserializer).map(Base64::Text)
+        String::deserialize(deserializer).map(Base64::Encoded)
     }
 }
 
@@ -284,20 +318,20 @@ impl From<&Media> for Base64 {
 }
 
 impl From<&String> for Base64 {
-    fn from(text: &String) -> Base64 {
-        Base64::Text(text.clone())
+    fn from(data: &String) -> Base64 {
+        Base64::Encoded(data.clone())
     }
 }
 
 impl From<String> for Base64 {
-    fn from(text: String) -> Base64 {
-        Base64::Text(text)
+    fn from(data: String) -> Base64 {
+        Base64::Encoded(data)
     }
 }
 
 impl From<&str> for Base64 {
-    fn from(text: &str) -> Base64 {
-        Base64::Text(text.to_owned())
+    fn from(data: &str) -> Base64 {
+        Base64::Encoded(data.to_owned())
     }
 }
 
@@ -305,30 +339,32 @@ impl From<&str> for Base64 {
 mod tests {
     use super::*;
 
+    const AT: Arguments<'_> = format_args!("messages[0].url");
+
     #[test]
-    fn what_a_url_shows() {
-        for (url, shows) in [
-            ("https://example.com/a.mp4", Shows::Video),
-            ("https://example.com/a.mp4?x=b.mp3#c.wav", Shows::Video),
-            ("gs://bucket/talk.FLAC", Shows::Audio),
-            ("https://example.com/i.png", Shows::Image),
-            ("https://m.youtube.com/watch?v=x", Shows::Video),
-            ("https://youtu.be/x", Shows::Video),
-            ("https://notyoutube.com/x", Shows::File),
-            ("https://example.mp4", Shows::File),
-            ("https://example.com/", Shows::File),
-            ("data:audio/wav;base64,AAAA", Shows::Audio),
-            ("DATA:audio/wav;base64,AAAA", Shows::Audio),
-            ("no url", Shows::File),
-            ("", Shows::File),
+    fn kind_comes_from_the_mime_type_or_the_extension() {
+        for (url, kind) in [
+            ("https://example.com/a.mp4", MediaKind::Video),
+            ("https://example.com/a.mp4?x=b.mp3#c.wav", MediaKind::Video),
+            ("gs://bucket/talk.FLAC", MediaKind::Audio),
+            ("https://example.com/i.png", MediaKind::Image),
+            ("https://m.youtube.com/watch?v=x", MediaKind::Video),
+            ("https://youtu.be/x", MediaKind::Video),
+            ("https://notyoutube.com/x", MediaKind::File),
+            ("https://example.mp4", MediaKind::File),
+            ("https://example.com/", MediaKind::File),
+            ("data:audio/wav;base64,AAAA", MediaKind::Audio),
+            ("DATA:audio/wav;base64,AAAA", MediaKind::Audio),
+            ("not a URL", MediaKind::File),
+            ("", MediaKind::File),
         ] {
-            assert_eq!(Source::from(url).shows(), shows, "{url}");
+            assert_eq!(Source::from(url).kind(), kind, "{url}");
         }
     }
 
     #[test]
-    fn no_url_with_a_space_or_control_character() {
-        let bad = [
+    fn url_with_a_space_or_a_control_character_is_an_error() {
+        for bad in [
             "",
             " https://a/b",
             "https://a/b\r\n",
@@ -336,43 +372,67 @@ mod tests {
             "https://a/\0",
             "data:a/b;\n,",
             "data:,a b",
-        ];
-        for bad in bad {
-            assert!(Source::from(bad).check(format_args!("x")).is_err(), "{bad:?}");
+        ] {
+            for checked in [Source::from(bad).check_characters(AT), Source::from(bad).check_url(AT)] {
+                let error = checked.unwrap_err().to_string();
+                assert!(error.starts_with("messages[0].url"), "{bad:?}: {error}");
+                assert!(!error.contains("Media::open"), "{bad:?} is no path: {error}");
+            }
         }
         for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {
-            assert!(Source::from(good).check(format_args!("x")).is_ok(), "{good}");
+            assert!(Source::from(good).check_url(AT).is_ok(), "{good}");
         }
     }
 
     #[test]
-    fn a_url_has_a_scheme() {
+    fn url_without_a_scheme_is_an_error_that_names_media_open() {
         for url in ["https://a/b", "gs://b/c.mp4", "data:,x", "S3+x.y-z:a", "file:///clip.mp4"] {
-            assert!(Source::from(url).check_scheme(format_args!("x")).is_ok(), "{url}");
+            assert!(Source::from(url).check_url(AT).is_ok(), "{url}");
         }
-        for path in ["clip.mp4", "./a:b", "/a/b.mp4", "C:\\clip.mp4", "", ":", "é:", "1a:b", "AAAA"] {
-            let error = Source::from(path).check_scheme(format_args!("x")).unwrap_err();
-            assert!(error.to_string().contains("Media::open"), "{path}: {error}");
+        for path in
+            ["clip.mp4", "my clip.mp4", "./a:b", "/a/b.mp4", "C:\\clip.mp4", ":", "é:", "1a:b", "AAAA"]
+        {
+            let error = Source::from(path).check_url(AT).unwrap_err().to_string();
+            let expected =
+                format!("messages[0].url: {path:?} is not a URL; open local files with Media::open");
+            assert_eq!(error, expected);
         }
     }
 
     #[test]
-    fn media_are_not_shown() {
+    fn errors_and_debug_hide_media_and_secrets_of_urls() {
+        let long = format!("https://h/{}", "é".repeat(300));
         for (url, shown) in [
-            ("data:video/mp4;base64,AAAA", "Url(\"data:video/mp4;base64,\" and 4 more bytes)"),
-            ("Data:AAAAA", "Url(\"data:,\" and 5 more bytes)"),
-            ("https://a/b?c=,d", "Url(\"https://a/b?c=,d\")"),
+            ("https://h/v.mp4", "https://h/v.mp4"),
+            ("https://h/v.mp4?X-Amz-Signature=SECRET", "https://h/v.mp4?..."),
+            ("https://h/v.mp4?X-Amz-Signature=SECRET#SECRET", "https://h/v.mp4?..."),
+            ("https://h/v.mp4#SECRET?x=1", "https://h/v.mp4#..."),
+            ("https://h/v.mp4?", "https://h/v.mp4?"),
+            ("clip.mp4?t=SECRET", "clip.mp4?..."),
+            ("https://user:SECRET@h/v@2.mp4?t=SECRET", "https://...@h/v@2.mp4?..."),
+            ("https://SECRET@h", "https://...@h"),
+            ("https://h/v@2.mp4", "https://h/v@2.mp4"),
+            ("data:video/mp4;base64,SECRET", "data:video/mp4;base64,... (6 more bytes)"),
+            ("Data:SECRET", "data:,... (6 more bytes)"),
+            (&long, &format!("https://h/{}...", "é".repeat(190))),
         ] {
-            assert_eq!(format!("{:?}", Source::from(url)), shown);
+            assert_eq!(redact(url), shown);
+            assert_eq!(format!("{:?}", Source::from(url)), format!("Url({shown:?})"));
+            let url = format!("{url}\0");
+            for checked in [Source::from(&url).check_url(AT), Source::from(&url).check_characters(AT)] {
+                let error = checked.unwrap_err().to_string();
+                assert!(!error.contains("SECRET") && error.len() < 600, "{error}");
+            }
         }
+        assert_eq!(format!("{:?}", Base64::from("SECRET")), "Encoded(6 bytes)");
     }
 
     #[test]
-    fn what_is_base64() {
+    fn base64_is_standard_with_padding_or_url_safe() {
         for good in ["", "AA==", "AAA=", "AAAA", "+/+/", "-_-_", "-_8=", "AA", "-_8", "0123abcZ"] {
-            assert!(Base64::from(good).check(format_args!("x")).is_ok(), "{good:?}");
+            assert!(Base64::from(good).check(AT).is_ok(), "{good:?}");
         }
-        let bad = [
+        for bad in [
             "A",
             "AAAAA",
             "A===",
@@ -389,10 +449,9 @@ mod tests {
             "éé",
             "clip.mp4",
             "data:video/mp4;base64,AAAA",
-        ];
-        for bad in bad {
-            let error = Base64::from(bad).check(format_args!("x.data")).unwrap_err();
-            assert!(error.to_string().contains("`x.data`"), "{bad:?}: {error}");
+        ] {
+            let error = Base64::from(bad).check(AT).unwrap_err().to_string();
+            assert!(error.starts_with("messages[0].url is "), "{bad:?}: {error}");
         }
     }
 }

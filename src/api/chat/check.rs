@@ -124,9 +124,7 @@ fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
     match &part.kind {
         PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
             url.check_extra(inner)?;
-            let at = format_args!("{inner}.url");
-            url.url.check(at)?;
-            url.url.check_scheme(at)
+            url.url.check_url(format_args!("{inner}.url"))
         }
         PartKind::InputAudio(audio) => {
             audio.check_extra(inner)?;
@@ -142,7 +140,7 @@ fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
                         media.mime()
                     ),
                 )),
-                (None, Base64::Text(_)) => {
+                (None, Base64::Encoded(_)) => {
                     Err(invalid(format!("`{inner}.format` is missing; say whether it is WAV or MP3")))
                 }
             }
@@ -151,7 +149,7 @@ fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
             file.check_extra(inner)?;
             let id = file.file_id.as_deref();
             match &file.file_data {
-                Some(data) => data.check(format_args!("{inner}.file_data")),
+                Some(data) => data.check_characters(format_args!("{inner}.file_data")),
                 None if id == Some("") => Err(invalid(format!("`{inner}.file_id` is empty"))),
                 None if id.is_none() && file.extra.is_empty() => Err(invalid(format!(
                     "`{inner}.file_data` is missing; give the file, or the `file_id` of one"

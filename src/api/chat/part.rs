@@ -1,10 +1,10 @@
 //! Parts of a message's content.
 
-use super::inlay::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
+use super::payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
     api::{
         extra::{Extra, HasExtra},
-        source::{Base64, Shows, Source},
+        source::{Base64, MediaKind, Source},
     },
     media::Media,
 };
@@ -106,11 +106,11 @@ impl Part {
     /// ```
     pub fn media(media: impl Into<Source>) -> Part {
         let media = media.into();
-        match media.shows() {
-            Shows::Video => Part::video(media),
-            Shows::Audio => Part::audio(media),
-            Shows::Image => Part::image(media),
-            Shows::File => Part::file(media),
+        match media.kind() {
+            MediaKind::Video => Part::video(media),
+            MediaKind::Audio => Part::audio(media),
+            MediaKind::Image => Part::image(media),
+            MediaKind::File => Part::file(media),
         }
     }
 

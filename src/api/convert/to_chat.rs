@@ -225,14 +225,14 @@ fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
     CHAT.has_all(&inline, at)?;
     Ok(chat::Part::media(match data {
         Base64::Media(media) => Source::Media(media.with_mime(&mime)),
-        Base64::Text(text) => Source::Url(format!("data:{mime};base64,{text}")),
+        Base64::Encoded(text) => Source::Url(format!("data:{mime};base64,{text}")),
     }))
 }
 
 fn file(mut file: FileData, at: &str) -> Result<chat::Part> {
     let source = Source::Url(mem::take(&mut file.file_uri));
     // Video, audio or image is all that is said of a URL there.
-    take(&mut file.mime_type, |mime| source.tells(mime).then_some(()));
+    take(&mut file.mime_type, |mime| source.implies_mime(mime).then_some(()));
     if file.mime_type.is_some() {
         return Err(invalid(format!(
             "`{at}.mimeType` cannot be said in {CHAT}, where the extension of the URL has to tell it"

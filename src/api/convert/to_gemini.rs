@@ -11,7 +11,7 @@ use crate::{
             self, Content, FunctionCall, FunctionCallingMode, FunctionDeclaration, FunctionResponse,
             GenerationConfig, InlineData, Part, ThinkingConfig, ToolConfig,
         },
-        source::{Base64, Shows, Source, data_uri},
+        source::{Base64, MediaKind, Source, data_uri},
     },
     error::{Error, Result},
     media::is_valid_mime,
@@ -126,17 +126,17 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
     let inner = format!("{at}.{}", kind.as_str());
     let converted = match kind {
         PartKind::Text(text) => Part::text(text),
-        PartKind::VideoUrl(url) => media_url(url, Shows::Video, &inner)?,
-        PartKind::AudioUrl(url) => media_url(url, Shows::Audio, &inner)?,
-        PartKind::ImageUrl(url) => media_url(url, Shows::Image, &inner)?,
-        PartKind::InputAudio(mut audio) => {
-            let data = mem::take(&mut audio.data);
-            let mime = take(&mut audio.format, |format| match format {
+        PartKind::VideoUrl(url) => media_url(url, MediaKind::Video, &inner)?,
+        PartKind::AudioUrl(url) => media_url(url, MediaKind::Audio, &inner)?,
+        PartKind::ImageUrl(url) => media_url(url, MediaKind::Image, &inner)?,
+        PartKind::InputAudio(chat::InputAudio { data, mut format, extra }) => {
+            let mime = take(&mut format, |format| match format {
                 AudioFormat::Wav => Some("audio/wav"),
                 AudioFormat::Mp3 => Some("audio/mp3"),
                 AudioFormat::Other(_) => None,
             });
-            GEMINI.has_all(&audio, &inner)?;
+            GEMINI.has_all(&format, &format!("{inner}.format"))?;
+            GEMINI.has_all(&extra, &inner)?;
             InlineData::new(mime.unwrap_or_default(), data).into()
         }
         PartKind::File(mut file) => {
@@ -151,12 +151,13 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
     Ok(converted)
 }
 
-fn media_url(mut url: chat::MediaUrl, kind: Shows, at: &str) -> Result<Part> {
-    let source = mem::take(&mut url.url);
-    GEMINI.has_all(&url, at)?;
-    let part = media(source, &format!("{at}.url"))?;
+fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
+    let chat::MediaUrl { url, detail, extra } = url;
+    GEMINI.has_all(&detail, &format!("{at}.detail"))?;
+    GEMINI.has_all(&extra, at)?;
+    let part = media(url, &format!("{at}.url"))?;
     match &part.file_data {
-        Some(file) if Source::from(&*file.file_uri).shows() != kind => Err(invalid(format!(
+        Some(file) if Source::from(&*file.file_uri).kind() != kind => Err(invalid(format!(
             "`{at}.url` does not tell by its extension what it is, and in {GEMINI} nothing else would; send \
              the media, or convert without this part and add it with its type"
         ))),

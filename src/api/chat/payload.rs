@@ -30,7 +30,7 @@ open_enum! {
 }
 
 /// The object in a `video_url`, `audio_url` or `image_url` part.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaUrl {
     /// `url`: a URL that the server fetches, or a media, as a data URI.
@@ -60,7 +60,7 @@ impl MediaUrl {
 }
 
 /// The object in an `input_audio` part.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputAudio {
     /// `data`: the audio as base64, without a `data:` prefix.
@@ -88,7 +88,7 @@ impl InputAudio {
     pub(super) fn new(data: Base64) -> InputAudio {
         let mime = match &data {
             Base64::Media(media) => media.mime(),
-            Base64::Text(_) => "",
+            Base64::Encoded(_) => "",
         };
         let format = match mime.split(';').next().unwrap_or_default() {
             "audio/wav" | "audio/wave" | "audio/x-wav" | "audio/vnd.wave" => Some(AudioFormat::Wav),
