@@ -1,7 +1,6 @@
-//! Standard base64 (RFC 4648, section 4, with padding), as fast as memory allows.
+//! Standard base64 (RFC 4648 section 4, with padding), encoded as fast as memory allows.
 //!
-//! [`encode`] is all that most callers want. [`Backend`] names the instruction
-//! sets it can use, for benchmarks and for tests that have to run every one.
+//! [`encode`] uses the fastest instruction set that the CPU supports.
 
 use core::{fmt, mem::MaybeUninit, slice};
 use std::{ffi::OsStr, sync::LazyLock};
@@ -12,11 +11,10 @@ use bytes::buf::{BufMut, UninitSlice};
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-/// The 64 characters, in the order of their values.
+/// The 64 characters in the order of their values.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Returns the length of the text that `len` bytes encode to, or `None` if it
-/// does not fit in a `u64`.
+/// Returns the length of `len` bytes as base64, or `None` if it does not fit in a `u64`.
 ///
 /// # Examples
 ///
@@ -28,13 +26,9 @@ pub const fn encoded_len(len: u64) -> Option<u64> {
     len.div_ceil(3).checked_mul(4)
 }
 
-/// Encodes `src` at the start of `out` and returns the length of the text.
+/// Encodes `src` into the start of `out` and returns the number of bytes written.
 ///
-/// Bytes of `out` past the text are left as they were.
-///
-/// # Panics
-///
-/// If `out` is shorter than the text, which [`encoded_len`] gives.
+/// The rest of `out` is unchanged. `out` may be uninitialized.
 ///
 /// # Examples
 ///
@@ -43,55 +37,57 @@ pub const fn encoded_len(len: u64) -> Option<u64> {
 /// assert_eq!(niello::base64::encode(b"niello", &mut out[..]), 8);
 /// assert_eq!(&out, b"bmllbGxv..");
 /// ```
+///
+/// # Panics
+///
+/// Panics if `out` is shorter than [`encoded_len`] of `src.len()`.
 #[inline]
 pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
-    // SAFETY: `active` returns no backend that is not available. `src` is a
-    // slice, and `out` is borrowed mutably, so they do not overlap.
+    // SAFETY: `active` returns only available backends. `src` is a slice, and `out` is borrowed mutably, so they do
+    // not overlap.
     unsafe { Backend::active().encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
 }
 
-/// [`encode`] onto the end of `out`, which may be uninitialized up to there.
+/// Appends the base64 of `src` to `out` and returns its length.
 ///
 /// # Panics
 ///
-/// If the next chunk of `out` is shorter than the text.
+/// Panics if the next chunk of `out` is too short.
 #[inline]
-pub(crate) fn put(src: &[u8], out: &mut impl BufMut) -> usize {
-    let text = encode(src, out.chunk_mut());
-    // SAFETY: `encode` has written that many bytes of the chunk.
-    unsafe { out.advance_mut(text) };
-    text
+pub(crate) fn encode_into(src: &[u8], out: &mut impl BufMut) -> usize {
+    let written = encode(src, out.chunk_mut());
+    // SAFETY: `encode` has initialized the first `written` bytes of the chunk.
+    unsafe { out.advance_mut(written) };
+    written
 }
 
-/// [`put`] for bytes that no `&[u8]` may be formed over, such as those of a
-/// mapped file that another process can write to.
+/// Like [`encode_into`], but for bytes that another process may write to, such as those of a mapped file, over which a
+/// `&[u8]` would be undefined behavior.
 ///
-/// Nothing outside of `src..src + len` is read. Each byte may be read more
-/// than once, and the text is made of whatever was found there: every byte is
-/// valid input, so a change meanwhile can give wrong text and nothing worse.
+/// Reads only `src..src + len`, and may read a byte more than once. Every byte value is valid input, so if the bytes
+/// change meanwhile, the output is a mixture of old and new content.
 ///
 /// # Panics
 ///
-/// As [`put`] does.
+/// Panics if the next chunk of `out` is too short.
 ///
 /// # Safety
 ///
-/// `src` must be valid for reads of `len` bytes, except that other processes
-/// may write to them, and they must not overlap `out`.
+/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. These bytes must not
+/// overlap `out`.
 #[cfg(all(unix, feature = "mmap"))]
-pub(crate) unsafe fn put_raw(src: *const u8, len: usize, out: &mut impl BufMut) -> usize {
-    // SAFETY: `active` returns no backend that is not available. The rest is
-    // this function's own contract.
-    let text = unsafe { Backend::active().encode_raw::<true>(src, len, out.chunk_mut()) };
-    // SAFETY: that many bytes of the chunk have been written.
-    unsafe { out.advance_mut(text) };
-    text
+pub(crate) unsafe fn encode_into_raw(src: *const u8, len: usize, out: &mut impl BufMut) -> usize {
+    // SAFETY: `active` returns only available backends. The caller promises the rest.
+    let written = unsafe { Backend::active().encode_raw::<true>(src, len, out.chunk_mut()) };
+    // SAFETY: `encode_raw` has initialized the first `written` bytes of the chunk.
+    unsafe { out.advance_mut(written) };
+    written
 }
 
-/// An implementation of [`encode`].
+/// An implementation of [`encode`]. Public only for this project's tests and benchmarks.
 ///
-/// All variants exist on all targets, but only those that
-/// [`Backend::available`] yields can be used.
+/// All variants exist on all targets, but only those that [`Backend::available`] yields can be used.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Backend {
@@ -112,13 +108,11 @@ impl Backend {
         Backend::ALL.into_iter().filter(|backend| backend.is_available())
     }
 
-    /// Returns the backend that [`encode`] uses.
+    /// Returns the backend that [`encode`] uses: the first of [`Backend::available`].
     ///
-    /// This is the first of [`Backend::available`], unless the environment
-    /// variable `NIELLO_BACKEND` has the [name](Backend::name) of another one
-    /// of them. Any other value of it is ignored, since it comes from outside
-    /// of the program and the text is the same either way. Both are looked at
-    /// once per process.
+    /// For tests and benchmarks, the environment variable `NIELLO_BACKEND` selects another available backend by its
+    /// [name](Backend::name). Other values are ignored, because all backends produce the same output. CPU and variable
+    /// are checked once per process.
     #[inline]
     pub fn active() -> Backend {
         static ACTIVE: LazyLock<Backend> =
@@ -126,7 +120,7 @@ impl Backend {
         *ACTIVE
     }
 
-    /// Returns the available backend of this name, else the best available.
+    /// Returns the available backend called `name`, or else the best available one.
     fn choose(name: Option<&OsStr>) -> Backend {
         Backend::available()
             .find(|backend| name.is_some_and(|name| name == backend.name()))
@@ -134,19 +128,19 @@ impl Backend {
             .unwrap_or(Backend::Portable)
     }
 
-    /// Encodes like the function [`encode`], with this backend.
+    /// Does what the function [`encode`] does, with this backend.
     ///
     /// # Panics
     ///
-    /// If this backend is not available, or if `out` is shorter than the text.
+    /// Panics if this backend is not available, or if `out` is too short.
     pub fn encode<'a>(self, src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
         assert!(self.is_available(), "this CPU cannot run the {self} backend");
-        // SAFETY: it is available, as was just checked. `src` is a slice, and
-        // `out` is borrowed mutably, so they do not overlap.
+        // SAFETY: the line above checks that this backend is available. `src` is a slice, and `out` is borrowed
+        // mutably, so they do not overlap.
         unsafe { self.encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
     }
 
-    /// Returns the name of this backend, as `NIELLO_BACKEND` takes it.
+    /// Returns the name by which `NIELLO_BACKEND` selects this backend.
     pub const fn name(self) -> &'static str {
         match self {
             Backend::Avx512 => "avx512",
@@ -155,8 +149,7 @@ impl Backend {
         }
     }
 
-    /// Returns true if this CPU can run this backend. The answer is the same
-    /// for the lifetime of the process.
+    /// Returns `true` if this CPU can run this backend. The result never changes within a process.
     #[inline]
     fn is_available(self) -> bool {
         match self {
@@ -170,15 +163,16 @@ impl Backend {
         }
     }
 
-    /// Checks the length of `out`, runs the kernel, and encodes what it leaves.
+    /// Checks the length of `out`, runs the kernel, and encodes the bytes that the kernel leaves over.
     ///
-    /// `SHARED` tells whether another process may write to the source.
+    /// # Panics
+    ///
+    /// Panics if `out` is too short.
     ///
     /// # Safety
     ///
-    /// This backend must be available. `src` must be valid for reads of `len`
-    /// bytes, and they must not overlap `out`. Unless `SHARED`, nothing may
-    /// write to them.
+    /// This backend must be available. `src` must be valid for reads of `len` bytes, and these must not overlap `out`.
+    /// Other processes may write to them only if `SHARED` is true.
     #[inline]
     unsafe fn encode_raw<const SHARED: bool>(
         self,
@@ -186,14 +180,13 @@ impl Backend {
         len: usize,
         out: &mut UninitSlice,
     ) -> usize {
-        let text = match encoded_len(len as u64) {
-            Some(text) if text <= out.len() as u64 => text as usize,
+        let encoded = match encoded_len(len as u64) {
+            Some(encoded) if encoded <= out.len() as u64 => encoded as usize,
             _ => too_short(len, out.len()),
         };
         let out = out.as_mut_ptr();
-        // SAFETY: the caller vouches for the CPU and for `src`. `out` is valid
-        // for writes of the text, as was just checked. Without `SHARED` the
-        // source may be a slice.
+        // SAFETY: the caller promises that the backend is available and `src` valid. `out` is valid for writes of
+        // `encoded` bytes by the check above. Without `SHARED`, a slice of the source is allowed.
         let done = unsafe {
             match self {
                 #[cfg(target_arch = "x86_64")]
@@ -204,10 +197,10 @@ impl Backend {
                 _ => encode_portable(slice::from_raw_parts(src, len), out),
             }
         };
-        // SAFETY: `done <= len`, and it is `len` or whole groups, so the text
-        // of what is left goes to `done / 3 * 4`, and there is room for it.
+        // SAFETY: `done` is `len` or a multiple of 3 below it, so the output of the remaining bytes belongs at
+        // `done / 3 * 4` and fits within `encoded` bytes.
         unsafe { encode_tail(src.add(done), len - done, out.add(done / 3 * 4)) };
-        text
+        encoded
     }
 }
 
@@ -220,35 +213,33 @@ impl fmt::Display for Backend {
 #[cold]
 #[track_caller]
 fn too_short(len: usize, out: usize) -> ! {
-    panic!("{len} bytes do not fit in {out} bytes of base64");
+    panic!("the base64 of {len} bytes does not fit in a buffer of {out} bytes");
 }
 
-/// Encodes all of `src` with `base64-simd`, and returns its length.
+/// Encodes all of `src` with `base64-simd` and returns `src.len()`.
 ///
 /// # Safety
 ///
-/// `out` must be valid for writes of the text, and not overlap `src`.
+/// `out` must be valid for writes of the output and must not overlap `src`.
 unsafe fn encode_portable(src: &[u8], out: *mut u8) -> usize {
-    let text = src.len().div_ceil(3) * 4;
-    // SAFETY: the caller vouches for it, and it may be uninitialized.
-    let out = unsafe { slice::from_raw_parts_mut(out.cast::<MaybeUninit<u8>>(), text) };
+    let encoded = src.len().div_ceil(3) * 4;
+    // SAFETY: the caller promises that `out` is valid for writes, and `MaybeUninit` needs no initialization.
+    let out = unsafe { slice::from_raw_parts_mut(out.cast::<MaybeUninit<u8>>(), encoded) };
     let _ = STANDARD.encode(src, Out::from_uninit_slice(out));
     src.len()
 }
 
-/// [`encode_portable`] for a source that no slice may be formed over. It is
-/// copied first, in blocks that stay in the L1 cache, at a loss of about 20 %.
+/// Like [`encode_portable`], but for a source that other processes may write to, so that no slice of it may exist. Copies
+/// blocks that fit into the L1 cache and encodes the copies, which is about 20 % slower.
 ///
 /// # Safety
 ///
-/// `src` must be valid for reads of `len` bytes, except that another process
-/// may write to them. `out` must be valid for writes of their text, and the two
-/// must not overlap.
+/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. `out` must be valid for
+/// writes of their base64. The two must not overlap.
 unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
     #[repr(align(64))]
     struct Block([MaybeUninit<u8>; BLOCK]);
-    /// A multiple of 3, so that none but the last block is padded. From 1.5 to
-    /// 24 KiB the speed is the same.
+    /// A multiple of 3, so that only the last block is padded. All sizes from 1.5 to 24 KiB are equally fast.
     const BLOCK: usize = 6 * 1024;
 
     let mut block = Block([MaybeUninit::uninit(); BLOCK]);
@@ -256,10 +247,9 @@ unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
     let mut done = 0;
     while done < len {
         let n = BLOCK.min(len - done);
-        // SAFETY: `done + n <= len` and `n <= BLOCK`, so both are valid for
-        // `n` bytes. The slice is over the copy, to which nothing else has a
-        // pointer. `done` is a multiple of 3, so the text of the blocks before
-        // this one ends at `done / 3 * 4`.
+        // SAFETY: `done + n <= len` and `n <= BLOCK`, so source and block are valid for `n` bytes. The slice is of the
+        // block, to which nothing else has a pointer. `done` is a multiple of 3, so the output of the previous
+        // blocks ends at `done / 3 * 4`.
         unsafe {
             src.add(done).copy_to_nonoverlapping(block, n);
             encode_portable(slice::from_raw_parts(block, n), out.add(done / 3 * 4));
@@ -269,23 +259,22 @@ unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
     len
 }
 
-/// Encodes what the kernels leave, one group at a time, and pads it.
+/// Encodes the bytes that the kernels leave over, one group at a time, and adds the padding.
 ///
 /// # Safety
 ///
-/// As for [`encode_shared`].
+/// The requirements of [`encode_shared`] apply.
 #[inline]
 unsafe fn encode_tail(src: *const u8, len: usize, out: *mut u8) {
     let byte = |i| {
         debug_assert!(i < len);
-        // SAFETY: every call below has `i < len`. Volatile, as another process
-        // may write to it: it is read once, whatever is done with it.
+        // SAFETY: every call below has `i < len`. Another process may write to the byte, so the read is volatile: it
+        // happens exactly once, whatever is done with the value.
         u32::from(unsafe { src.add(i).read_volatile() })
     };
-    let write = |group: usize, text: [u8; 4]| {
-        // SAFETY: every call below is for a group of which at least one byte
-        // is in `src`, so it has its four characters in `out`.
-        unsafe { out.cast::<[u8; 4]>().add(group).write_unaligned(text) };
+    let write = |group: usize, characters: [u8; 4]| {
+        // SAFETY: every call below is for a group with at least one byte in `src`, for which `out` has four bytes.
+        unsafe { out.cast::<[u8; 4]>().add(group).write_unaligned(characters) };
     };
     let character = |field: u32| ALPHABET[field as usize & 63];
 
@@ -294,16 +283,16 @@ unsafe fn encode_tail(src: *const u8, len: usize, out: *mut u8) {
         let bits = byte(3 * g) << 16 | byte(3 * g + 1) << 8 | byte(3 * g + 2);
         write(g, [bits >> 18, bits >> 12, bits >> 6, bits].map(character));
     }
-    let rest = 3 * groups;
-    match len - rest {
+    let last = 3 * groups;
+    match len - last {
         1 => {
-            let bits = byte(rest) << 4;
+            let bits = byte(last) << 4;
             write(groups, [character(bits >> 6), character(bits), b'=', b'=']);
         }
         2 => {
-            let bits = (byte(rest) << 8 | byte(rest + 1)) << 2;
-            let text = [bits >> 12, bits >> 6, bits].map(character);
-            write(groups, [text[0], text[1], text[2], b'=']);
+            let bits = (byte(last) << 8 | byte(last + 1)) << 2;
+            let [first, second, third] = [bits >> 12, bits >> 6, bits].map(character);
+            write(groups, [first, second, third, b'=']);
         }
         _ => {}
     }

@@ -1,54 +1,53 @@
-//! Media: bytes with a length fixed when opened and a MIME type.
+//! Media: bytes with a MIME type and a length that is fixed when they are opened.
 
-// Files that are read need none.
+// Only mapping needs unsafe code.
 #![cfg_attr(not(all(unix, feature = "mmap")), forbid(unsafe_code))]
 
+mod file;
 #[cfg(all(unix, feature = "mmap"))]
 mod guard;
-#[cfg(all(unix, feature = "mmap"))]
+#[cfg_attr(not(all(unix, feature = "mmap")), path = "media/unmapped.rs")]
 mod map;
-/// Without the feature, or where there is no such mapping, every file is read.
-#[cfg(not(all(unix, feature = "mmap")))]
-mod map {
-    pub(super) use super::unmapped::Map;
-}
-mod file;
 mod mime;
 mod open;
-#[cfg(not(all(unix, feature = "mmap")))]
-mod unmapped;
 
 pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
 pub use open::MediaOptions;
-pub(crate) use open::Untyped;
+pub(crate) use open::OpenedMedia;
 
 use crate::{
     base64,
     error::{Error, ErrorKind, Result},
 };
 use bytes::{BufMut, Bytes};
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, fs::File, io, path::Path, sync::Arc};
 
-/// Bytes with a length fixed when opened and a MIME type: a mapped file, a file that is read, or bytes
-/// in memory.
+/// Media to embed in JSON: a mapped file, a file that is read, or bytes in memory.
 ///
-/// A clone is the same media and costs nothing. As a field of a serde type it is a *leaf*: bare base64
-/// ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648#section-4) section 4, padded) stands there;
-/// [`DataUri`](crate::DataUri) is the leaf that puts `data:<mime>;base64,` before it.
+/// Media has a MIME type and a length that is fixed when it is opened. Cloning is cheap, and clones are handles to the
+/// same media.
+///
+/// As a field of a `Serialize` type it becomes a string of plain base64
+/// ([RFC 4648 section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4), padded). Use
+/// [`DataUri`](crate::DataUri) to put `data:<mime>;base64,` in front of it.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use niello::{Access, Media};
 ///
 /// let clip = Media::open("clip.mp4")?;
-/// println!("{} bytes of {}, {} as base64", clip.len(), clip.mime(), clip.encoded_len());
+/// println!("{}: {} bytes, {} as base64", clip.mime(), clip.len(), clip.encoded_len());
 ///
-/// // A type that neither content nor name tell, and no mapping:
+/// // Raw samples have no detectable type, so set it. Read the file instead of mapping it.
 /// let raw = Media::options().mime("audio/pcm;rate=16000").access(Access::Read).open("talk.raw")?;
 /// # Ok::<(), niello::Error>(())
 /// ```
 ///
 /// # MIME types
-/// Found by content first and by the extension of the name second, and then called what the Gemini API and Vertex call it
+///
+/// The type is detected from the content, and from the extension of the file name if the content is inconclusive. It is
+/// reported under the name that the Gemini API and Vertex AI document
 /// ([video](https://ai.google.dev/gemini-api/docs/video-understanding),
 /// [audio](https://ai.google.dev/gemini-api/docs/audio),
 /// [images](https://ai.google.dev/gemini-api/docs/image-understanding),
@@ -59,17 +58,22 @@ use std::{fmt, path::Path, sync::Arc};
 /// - `image/`: `png` `jpeg` `webp` `heic` `heif`
 /// - `application/pdf`
 ///
-/// Any other type is an error unless [it is given](MediaOptions::mime): a server drops what it does not know without
-/// a word. One that is given is used as it is.
+/// Any other type is an error, because servers silently drop media of types they do not know. To send it anyway, [set
+/// the type explicitly](MediaOptions::mime); it is then used verbatim.
 ///
-/// # A file that changes
-/// The file that was opened is the one that is sent: renaming, unlinking, replacing it by a rename or
-/// changing its rights is no change. If its length or modification time is no longer as it was when it
-/// was opened, the next pull from a body is an error of kind [`Changed`](ErrorKind::Changed) and none of
-/// the bytes made from it are handed on. A mapped file that is truncated is that error too, never a
-/// dead process. What cannot be seen: a writer who keeps the length and puts the modification time
-/// back, or writes within the same tick of the file system's clock, or writes through a shared mapping of
-/// its own, which moves the modification time late or never.
+/// # Files that change
+///
+/// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no effect.
+///
+/// If its length or modification time changes, reading from a body returns an error of kind
+/// [`Changed`](ErrorKind::Changed) and delivers no bytes that were read after the change. This includes the truncation
+/// of a mapped file, which would otherwise kill the process.
+///
+/// These changes are not detected:
+///
+/// - a write that preserves the length, if the modification time is restored afterwards;
+/// - a write within the same tick of the file system's clock;
+/// - a write through a shared mapping, until the system updates the modification time, which may never happen.
 #[derive(Clone)]
 pub struct Media(Arc<Inner>);
 
@@ -78,53 +82,109 @@ struct Inner {
     len: u64,
     encoded_len: u64,
     mime: Box<str>,
-    /// What errors call it.
+    /// The name in error messages.
     name: Box<str>,
 }
 
 enum Source {
-    Map(map::Map, file::Opened),
-    File(file::Opened),
+    Map(map::Map, file::OpenFile),
+    File(file::OpenFile),
     Bytes(Bytes),
 }
 
-/// How the bytes of a file are had.
+/// How a file is accessed.
 ///
-/// Both give the same bytes and the same errors. A warm file that was written in large strokes is mapped 1.5 times as
-/// fast as it is read; one in small pieces of the page cache may be read faster. Many files that are open at once take
-/// less memory if they are read.
+/// Both ways give the same bytes and the same errors.
+///
+/// # Performance
+///
+/// If the page cache holds the file in large folios, as after large writes, mapping is 1.5 times as fast as reading. If
+/// it holds the file in small pages, reading may be faster. Reading also takes less memory when many files are open at
+/// once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// Mapped, a window of 6 MiB at a time; a file that cannot be mapped is read. On unix, with the feature `mmap`: the
-    /// first mapped file installs a handler for SIGBUS that makes a truncated file an error and passes every other
-    /// SIGBUS on to the handler that was there before. Elsewhere the same as [`Read`](Access::Read).
+    /// Maps the file and keeps at most 6 MiB of it resident. Files that cannot be mapped are read.
+    ///
+    /// Mapping requires Unix and the feature `mmap`. Otherwise this is the same as [`Read`](Access::Read).
+    ///
+    /// # Platform-specific behavior
+    ///
+    /// Reading a mapped file that another process truncates raises SIGBUS. Mapping therefore changes how the process
+    /// handles that signal:
+    ///
+    /// - Opening the first mapped file installs a handler for SIGBUS. It turns faults in niello's own reads into errors,
+    ///   and calls the previously installed handler for every other SIGBUS.
+    /// - A handler that you install later must call the one it replaces, or a truncated file ends the process.
+    /// - Every thread that reads mapped media unblocks SIGBUS for itself, permanently, because a fault kills a thread
+    ///   that blocks the signal. If your process blocks SIGBUS everywhere in order to `sigwait` for it, that no longer
+    ///   works on these threads.
+    ///
+    /// Use [`Read`](Access::Read) if your process cannot allow this.
     #[default]
     Map,
-    /// Read at positions, into a buffer of 768 KiB for each pull that is going on; up to two are kept for
-    /// later ones. No signal handler.
+    /// Reads the file with positional reads and installs no signal handler.
+    ///
+    /// Each read in progress uses a buffer of 768 KiB. Up to two buffers are kept for later reads.
     Read,
 }
 
 impl Media {
-    /// Opens a file: maps it, fixes its length, and finds its [MIME type](Media#mime-types). Of its content, only what
-    /// tells the type is read: the head, and in some formats the places further on where streams are described.
+    /// Opens a file, fixes its length, and detects its [MIME type](Media#mime-types).
     ///
-    /// A pipe is copied to an unlinked temporary file first (feature `spool`); one from which no bytes come is
-    /// an error, since it was read before. An empty file is valid.
+    /// Only as much of the content is read as detection needs: the head of the file, and for some formats the places
+    /// that describe its streams. An empty file is valid.
+    ///
+    /// A pipe is copied to an unlinked temporary file (feature `spool`), which blocks until all its writers have closed
+    /// it. A named pipe (FIFO) without a writer blocks until one opens it. An empty pipe is an error, because it has
+    /// probably been read before.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) if there is no such file, it is a directory or a device, or may not be
-    /// read; [`MimeType`](ErrorKind::MimeType) if its type is not found or is none that the gateways
-    /// document (see [`MediaOptions::mime`]).
+    ///
+    /// - [`Io`](ErrorKind::Io): the file does not exist, cannot be read, or is a directory, device or socket; or a pipe
+    ///   cannot be copied.
+    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways document.
+    ///   [Set it explicitly](MediaOptions::mime) to use the file anyway.
     pub fn open(path: impl AsRef<Path>) -> Result<Media> {
         Media::options().open(path)
     }
 
-    /// Media from bytes in memory.
+    /// Creates media from an open file, such as an upload, a `memfd`, or a file opened relative to a directory.
+    ///
+    /// This behaves like [`open`](Media::open), but involves no path. There is no file name, so the
+    /// [MIME type](Media#mime-types) is detected from the content alone. The whole file is sent: its current position is
+    /// neither used nor changed. A pipe is copied from where it is.
     ///
     /// # Errors
-    /// [`MimeType`](ErrorKind::MimeType) if `mime` is not of the form `type/subtype`.
+    ///
+    /// Returns the errors of [`open`](Media::open). A file that is not open for reading is an [`Io`](ErrorKind::Io)
+    /// error, at the latest when its content is first read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{fs::File, io::Write};
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("upload");
+    /// let mut upload = File::options().read(true).write(true).create_new(true).open(&path)?;
+    /// upload.write_all(b"RIFF\x04\0\0\0WAVE")?;
+    ///
+    /// let tone = niello::Media::from_file(upload)?;
+    /// assert_eq!((tone.len(), tone.mime()), (12, "audio/wav"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_file(file: File) -> Result<Media> {
+        Media::options().from_file(file)
+    }
+
+    /// Creates media from bytes in memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`MimeType`](ErrorKind::MimeType) if `mime` is not of the form `type/subtype`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let tone = niello::Media::from_bytes(&b"RIFF...."[..], "audio/wav")?;
@@ -135,11 +195,17 @@ impl Media {
         Media::options().mime(mime).from_bytes(bytes)
     }
 
-    /// Media from a reader of unknown length (standard input, a pipe, a response): copied to an unlinked
-    /// temporary file, which goes when the last clone is dropped. [`MediaOptions::max_spool`] bounds it.
+    /// Creates media from a reader of unknown length, such as standard input or a response.
+    ///
+    /// The bytes are copied to an unlinked temporary file, which is deleted when the last clone is dropped. Use
+    /// [`MediaOptions::max_spool`] to limit its size.
     ///
     /// # Errors
-    /// As [`open`](Media::open), and [`Io`](ErrorKind::Io) if the reader or the temporary folder fails.
+    ///
+    /// - [`Io`](ErrorKind::Io): the reader fails, or the temporary file cannot be created or written.
+    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways document.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let tone = niello::Media::from_reader(&b"RIFF\x04\0\0\0WAVE"[..])?;
@@ -147,47 +213,50 @@ impl Media {
     /// # Ok::<(), niello::Error>(())
     /// ```
     #[cfg(feature = "spool")]
-    pub fn from_reader(reader: impl std::io::Read) -> Result<Media> {
+    pub fn from_reader(reader: impl io::Read) -> Result<Media> {
         Media::options().from_reader(reader)
     }
 
-    /// Options for opening: MIME type, access, a name for errors, a limit for what has to be copied first.
+    /// Returns options for opening media, with which you can set its MIME type, access and name.
     pub fn options() -> MediaOptions {
         MediaOptions::default()
     }
 
-    /// Length in bytes, as it was when opened: of the file, not of its text.
+    /// Returns the length of the media in bytes, fixed when it was opened. See [`encoded_len`](Media::encoded_len) for
+    /// the length of its base64.
     pub fn len(&self) -> u64 {
         self.0.len
     }
 
-    /// True for media of no bytes; its base64 text is empty.
+    /// Returns `true` if the media is empty.
     pub fn is_empty(&self) -> bool {
         self.0.len == 0
     }
 
-    /// Length of its base64 text in bytes, padding included, without the prefix of a data URI.
+    /// Returns the length of the media as base64 in bytes, including padding but not the prefix of a data URI.
     pub fn encoded_len(&self) -> u64 {
         self.0.encoded_len
     }
 
-    /// Its MIME type, parameters included.
+    /// Returns the MIME type, including its parameters.
     pub fn mime(&self) -> &str {
         &self.0.mime
     }
 
-    /// What errors call it: the path it was opened by, or where it came from.
+    /// Returns the name that error messages use: the path, a description of the origin, or the
+    /// [name you set](MediaOptions::name).
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Whether two handles are of the same opened media, perhaps under another MIME type. A file that is opened
-    /// twice is two media.
-    pub fn same(&self, other: &Media) -> bool {
+    /// Returns `true` if both are handles to the same media, regardless of their MIME types.
+    ///
+    /// Opening a file twice creates two media.
+    pub fn ptr_eq(&self, other: &Media) -> bool {
         Arc::ptr_eq(&self.0.source, &other.0.source)
     }
 
-    /// The same media under another MIME type, which is a valid one.
+    /// Returns the same media with another MIME type, which must be valid.
     pub(crate) fn with_mime(&self, mime: &str) -> Media {
         if mime == self.mime() {
             return self.clone();
@@ -199,23 +268,25 @@ impl Media {
 
     fn new(source: Source, len: u64, mime: Box<str>, name: Box<str>) -> Result<Media> {
         let encoded_len = base64::encoded_len(len).ok_or_else(|| {
-            Error::new(ErrorKind::TooLarge, format!("{name}: {len} bytes have a base64 text of over 64 bits"))
+            let message =
+                format!("{name} is too large: the base64 length of {len} bytes does not fit in 64 bits");
+            Error::new(ErrorKind::TooLarge, message)
         })?;
         let source = Arc::new(source);
         Ok(Media(Arc::new(Inner { source, len, encoded_len, mime, name })))
     }
 
-    /// Appends the base64 text from `offset` on to `out`, as much as one step of the source gives; returns how
-    /// much. That is 0 only at the end of the text or for an `out` that is full.
+    /// Appends base64 to `out`, starting at `offset` of the output. Encodes as much as one read of the source covers
+    /// and returns its length, which is 0 only if `offset` is the end or `out` is full.
     ///
-    /// The only way out for the bytes of a media. What it returns was made while the file was as it was
-    /// when opened; after an error, what it has appended is good for nothing.
+    /// All bytes of media pass through here. The file is checked for changes after the bytes were encoded and before
+    /// they are returned. After an error, what was appended to `out` must not be used.
     pub(crate) fn encode_at(&self, offset: u64, out: &mut impl BufMut) -> Result<usize> {
         debug_assert!(offset <= self.0.encoded_len);
         if offset >= self.0.encoded_len || !out.has_remaining_mut() {
             return Ok(0);
         }
-        // Four characters are three bytes, so the offset alone says where to go on: no state, no carry.
+        // Every four characters encode three bytes, so the offset determines where to continue, without any state.
         let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
         if phase == 0 && out.chunk_mut().len() >= 4 {
             return self.encode_from(start, out);
@@ -228,42 +299,42 @@ impl Media {
         Ok(part.len())
     }
 
-    /// Encodes whole groups from the byte `start` (a multiple of 3), at least one.
+    /// Encodes at least one whole group, beginning at byte `start`, a multiple of 3.
     fn encode_from(&self, start: u64, out: &mut impl BufMut) -> Result<usize> {
         let groups = (out.chunk_mut().len() / 4) as u64;
         let len = (self.0.len - start).min(groups * 3) as usize;
         match &*self.0.source {
             Source::Bytes(bytes) => {
                 let start = start as usize;
-                Ok(base64::put(&bytes[start..start + len], out))
+                Ok(base64::encode_into(&bytes[start..start + len], out))
             }
-            // A few bytes are read from a mapped file, too: a fault would make a whole folio of it resident.
-            Source::Map(map, file) if len > file::SMALL => {
-                let text = map.encode(start as usize, len, out);
-                self.unchanged(file)?;
-                // Without a change that can be seen, a page that could not be had is a failing disk.
-                text.ok_or_else(|| self.unreadable(std::io::Error::other("a mapped page could not be read")))
+            // Short ranges of a mapped file are read, because a page fault would make a whole folio resident.
+            Source::Map(map, file) if len > file::MAX_STACK_READ => {
+                let encoded = map.encode(start as usize, len, out);
+                self.check_unchanged(file)?;
+                // If the file has not changed, a missing page means that the disk failed.
+                encoded.ok_or_else(|| self.cannot_read(io::Error::other("a mapped page could not be read")))
             }
             Source::File(file) | Source::Map(_, file) => {
-                let text = file.encode(start, len, out);
-                self.unchanged(file)?;
-                text.map_err(|cause| self.unreadable(cause))
+                let encoded = file.encode(start, len, out);
+                self.check_unchanged(file)?;
+                encoded.map_err(|cause| self.cannot_read(cause))
             }
         }
     }
 
-    /// Refuses bytes that were made from a file which is no longer as it was when it was opened.
-    fn unchanged(&self, file: &file::Opened) -> Result<()> {
-        match file.change().map_err(|cause| self.unreadable(cause))? {
+    /// Returns an error if the file has changed since it was opened.
+    fn check_unchanged(&self, file: &file::OpenFile) -> Result<()> {
+        match file.detect_change().map_err(|cause| self.cannot_read(cause))? {
             None => Ok(()),
             Some(change) => Err(Error::new(
                 ErrorKind::Changed,
-                format!("{}: {change} since it was opened; open it again", self.0.name),
+                format!("{} {change} after it was opened; open it again", self.0.name),
             )),
         }
     }
 
-    fn unreadable(&self, cause: std::io::Error) -> Error {
+    fn cannot_read(&self, cause: io::Error) -> Error {
         Error::with_source(ErrorKind::Io, format!("cannot read {}", self.0.name), cause)
     }
 }
@@ -275,6 +346,15 @@ impl fmt::Debug for Media {
             .field("mime", &self.0.mime)
             .field("len", &self.0.len)
             .finish_non_exhaustive()
+    }
+}
+
+/// Calls [`Media::from_file`].
+impl TryFrom<File> for Media {
+    type Error = Error;
+
+    fn try_from(file: File) -> Result<Media> {
+        Media::from_file(file)
     }
 }
 

@@ -97,7 +97,7 @@ const CHANGES: [(&str, Change); 9] = [
     ("truncated from {len} to 1 bytes", |victim, _| victim.file.set_len(1).unwrap()),
     ("truncated from {len} to 4096 bytes", |victim, _| victim.file.set_len(4096).unwrap()),
     ("truncated from {len} to {less} bytes", |victim, len| victim.file.set_len(len - 1).unwrap()),
-    ("grown from {len} to {more} bytes", |victim, len| victim.file.set_len(len + 1).unwrap()),
+    ("grew from {len} to {more} bytes", |victim, len| victim.file.set_len(len + 1).unwrap()),
     ("rewritten", |victim, len| victim.file.write_all_at(&vec![0; len as usize], 0).unwrap()),
     ("rewritten", |victim, len| victim.file.write_all_at(b"x", len - 1).unwrap()),
     ("rewritten", |victim, len| {

@@ -196,7 +196,7 @@ fn media_go_with_the_type_that_they_are_given() {
     ]);
     assert_eq!(value(&chat)["messages"][0]["content"], parts);
     let same = chat.body().unwrap().segments().any(|(_, segment)| match segment {
-        Segment::Base64(media) => media.same(&sound),
+        Segment::Base64(media) => media.ptr_eq(&sound),
         _ => false,
     });
     assert!(same, "the media is shared");

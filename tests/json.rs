@@ -42,7 +42,7 @@ fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
     assert_eq!(end, body.len());
     assert!(
         streamed.len() == media.len()
-            && streamed.iter().zip(media).all(|(streamed, media)| streamed.same(media)),
+            && streamed.iter().zip(media).all(|(streamed, media)| streamed.ptr_eq(media)),
         "streamed {streamed:?} for {media:?}"
     );
     assert_same(&rest_of(&mut body), &expected, "the body");

@@ -53,7 +53,7 @@ fn the_body_is_what_their_types_give_with_the_real_texts() {
                 })
                 .collect();
             assert_eq!(streamed.len(), 2);
-            assert!(streamed[0].same(&picture) && streamed[1].same(&audio));
+            assert!(streamed[0].ptr_eq(&picture) && streamed[1].ptr_eq(&audio));
 
             let real = request(format!("data:image/png;base64,{}", base64_of(&image)), base64_of(&sound));
             let expected = serde_json::to_vec(&real).unwrap();

@@ -4,7 +4,7 @@ use crate::{
     body::Body,
     error::{Error, ErrorKind, Result},
     json::DataUri,
-    media::{Access, Media, MediaOptions, Untyped},
+    media::{Access, Media, MediaOptions, OpenedMedia},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -132,7 +132,7 @@ struct Reading<'t> {
     template: &'t Template<'t>,
     /// A file that is named twice is opened once: it might be a pipe. By the spelling of its path, since a
     /// `PathBuf` takes `clip/` for `clip`.
-    opened: HashMap<OsString, Untyped>,
+    opened: HashMap<OsString, OpenedMedia>,
     /// JSON path of the value that is being read, for errors.
     path: String,
     depth: usize,
@@ -151,12 +151,12 @@ impl Reading<'_> {
                     [(key, inner)] if key == "$data_uri" => {
                         let (file, mime) = self.directive(key, inner)?;
                         let opened = self.open(&file)?;
-                        let media = mime.map_or_else(|| opened.typed(), |mime| opened.of(&mime));
+                        let media = mime.map_or_else(|| opened.typed(), |mime| opened.with_mime(&mime));
                         Ok(Node::DataUri(DataUri(media.map_err(|error| at(&self.path, error))?)))
                     }
                     [(key, inner)] if key == "$base64" => {
                         let (file, _) = self.directive(key, inner)?;
-                        Ok(Node::Base64(self.open(&file)?.any()))
+                        Ok(Node::Base64(self.open(&file)?.untyped()))
                     }
                     _ if directive => Err(self.error(
                         ErrorKind::Invalid,
@@ -238,7 +238,7 @@ impl Reading<'_> {
         })
     }
 
-    fn open(&mut self, file: &str) -> Result<&Untyped> {
+    fn open(&mut self, file: &str) -> Result<&OpenedMedia> {
         match self.opened.entry(self.template.folder.join(file).into_os_string()) {
             Entry::Occupied(opened) => Ok(opened.into_mut()),
             Entry::Vacant(place) => {
@@ -403,6 +403,6 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert!(media[0].same(&media[1]));
+        assert!(media[0].ptr_eq(&media[1]));
     }
 }

@@ -5,13 +5,13 @@ use bytes::BufMut;
 use std::{
     fmt,
     fs::File,
-    io,
+    io::{self, Read, Seek, SeekFrom},
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 /// An opened file with its length and modification time as they were then.
-pub(super) struct Opened {
+pub(super) struct OpenFile {
     file: File,
     len: u64,
     /// `None` where the platform keeps none.
@@ -30,12 +30,12 @@ pub(super) enum Change {
 const STEP: usize = 768 * 1024;
 
 /// So few bytes are read onto the stack.
-pub(super) const SMALL: usize = 48;
+pub(super) const MAX_STACK_READ: usize = 48;
 
-impl Opened {
-    pub(super) fn new(file: File) -> io::Result<Opened> {
+impl OpenFile {
+    pub(super) fn new(file: File) -> io::Result<OpenFile> {
         let metadata = file.metadata()?;
-        Ok(Opened { len: metadata.len(), modified: metadata.modified().ok(), file })
+        Ok(OpenFile { len: metadata.len(), modified: metadata.modified().ok(), file })
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -46,9 +46,13 @@ impl Opened {
         &self.file
     }
 
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.file)
+    }
+
     /// Compares length and modification time with those at opening. Not the change time and not the
     /// path: a rename, an unlink or a chmod leaves the opened file as it was.
-    pub(super) fn change(&self) -> io::Result<Option<Change>> {
+    pub(super) fn detect_change(&self) -> io::Result<Option<Change>> {
         let metadata = self.file.metadata()?;
         let (from, to) = (self.len, metadata.len());
         Ok(if to < from {
@@ -65,17 +69,17 @@ impl Opened {
     /// Encodes up to a step of the `len` bytes at `start`.
     pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
         let len = len.min(STEP);
-        if len <= SMALL {
-            let mut small = [0; SMALL];
+        if len <= MAX_STACK_READ {
+            let mut small = [0; MAX_STACK_READ];
             let bytes = &mut small[..len];
             self.read_at(bytes, start)?;
-            return Ok(base64::put(bytes, out));
+            return Ok(base64::encode_into(bytes, out));
         }
         let mut buffer = Buffer::take(len);
         let bytes = buffer.bytes(start, len);
         self.read_at(bytes, start)?;
-        let text = base64::put(bytes, out);
-        buffer.give_back();
+        let text = base64::encode_into(bytes, out);
+        buffer.release();
         Ok(text)
     }
 
@@ -102,28 +106,63 @@ impl Opened {
     }
 }
 
+/// Reads a file from its start with a position of its own.
+///
+/// The position of a [`File`] is shared with all duplicates of its handle, so using it would disturb other users of the
+/// file, and they would disturb us.
+pub(super) struct Reader<'a> {
+    file: &'a File,
+    position: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a File) -> Reader<'a> {
+        Reader { file, position: 0 }
+    }
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n = read_at(self.file, bytes, self.position)?;
+        self.position += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for Reader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
 #[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, bytes, offset)
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
 }
 
 /// Files are not for such a target, media in memory are.
 #[cfg(not(any(unix, windows)))]
-fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Change::Truncated { from, to } => write!(f, "truncated from {from} to {to} bytes"),
-            Change::Grown { from, to } => write!(f, "grown from {from} to {to} bytes"),
-            Change::Rewritten => write!(f, "rewritten"),
+            Change::Truncated { from, to } => write!(f, "was truncated from {from} to {to} bytes"),
+            Change::Grown { from, to } => write!(f, "grew from {from} to {to} bytes"),
+            Change::Rewritten => write!(f, "was rewritten"),
         }
     }
 }
@@ -159,7 +198,7 @@ impl Buffer {
         &mut self.memory[start..start + len]
     }
 
-    fn give_back(self) {
+    fn release(self) {
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE {
             idle.push(self);
@@ -181,7 +220,7 @@ mod tests {
                 let bytes = buffer.bytes(offset, len);
                 assert_eq!(bytes.len(), len);
                 assert_eq!(bytes.as_ptr().addr() as u64 % page, offset % page);
-                buffer.give_back();
+                buffer.release();
             }
         }
     }
@@ -190,7 +229,7 @@ mod tests {
     fn few_buffers_are_kept() {
         let idle = || IDLE.lock().unwrap().len();
         let taken: Vec<_> = (0..5).map(|_| Buffer::take(1000)).collect();
-        taken.into_iter().for_each(Buffer::give_back);
+        taken.into_iter().for_each(Buffer::release);
         assert!(idle() <= MAX_IDLE, "{}", idle());
     }
 }

@@ -11,11 +11,11 @@
 //! take zeros for data: whoever has read a zero finds the mark.
 //!
 //! The handler does what is safe in a signal handler: it loads and stores atomics and makes one `mmap`
-//! call. Its thread-local is a plain atomic without a destructor, and [`reading`] touches it before any
+//! call. Its thread-local is a plain atomic without a destructor, and [`with_guard`] touches it before any
 //! mapped page, so that it is there when the handler looks. (On a thread that never read, a SIGBUS of somebody
 //! else's is the first to touch it: in a library that was loaded with `dlopen` that may allocate.)
 //!
-//! A thread that blocks SIGBUS is killed by its own, handled or not: so `reading` unblocks it, once for each
+//! A thread that blocks SIGBUS is killed by its own, handled or not: so `with_guard` unblocks it, once for each
 //! thread.
 //!
 //! What it can't help: a handler that somebody installs later and that does not pass signals on, or a thread
@@ -43,7 +43,7 @@ struct Span {
 }
 
 thread_local! {
-    static READING: AtomicPtr<Span> = const { AtomicPtr::new(ptr::null_mut()) };
+    static GUARDED: AtomicPtr<Span> = const { AtomicPtr::new(ptr::null_mut()) };
     static UNBLOCKED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -86,30 +86,35 @@ fn check(returned: libc::c_int) -> Result<(), i32> {
 
 /// Runs `read`, which may touch the `len` mapped bytes at `start`. Pages of it that cannot be had read as
 /// zeros, and `broken` says so afterwards.
-pub(super) fn reading<T>(start: *const u8, len: usize, broken: &AtomicBool, read: impl FnOnce() -> T) -> T {
+pub(super) fn with_guard<T>(
+    start: *const u8,
+    len: usize,
+    broken: &AtomicBool,
+    read: impl FnOnce() -> T,
+) -> T {
     /// Takes the declaration back also when `read` panics: it points into this frame.
-    struct TakeBack;
-    impl Drop for TakeBack {
+    struct ClearOnDrop;
+    impl Drop for ClearOnDrop {
         fn drop(&mut self) {
             compiler_fence(Ordering::SeqCst);
-            READING.with(|reading| reading.store(ptr::null_mut(), Ordering::Relaxed));
+            GUARDED.with(|guarded| guarded.store(ptr::null_mut(), Ordering::Relaxed));
         }
     }
 
     if !UNBLOCKED.replace(true) {
-        unblock();
+        unblock_sigbus();
     }
     let start = start as usize;
     let mut span = Span { start, end: start + len, broken };
-    READING.with(|reading| reading.store(&mut span, Ordering::Relaxed));
-    let _take_back = TakeBack;
+    GUARDED.with(|guarded| guarded.store(&mut span, Ordering::Relaxed));
+    let _clear = ClearOnDrop;
     // The handler runs on this thread: only the compiler could move the reads before the store.
     compiler_fence(Ordering::SeqCst);
     read()
 }
 
 /// Lets this thread have SIGBUS.
-fn unblock() {
+fn unblock_sigbus() {
     let mut signals = mem::MaybeUninit::uninit();
     // SAFETY: `sigemptyset` makes it a whole set before anything looks at it; no old set is asked for.
     unsafe {
@@ -122,14 +127,14 @@ fn unblock() {
 extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes a valid `info`.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as usize) };
-    // SAFETY: a span that is not null stands in a frame of `reading` on this thread, below this one.
-    let span = unsafe { READING.with(|reading| reading.load(Ordering::Relaxed)).as_ref() };
+    // SAFETY: a span that is not null stands in a frame of `with_guard` on this thread, below this one.
+    let span = unsafe { GUARDED.with(|guarded| guarded.load(Ordering::Relaxed)).as_ref() };
     // A fault has a positive code; a signal that somebody sent has no address to look at.
     if code > 0
         && let (Some(span), Some(installed)) = (span, INSTALLED.get())
         && (span.start..span.end).contains(&address)
     {
-        // SAFETY: `broken` is borrowed by the same frame of `reading`.
+        // SAFETY: `broken` is borrowed by the same frame of `with_guard`.
         unsafe { (*span.broken).store(true, Ordering::SeqCst) };
         let page = address & !(installed.page - 1);
         let len = span.end.next_multiple_of(installed.page) - page;
@@ -149,14 +154,14 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
             return;
         }
     }
-    pass_on(signal, info, context);
+    forward(signal, info, context);
 }
 
 /// A handler that was installed with SA_SIGINFO.
-type Informed = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+type SigactionHandler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
 /// Does what would have been done without the guard.
-fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+fn forward(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let previous = INSTALLED.get().map(|installed| installed.previous);
     let handler = previous.map_or(libc::SIG_DFL, |previous| previous.sa_sigaction);
     // SAFETY: as in `on_sigbus`.
@@ -177,7 +182,7 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
         }
         (handler, Some(previous)) if previous.sa_flags & libc::SA_SIGINFO != 0 => {
             // SAFETY: SA_SIGINFO says that this address is a handler of this signature.
-            let handler: Informed = unsafe { mem::transmute(handler) };
+            let handler: SigactionHandler = unsafe { mem::transmute(handler) };
             handler(signal, info, context);
         }
         (handler, Some(_)) => {
@@ -195,8 +200,8 @@ mod tests {
 
     /// The span that this thread has declared.
     fn declared() -> Option<(usize, usize)> {
-        let span = READING.with(|reading| reading.load(Ordering::Relaxed));
-        // SAFETY: null, or in a frame of `reading` that is below this one.
+        let span = GUARDED.with(|guarded| guarded.load(Ordering::Relaxed));
+        // SAFETY: null, or in a frame of `with_guard` that is below this one.
         unsafe { span.as_ref() }.map(|span| (span.start, span.end))
     }
 
@@ -205,11 +210,12 @@ mod tests {
     fn a_declaration_ends_with_the_reading() {
         let (bytes, broken) = ([0; 10], AtomicBool::new(false));
         let start = bytes.as_ptr() as usize;
-        let read = || reading(bytes.as_ptr(), bytes.len(), &broken, declared);
+        let read = || with_guard(bytes.as_ptr(), bytes.len(), &broken, declared);
         assert_eq!(declared(), None);
         assert_eq!(read(), Some((start, start + 10)));
         assert_eq!(declared(), None);
-        let panics = || reading(bytes.as_ptr(), bytes.len(), &broken, || resume_unwind(Box::new("within")));
+        let panics =
+            || with_guard(bytes.as_ptr(), bytes.len(), &broken, || resume_unwind(Box::new("within")));
         catch_unwind(AssertUnwindSafe::<&dyn Fn()>(&panics)).unwrap_err();
         assert_eq!(declared(), None);
     }

@@ -68,13 +68,13 @@ impl Map {
         assert!(start <= end, "the bytes lie within the file");
         let len = len.min(end - start);
         let bytes = self.map.as_ptr().wrapping_add(start);
-        let text = guard::reading(bytes, len, &self.broken, || {
+        let text = guard::with_guard(bytes, len, &self.broken, || {
             // SAFETY: `start + len` is at most `map.len()`, by the two lines above, and the guard makes
             // every page of the span readable. `out` overlaps no mapping: nothing outside of this module
             // has a pointer into one.
-            unsafe { base64::put_raw(bytes, len, out) }
+            unsafe { base64::encode_into_raw(bytes, len, out) }
         });
-        self.leave(window, start + len == end);
+        self.release_window(window, start + len == end);
         // Whoever has read a zero finds the mark: no read above comes after this.
         fence(Ordering::Acquire);
         (!self.broken.load(Ordering::SeqCst)).then_some(text)
@@ -83,7 +83,7 @@ impl Map {
     /// Drops what a pull leaves behind, so that whatever the order of pulls no more stays resident than
     /// one window, and one for each thread that is reading. Another thread that still reads a dropped
     /// window gets its pages back from the page cache as it touches them.
-    fn leave(&self, window: usize, at_border: bool) {
+    fn release_window(&self, window: usize, at_border: bool) {
         let behind = if at_border {
             let _ = self.resident.compare_exchange(window, NONE, Ordering::Relaxed, Ordering::Relaxed);
             window

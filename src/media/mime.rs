@@ -54,22 +54,22 @@ const SYNONYMS: &[(&str, &str)] = &[
 
 /// Content that may be looked at only so often: an MP4 has its tracks at its end, perhaps, so that is not the first so
 /// many bytes; but a file can be made of nothing but things to skip.
-struct Glances<R> {
+struct LimitedReads<R> {
     content: R,
     left: u32,
 }
 
 /// The most that a format of at most 256 elements takes, each in its place, is a half of it.
-const GLANCES: u32 = 1024;
+const MAX_READS: u32 = 1024;
 
-impl<R: Read> Read for Glances<R> {
+impl<R: Read> Read for LimitedReads<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("too much to look at"))?;
         self.content.read(bytes)
     }
 }
 
-impl<R: Seek> Seek for Glances<R> {
+impl<R: Seek> Seek for LimitedReads<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.content.seek(to)
     }
@@ -81,7 +81,7 @@ pub(crate) fn detect(
     content: impl Read + Seek,
     extension: Option<&str>,
 ) -> io::Result<Result<&'static str, Option<String>>> {
-    let mut content = Glances { content, left: GLANCES };
+    let mut content = LimitedReads { content, left: MAX_READS };
     let format = FileFormat::from_reader(&mut content)?;
     let by_extension = extension.and_then(of_extension);
     if matches!(format, FileFormat::Empty | FileFormat::ArbitraryBinaryData | FileFormat::PlainText) {
@@ -165,7 +165,7 @@ mod tests {
         let tags = b"ID3\x04\0\0\0\0\0\0".repeat(100_000);
         let mut content = Cursor::new(&tags);
         assert_eq!(detect(&mut content, Some("mp3")).unwrap(), Ok("audio/mp3"));
-        assert!(content.position() < 64 * 1024 + 10 * u64::from(GLANCES), "{}", content.position());
+        assert!(content.position() < 64 * 1024 + 10 * u64::from(MAX_READS), "{}", content.position());
         // A tag and what it is the tag of.
         let tagged = [&tags[..20], b"fLaC and more"].concat();
         assert_eq!(detect(Cursor::new(tagged), None).unwrap(), Ok("audio/flac"));

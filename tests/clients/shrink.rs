@@ -58,7 +58,7 @@ fn a_file_that_shrinks_is_an_error_in_every_client() {
             }
             println!("{what}: {said}");
             // Over HTTP/2 hyper resets the stream, and keeps the cause to itself.
-            assert!(name == "hyper http/2" || said.contains("since it was opened"), "{what}: {said}");
+            assert!(name == "hyper http/2" || said.contains("after it was opened"), "{what}: {said}");
         }
     }
 }

@@ -29,7 +29,7 @@ fn what_is_wrong_is_said_in_a_line() {
     refused(niello().args(["gemini", "--video", "../tests/data/media/audio.wav"]), 1, "use --audio");
     refused(chat().args(["--audio", "../tests/data/media/video.webm"]), 1, "webm;type=audio/webm'");
     refused(chat().args(["--video", "src"]), 1, "is a directory");
-    refused(chat().args(["--video", "/dev/null"]), 1, "is a device");
+    refused(chat().args(["--video", "/dev/null"]), 1, "neither a regular file nor a pipe");
     refused(chat().args(["--video", unknown]), 1, ";type=");
     refused(chat().args(["--video", &format!(r#"{unknown};type=video/mp4","x":""#)]), 1, "MIME type");
     refused(chat().args(["--temperature", "nan"]), 1, "temperature");

@@ -29,7 +29,11 @@ fn standard_input_has_a_name() {
         .assert()
         .success()
         .stdout(contains("standard input"));
-    refused(chat().args(["--audio", "-"]).write_stdin("abc"), 1, "standard input: its type");
+    refused(
+        chat().args(["--audio", "-"]).write_stdin("abc"),
+        1,
+        "cannot detect the media type of standard input",
+    );
 }
 
 #[test]
