@@ -15,4 +15,5 @@ mod source;
 
 pub use error::ApiError;
 pub use extra::Extra;
+pub use open_enum::UnknownName;
 pub use source::{Base64, Source};

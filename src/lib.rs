@@ -100,7 +100,7 @@ mod error;
 mod json;
 mod media;
 
-pub use api::{ApiError, Base64, Extra, Source, chat, events, gemini};
+pub use api::{ApiError, Base64, Extra, Source, UnknownName, chat, events, gemini};
 #[cfg(feature = "http-body")]
 pub use body::ReadAhead;
 pub use body::{Body, Chunks, Limit, Progress, Segment};

@@ -98,7 +98,7 @@ fn full() -> Request {
         .reasoning_effort(ReasoningEffort::High)
         .user("u")
         .metadata([("k", "v")])
-        .modalities([Modality::Text, Modality::Other("x_smell".into())])
+        .modalities([Modality::Text, "x_smell".into()])
         .extra("top_k", 0)
         .extra("thinking", json!({"type": "enabled", "budget_tokens": 1024}))
 }

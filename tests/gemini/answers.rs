@@ -98,7 +98,7 @@ fn new_null_and_odd_fields_are_no_error() {
         "createTime": "2026-11-23T00:00:00Z"
     });
     let response = read(answer);
-    assert_eq!(response.finish_reason(), Some(&FinishReason::Other("NEW_REASON".into())));
+    assert_eq!(response.finish_reason(), Some(&"NEW_REASON".into()));
     assert_eq!(response.extra["createTime"], "2026-11-23T00:00:00Z");
     assert_eq!(response.candidates[0].extra["groundingMetadata"]["webSearchQueries"][0], "q");
     let usage = response.usage_metadata.as_ref().unwrap();

@@ -141,7 +141,7 @@ impl Message {
         content
             || !self.tool_calls.is_empty()
             || self.refusal.is_some()
-            || (matches!(self.role, Role::Assistant | Role::Other(_)) && !self.extra.is_empty())
+            || (matches!(self.role, Role::Assistant | Role::Unknown(_)) && !self.extra.is_empty())
     }
 
     /// The text of the content: see [`Content::text`].

@@ -134,7 +134,7 @@ fn messages(mut turn: Content, at: &str, calls: &mut Calls<'_>, messages: &mut V
             messages.push(of_model(parts, calls)?);
             Ok(())
         }
-        Some(Role::Other(_)) => Err(CHAT.lacks(&format!("{at}.role"))),
+        Some(Role::Unknown(_)) => Err(CHAT.lacks(&format!("{at}.role"))),
     }
 }
 

@@ -104,7 +104,7 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
                     _ => request.contents.push(Content::user(part)),
                 }
             }
-            Role::System | Role::Developer | Role::Other(_) => {
+            Role::System | Role::Developer | Role::Unknown(_) => {
                 return Err(GEMINI.lacks(&format!("{at}.role")));
             }
         }
@@ -133,7 +133,7 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
             let mime = take(&mut format, |format| match format {
                 AudioFormat::Wav => Some("audio/wav"),
                 AudioFormat::Mp3 => Some("audio/mp3"),
-                AudioFormat::Other(_) => None,
+                AudioFormat::Unknown(_) => None,
             });
             GEMINI.has_all(&format, &format!("{inner}.format"))?;
             GEMINI.has_all(&extra, &inner)?;
@@ -266,7 +266,7 @@ fn response_format(mut format: ResponseFormat, config: &mut GenerationConfig) ->
             }
             JSON
         }
-        FormatKind::Other(_) => return Err(GEMINI.lacks(&format!("{AT}.type"))),
+        FormatKind::Unknown(_) => return Err(GEMINI.lacks(&format!("{AT}.type"))),
     };
     config.response_mime_type = Some(mime.to_owned());
     GEMINI.has_all(&format, AT)

@@ -18,7 +18,7 @@ open_enum! {
         /// `LANGUAGE`: in a language that is not supported.
         Language = "LANGUAGE",
         /// `OTHER`, or unknown to the API.
-        OtherReason = "OTHER",
+        Other = "OTHER",
         /// `BLOCKLIST`: a forbidden word.
         Blocklist = "BLOCKLIST",
         /// `PROHIBITED_CONTENT`.
@@ -52,7 +52,7 @@ open_enum! {
         /// `SAFETY`: found harmful.
         Safety = "SAFETY",
         /// `OTHER`, or unknown to the API.
-        OtherReason = "OTHER",
+        Other = "OTHER",
         /// `BLOCKLIST`: a forbidden word.
         Blocklist = "BLOCKLIST",
         /// `PROHIBITED_CONTENT`.
