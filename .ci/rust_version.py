@@ -1,4 +1,4 @@
-"""Fails where a dependency wants a later Rust than Cargo.toml says: `cargo metadata | rust_version.py`."""
+"""Fails if a dependency requires a later Rust version than Cargo.toml: `cargo metadata | rust_version.py`."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ packages = {package["id"]: package for package in metadata["packages"]}
 nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
 own = metadata["workspace_members"]
 
-# What the tests alone want does not count.
+# Skips dependencies that only the tests need.
 built, waiting = set(), list(own)
 while waiting:
     node = nodes[waiting.pop()]
@@ -21,10 +21,10 @@ while waiting:
 
 lowest = min((packages[id]["rust_version"] for id in own), key=number)
 late = [
-    f'{package["name"]} {package["version"]} wants Rust {package["rust_version"]}'
+    f'{package["name"]} {package["version"]} requires Rust {package["rust_version"]}'
     for package in (packages[id] for id in built)
     if package["rust_version"] and number(package["rust_version"]) > number(lowest)
 ]
 if late:
-    sys.exit(f"Cargo.toml says Rust {lowest}, but:\n" + "\n".join(sorted(late)))
-print(f"{len(built)} packages build with Rust {lowest}, by what they say")
+    sys.exit(f"Cargo.toml declares Rust {lowest}, but:\n" + "\n".join(sorted(late)))
+print(f"{len(built)} packages declare that they build with Rust {lowest}")
