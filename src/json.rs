@@ -1,18 +1,21 @@
-//! Any serde value with leaves in it becomes a plan.
+//! Turns any serde value that contains media into a plan.
 //!
-//! There is no serializer here: serde_json's own, with its compact format, writes and escapes all text.
-//! What is added is the hand-over of leaves. A leaf writes itself with `collect_str`, in chunks of base64
-//! text. Before the first chunk it lays (media, address and length of the chunk) in a slot of this
-//! thread; the formatter of [`Plan`] knows that very chunk by its address, takes the media out of the
-//! slot, ends the piece of text, and writes nothing; the leaf sees that the slot is empty and stops. Any
-//! other serializer has received genuine base64, and the leaf writes on. So there is no marker in the
-//! text that somebody could forge, and every serializer gives the same bytes.
+//! serde_json's own serializer writes and escapes all text, in its compact format. Added to it is the handover of
+//! media. A media field writes itself with `collect_str`, as fragments of base64. Before the first fragment it puts
+//! an offer into the context of the thread: the media, and the address and length of that fragment. The formatter of
+//! a plan recognizes the fragment by its address, takes the media from the context, ends the text segment and writes
+//! nothing. The field sees that its offer was taken and stops.
+//!
+//! Any other serializer has written the fragment as text, and the field writes the rest. So no text marks media, no
+//! text can forge it, and every serializer produces the same bytes.
 
 mod field;
+mod keys;
 mod marks;
 mod template;
 
 pub use field::DataUri;
+pub(crate) use keys::{Contents, FieldNames};
 pub use marks::Marks;
 pub use template::Template;
 
@@ -21,6 +24,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     media::Media,
 };
+use keys::{KeyCheck, OpenKeys};
 use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 use std::{
@@ -29,92 +33,166 @@ use std::{
 };
 
 thread_local! {
-    /// The plan that this thread is making.
-    static MAKING: Making = const { Making { depth: Cell::new(0), slot: Cell::new(None), error: Cell::new(None) } };
+    static CONTEXT: SerializeContext = const {
+        SerializeContext {
+            plans: Cell::new(0),
+            offer: Cell::new(None),
+            error: Cell::new(None),
+            keys: Cell::new(OpenKeys::new()),
+        }
+    };
 }
 
-struct Making {
-    /// How many plans are being made: a `Serialize` may itself make one.
-    depth: Cell<usize>,
-    slot: Cell<Option<Handover>>,
-    /// The error of a leaf, which serde carries as text only.
+/// What media fields and the plan that is being made tell each other, per thread.
+///
+/// It is gone while destructors of thread-local variables run. Media is then written as text.
+struct SerializeContext {
+    /// The number of plans that are being made: a `Serialize` can make one itself.
+    plans: Cell<usize>,
+    /// What the current media field offers.
+    offer: Cell<Option<Offer>>,
+    /// The error of a media field, which serde passes on as a message only.
     error: Cell<Option<Error>>,
+    /// Buffers for the next plan that checks keys.
+    keys: Cell<OpenKeys>,
 }
 
-/// What a leaf lays in the slot: its media, and the chunk by which the formatter knows it.
-struct Handover {
+/// The media of a field, and the fragment by which the formatter recognizes it.
+struct Offer {
     media: Media,
-    chunk: *const u8,
+    fragment: *const u8,
     len: usize,
 }
 
-/// A media that serde holds back (see [`Body::json`](crate::Body::json)) is written out in memory up to
-/// this many bytes; above, it is an error.
-const HELD_BACK: u64 = 1024 * 1024;
+/// Restores the context of the outer plan or field when it is dropped, even if a `Serialize` panics.
+struct Outer {
+    offer: Option<Offer>,
+    /// The number of plans and the error. `None` if only an offer was made.
+    plan: Option<(usize, Option<Error>)>,
+}
+
+impl Outer {
+    /// Enters a new plan.
+    fn of_plan() -> Outer {
+        let entered = CONTEXT.try_with(|context| {
+            let plans = context.plans.get();
+            context.plans.set(plans + 1);
+            Outer { offer: context.offer.take(), plan: Some((plans, context.error.take())) }
+        });
+        entered.unwrap_or(Outer { offer: None, plan: None })
+    }
+
+    /// Makes an offer.
+    fn of_offer(offer: Offer) -> Outer {
+        let outer = CONTEXT.try_with(|context| context.offer.replace(Some(offer)));
+        Outer { offer: outer.unwrap_or_default(), plan: None }
+    }
+}
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        let _ = CONTEXT.try_with(|context| {
+            context.offer.set(self.offer.take());
+            if let Some((plans, error)) = self.plan.take() {
+                context.plans.set(plans);
+                context.error.set(error);
+            }
+        });
+    }
+}
+
+/// The largest base64 output that is written into memory where serde buffers a value (see [`Body::json`]).
+const MAX_BUFFERED: u64 = 1024 * 1024;
 
 impl Body {
-    /// The body for any serde value; [`Media`](crate::Media) and [`DataUri`](crate::DataUri) anywhere in
-    /// it are streamed. It is byte for byte what `serde_json::to_vec` makes of the value. Of each media, no more than
-    /// the first three bytes are read.
+    /// Creates the body for a serde value, in which [`Media`](crate::Media) and [`DataUri`](crate::DataUri) are
+    /// streamed.
     ///
-    /// Works through structs, `flatten`, enums of every tagging, `Option`, sequences, maps and
-    /// `dyn erased_serde::Serialize`. In some places serde collects a value in memory before it is
-    /// written: a tuple or struct variant inside an internally tagged enum, a struct variant of an externally
-    /// tagged one under `flatten`, and wherever a `Serialize` calls `to_value`. There the result is right, but
-    /// in memory, so that a media of over 1 MiB of text is an error.
+    /// The body is byte for byte what `serde_json::to_vec` returns for the value. At most the first three bytes of
+    /// each media are read.
+    ///
+    /// Media is streamed from structs, `flatten`, enums of every representation, `Option`, sequences, maps and
+    /// `dyn erased_serde::Serialize`. In three cases serde buffers a value before it is written: a tuple or struct
+    /// variant inside an internally tagged enum, a struct variant of an externally tagged enum under `flatten`, and a
+    /// `Serialize` implementation that calls `to_value`. The body is still correct there, but the media is held in
+    /// memory, up to 1 MiB of base64.
     ///
     /// # Errors
-    /// [`Json`](crate::ErrorKind::Json) if serde_json cannot write the value (map keys that are no text,
-    /// an error of a `Serialize`); [`TooLarge`](crate::ErrorKind::TooLarge) if a media would have to be
-    /// held in memory; [`Changed`](crate::ErrorKind::Changed) or [`Io`](crate::ErrorKind::Io) if a file
-    /// can't be read or is no longer as it was.
+    /// - [`Json`](crate::ErrorKind::Json): serde_json cannot write the value, for example because a map key is not a
+    ///   string, or a `Serialize` implementation returned an error.
+    /// - [`TooLarge`](crate::ErrorKind::TooLarge): more than 1 MiB would have to be held in memory.
+    /// - [`Changed`](crate::ErrorKind::Changed) or [`Io`](crate::ErrorKind::Io): a file changed or cannot be read.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Body> {
-        Plan::json(value).map(Body::new)
+        Plan::json(value, None).map(Body::new)
+    }
+
+    /// Creates the body for a request of ours, in which no object has a key twice.
+    ///
+    /// `names` has the names of the API's fields, if one field can have several.
+    pub(crate) fn request<T: Serialize + ?Sized>(
+        value: &T,
+        names: Option<&'static FieldNames>,
+    ) -> Result<Body> {
+        Plan::json(value, Some(KeyCheck::Request(names))).map(Body::new)
     }
 }
 
 impl Plan {
-    fn json<T: Serialize + ?Sized>(value: &T) -> Result<Plan> {
-        /// Puts things back as they were, also if a `Serialize` panics.
-        struct Outer(Option<Handover>, Option<Error>);
-        impl Drop for Outer {
-            fn drop(&mut self) {
-                MAKING.with(|making| {
-                    making.depth.set(making.depth.get() - 1);
-                    making.slot.set(self.0.take());
-                    making.error.set(self.1.take());
-                });
-            }
-        }
-
-        let outer = MAKING.with(|making| {
-            making.depth.set(making.depth.get() + 1);
-            Outer(making.slot.take(), making.error.take())
+    fn json<T: Serialize + ?Sized>(value: &T, check: Option<KeyCheck>) -> Result<Plan> {
+        let keys = check.map(|check| {
+            let open = CONTEXT.try_with(|context| context.keys.take());
+            (check, open.unwrap_or_default())
         });
-        let plan = RefCell::new(Plan::new());
-        let written = value.serialize(&mut Serializer::with_formatter(Text(&plan), Cut(&plan)));
-        let of_leaf = MAKING.with(|making| making.error.take());
+        let building = RefCell::new(Building { plan: Plan::new(), keys, error: None });
+        let outer = Outer::of_plan();
+        let written = value
+            .serialize(&mut Serializer::with_formatter(PlanWriter(&building), SplitFormatter(&building)));
+        let field_error = CONTEXT.try_with(|context| context.error.take()).unwrap_or_default();
         drop(outer);
+        let Building { mut plan, keys, error } = building.into_inner();
+        if let Some((_, open)) = keys {
+            let _ = CONTEXT.try_with(|context| context.keys.set(open.recycle()));
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
         written.map_err(|cause| {
-            // A `Serialize` may have got over the error of a leaf, and failed of its own: serde's error is the
-            // leaf's if it says what that says.
-            let said = cause.to_string();
-            of_leaf.filter(|leaf| said.contains(&leaf.to_string())).unwrap_or_else(|| {
+            // The `Serialize` implementation may have ignored the error of a media field and failed for another
+            // reason, so compare the messages before attributing the failure.
+            let message = cause.to_string();
+            field_error.filter(|error| message.contains(&error.to_string())).unwrap_or_else(|| {
                 Error::with_source(ErrorKind::Json, "the value cannot be written as JSON", cause)
             })
         })?;
-        let mut plan = plan.into_inner();
         plan.end_text()?;
         Ok(plan)
     }
 }
 
-/// Takes the text of the serializer.
-struct Text<'a>(&'a RefCell<Plan>);
+/// A plan that is being made, shared by the serializer's writer and formatter.
+struct Building {
+    plan: Plan,
+    keys: Option<(KeyCheck, OpenKeys)>,
+    /// Why the plan is incomplete. It fails the plan even if a `Serialize` implementation ignores it.
+    error: Option<Error>,
+}
 
-impl io::Write for Text<'_> {
+impl Building {
+    /// Keeps the error, for which serde_json gets a stand-in.
+    fn keep(&mut self, result: Result<()>) -> io::Result<()> {
+        result.map_err(|error| {
+            self.error.get_or_insert(error);
+            io::ErrorKind::InvalidData.into()
+        })
+    }
+}
+
+/// Appends the serializer's text to the plan.
+struct PlanWriter<'a>(&'a RefCell<Building>);
+
+impl io::Write for PlanWriter<'_> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().push_text(text);
+        self.0.borrow_mut().plan.push_text(text);
         Ok(text.len())
     }
 
@@ -123,60 +201,107 @@ impl io::Write for Text<'_> {
     }
 }
 
-/// Writes compact JSON, as `serde_json::to_vec` does, and cuts it where a leaf hands itself over.
-struct Cut<'a>(&'a RefCell<Plan>);
+/// Formats compact JSON, as `serde_json::to_vec` does, splits it where a media field offers its media, and reports
+/// keys to the check.
+struct SplitFormatter<'a>(&'a RefCell<Building>);
 
-impl Formatter for Cut<'_> {
+impl SplitFormatter<'_> {
+    /// Reports what is being written to the check of keys, if there is one.
+    fn report(&self, report: impl FnOnce(&mut OpenKeys, KeyCheck, &Plan)) {
+        if let Building { plan, keys: Some((check, open)), .. } = &mut *self.0.borrow_mut() {
+            report(open, *check, plan);
+        }
+    }
+}
+
+impl Formatter for SplitFormatter<'_> {
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
         match take(fragment) {
-            Some(media) => Ok(self.0.borrow_mut().push_media(media)?),
+            Some(media) => {
+                let mut building = self.0.borrow_mut();
+                let pushed = building.plan.push_media(media);
+                building.keep(pushed)
+            }
             None => writer.write_all(fragment.as_bytes()),
         }
     }
-}
 
-/// The media in the slot, if `fragment` is its very chunk.
-fn take(fragment: &str) -> Option<Media> {
-    MAKING.with(|making| match making.slot.take() {
-        Some(handover) if handover.chunk == fragment.as_ptr() && handover.len == fragment.len() => {
-            Some(handover.media)
-        }
-        other => {
-            making.slot.set(other);
-            None
-        }
-    })
-}
-
-/// Offers a chunk, while `write` gives it to a serializer. True if a plan took the media in its place.
-fn offer<R>(media: &Media, chunk: &str, write: impl FnOnce() -> R) -> (R, bool) {
-    /// The slot belongs to the leaf whose chunk is being written.
-    struct Outer(Option<Handover>);
-    impl Drop for Outer {
-        fn drop(&mut self) {
-            MAKING.with(|making| making.slot.set(self.0.take()));
-        }
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.report(|open, check, plan| open.begin_array(check, plan));
+        writer.write_all(b"[")
     }
 
-    let handover = Handover { media: media.clone(), chunk: chunk.as_ptr(), len: chunk.len() };
-    let _outer = Outer(MAKING.with(|making| making.slot.replace(Some(handover))));
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.report(|open, _, _| open.end());
+        writer.write_all(b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.report(|open, _, _| open.begin_element());
+        if first { Ok(()) } else { writer.write_all(b",") }
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.report(|open, check, plan| open.begin_object(check, plan));
+        writer.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.report(|open, _, _| open.end());
+        writer.write_all(b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        self.report(|open, _, plan| open.begin_key(plan));
+        Ok(())
+    }
+
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        let mut building = self.0.borrow_mut();
+        let Building { plan, keys: Some((check, open)), .. } = &mut *building else { return Ok(()) };
+        let added = open.end_key(*check, plan);
+        building.keep(added)
+    }
+}
+
+/// Takes the offered media if `fragment` is the fragment of the offer.
+fn take(fragment: &str) -> Option<Media> {
+    let taken = CONTEXT.try_with(|context| match context.offer.take() {
+        Some(offer) if offer.fragment == fragment.as_ptr() && offer.len == fragment.len() => {
+            Some(offer.media)
+        }
+        other => {
+            context.offer.set(other);
+            None
+        }
+    });
+    taken.unwrap_or_default()
+}
+
+/// Offers `media` while `write` passes its fragment to a serializer. Returns `true` if a plan took the media.
+fn offer<R>(media: &Media, fragment: &str, write: impl FnOnce() -> R) -> (R, bool) {
+    let offer = Offer { media: media.clone(), fragment: fragment.as_ptr(), len: fragment.len() };
+    let _outer = Outer::of_offer(offer);
     let written = write();
-    let left = MAKING.with(|making| making.slot.take());
-    (written, left.is_none())
+    let taken = CONTEXT.try_with(|context| context.offer.take().is_none()).unwrap_or(false);
+    (written, taken)
 }
 
-/// Whether a plan is being made, so that a leaf which was not taken is held back in memory by serde.
-fn is_making() -> bool {
-    MAKING.with(|making| making.depth.get() > 0)
+/// Returns `true` while a plan is being made. A media field that was not taken is then buffered in memory by serde.
+fn is_in_plan() -> bool {
+    CONTEXT.try_with(|context| context.plans.get() > 0).unwrap_or(false)
 }
 
-/// Keeps the error of a leaf for the plan that is being made, if one is.
+/// Keeps the error of a media field for the plan that is being made, if there is one.
 fn keep_error(error: &Error) {
-    if is_making() {
-        MAKING.with(|making| making.error.set(Some(error.clone())));
+    if is_in_plan() {
+        let _ = CONTEXT.try_with(|context| context.error.set(Some(error.clone())));
     }
 }

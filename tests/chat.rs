@@ -172,7 +172,7 @@ fn each_refusal_names_the_field() {
     let hi = || new().message(Message::user("Hi"));
     let call = ToolCall::function("1", "f", "{}");
     let bare = Message::new(Role::Assistant);
-    let mut misnamed_function = Function::new("f");
+    let mut misnamed_function = Function::new("f").parameters(json!({}));
     misnamed_function.extra.insert("parameters", 1);
     let mut misnamed_call = call.clone();
     misnamed_call.function.as_mut().unwrap().extra.insert("arguments", "{}");
@@ -189,24 +189,30 @@ fn each_refusal_names_the_field() {
         (hi().top_p(f64::INFINITY), "`top_p` is inf".into()),
         (hi().presence_penalty(f64::NEG_INFINITY), "`presence_penalty` is -inf".into()),
         (hi().frequency_penalty(f64::NAN), "`frequency_penalty`".into()),
-        (hi().extra("model", "x"), "\"model\" of the request".into()),
-        (hi().extra("max_tokens", 1), "\"max_tokens\" of the request".into()),
-        (hi().extra("tools", json!([])), "\"tools\" of the request".into()),
+        (hi().extra("model", "x"), "the request has the key \"model\" twice".into()),
+        (hi().max_tokens(2).extra("max_tokens", 1), "the request has the key \"max_tokens\"".into()),
+        (hi().tool(Tool::new("x")).extra("tools", json!([])), "the request has the key \"tools\"".into()),
         (
-            hi().stream_options(StreamOptions::new().extra("include_usage", true)),
-            "\"include_usage\" of `stream_options`".into(),
+            hi().stream_options(StreamOptions::new().include_usage(true).extra("include_usage", true)),
+            "stream_options has the key \"include_usage\" twice".into(),
         ),
         (
             hi().response_format(ResponseFormat::text().extra("type", "x")),
-            "\"type\" of `response_format`".into(),
+            "response_format has the key \"type\" twice".into(),
         ),
         (
             hi().response_format(ResponseFormat::json_schema(JsonSchema::new("n", 1).extra("schema", 1))),
-            "\"schema\" of `response_format.json_schema`".into(),
+            "response_format.json_schema has the key \"schema\" twice".into(),
         ),
-        (hi().tool(Tool::new("x")).tool(Tool::new("x").extra("function", 1)), "`tools[1]`".into()),
-        (hi().tool(misnamed_function), "\"parameters\" of `tools[0].function`".into()),
-        (hi().message(Message::user("x").extra("content", "y")), "\"content\" of `messages[1]`".into()),
+        (
+            hi().tool(Tool::new("x")).tool(Tool::from(Function::new("f")).extra("function", 1)),
+            "tools[1] has".into(),
+        ),
+        (hi().tool(misnamed_function), "tools[0].function has the key \"parameters\" twice".into()),
+        (
+            hi().message(Message::user("x").extra("content", "y")),
+            "messages[1] has the key \"content\" twice".into(),
+        ),
         (hi().message(Message::new("").content("x")), "`messages[1].role`".into()),
         (hi().response_format(ResponseFormat::new("json_schema")), "`response_format.json_schema`".into()),
         (hi().tool(Tool::new("function")), "`tools[0].function`".into()),
@@ -226,11 +232,11 @@ fn each_refusal_names_the_field() {
         (hi().message(Message::tool("", "x")), "`messages[1].tool_call_id`".into()),
         (
             hi().message(bare.clone().tool_calls([call.clone(), call.extra("id", 2)])),
-            "\"id\" of `messages[1].tool_calls[1]`".into(),
+            "messages[1].tool_calls[1] has the key \"id\" twice".into(),
         ),
         (
             hi().message(bare.tool_calls([misnamed_call])),
-            "\"arguments\" of `messages[1].tool_calls[0].function`".into(),
+            "messages[1].tool_calls[0].function has the key \"arguments\" twice".into(),
         ),
         (one(Part::video("")), format!("{path}.video_url.url is empty")),
         (
@@ -255,14 +261,23 @@ fn each_refusal_names_the_field() {
             format!("{path}.input_audio.data is "),
         ),
         (one(Part::input_audio("talk.wav").format("wav")), format!("{path}.input_audio.data is ")),
-        (one(Part::text("x").extra("text", "y")), format!("\"text\" of {second}`")),
-        (one(Part::text("x").extra("type", "y")), format!("\"type\" of {second}`")),
-        (one(Part::video("u").inner_extra("url", "y")), format!("\"url\" of {second}.video_url`")),
-        (one(Part::video("u").inner_extra("detail", "y")), format!("\"detail\" of {second}.video_url`")),
-        (one(Part::file("u").inner_extra("filename", "y")), format!("\"filename\" of {second}.file`")),
+        (one(Part::text("x").extra("text", "y")), format!("{path} has the key \"text\" twice")),
+        (one(Part::text("x").extra("type", "y")), format!("{path} has the key \"type\" twice")),
+        (
+            one(Part::video("https://u").inner_extra("url", "y")),
+            format!("{path}.video_url has the key \"url\" twice"),
+        ),
+        (
+            one(Part::video("https://u").detail("low").inner_extra("detail", "y")),
+            format!("{path}.video_url has the key \"detail\" twice"),
+        ),
+        (
+            one(Part::file("u").filename("f").inner_extra("filename", "y")),
+            format!("{path}.file has the key \"filename\" twice"),
+        ),
         (
             one(Part::input_audio(media("audio/wav")).inner_extra("data", "y")),
-            format!("\"data\" of {second}.input_audio`"),
+            format!("{path}.input_audio has the key \"data\" twice"),
         ),
         (one(unnamed), format!("{second}.type`")),
         (one(Part::input_audio("AA==")), format!("{second}.input_audio.format`")),
@@ -293,6 +308,8 @@ fn what_the_api_might_take_is_sent() {
         one(Part::input_audio("-_8").format("wav")),
         one(Part::file("AAAA")),
         one(Part::text("x").inner_extra("k", 1)),
+        // Keys of fields that are not set, and of no field.
+        new().message(Message::user("Hi")).extra("max_tokens", 1).extra("maxTokens", 2),
     ] {
         assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
     }

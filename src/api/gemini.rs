@@ -95,6 +95,7 @@ mod content;
 mod endpoint;
 mod finish;
 mod function;
+mod json_name;
 mod media;
 mod offset;
 mod part;
@@ -119,6 +120,7 @@ pub use finish::{BlockReason, FinishReason};
 pub use function::{
     CodeExecutionResult, ExecutableCode, FunctionCall, FunctionResponse, Language, Outcome, Scheduling,
 };
+pub use json_name::json_name;
 pub use media::{FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
 pub use part::Part;
 pub use request::Request;

@@ -86,6 +86,21 @@ impl Plan {
         self.place(media.encoded_len(), Content::Base64(media))
     }
 
+    /// Returns the length of the text of all segments, the one that is being written included.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Returns a range of the text of all segments. It must be UTF-8, as a whole string of the JSON is.
+    pub(crate) fn text(&self, range: Range<usize>) -> &str {
+        std::str::from_utf8(&self.text[range]).expect("serde_json writes UTF-8")
+    }
+
+    /// Returns the number of segments that are complete.
+    pub(crate) fn segment_count(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Goes on with a segment of text.
     pub(crate) fn push_text(&mut self, text: &[u8]) {
         self.text.extend_from_slice(text);

@@ -1,6 +1,6 @@
-//! Leaves: media as fields of serde types.
+//! Media fields: media in serde values.
 
-use super::{HELD_BACK, is_making, keep_error, offer};
+use super::{MAX_BUFFERED, is_in_plan, keep_error, offer};
 use crate::{
     error::{Error, ErrorKind},
     media::Media,
@@ -11,16 +11,18 @@ use std::{
     fmt::{self, Display},
 };
 
-/// The leaf that puts `data:<mime>;base64,` (RFC 2397) before the base64 text of a media.
+/// A media field that starts with `data:<mime>;base64,` ([RFC 2397](https://www.rfc-editor.org/rfc/rfc2397)).
+///
+/// # Examples
 ///
 /// ```
 /// use niello::{Body, DataUri, Media};
 ///
 /// #[derive(serde::Serialize)]
-/// struct Mine { cover: DataUri }
+/// struct Album { cover: DataUri }
 ///
-/// let mine = Mine { cover: DataUri(Media::from_bytes(&b"\x89PNG"[..], "image/png")?) };
-/// let mut body = Body::json(&mine)?;
+/// let cover = Media::from_bytes(&b"\x89PNG"[..], "image/png")?;
+/// let mut body = Body::json(&Album { cover: DataUri(cover) })?;
 /// assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"{"cover":"data:image/png;base64,iVBORw=="}"#);
 /// # Ok::<(), niello::Error>(())
 /// ```
@@ -41,33 +43,34 @@ impl From<Media> for DataUri {
 
 impl Serialize for Media {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Base64::new(self, false).serialize(serializer)
+        MediaField::new(self, false).serialize(serializer)
     }
 }
 
 impl Serialize for DataUri {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Base64::new(&self.0, true).serialize(serializer)
+        MediaField::new(&self.0, true).serialize(serializer)
     }
 }
 
-/// Displays the text of a leaf. Private: its `fmt` ends short, with no error but in `failed`, when a plan
-/// took the media or a chunk could not be made, since serde_json and `to_string` panic on an error of
-/// `fmt`.
-struct Base64<'a> {
+/// Displays the string of a media field.
+///
+/// It must stay private: `fmt` returns `Ok` when a plan took the media or when an error is in `failed`, because
+/// serde_json and `to_string` panic if `fmt` returns an error.
+struct MediaField<'a> {
     media: &'a Media,
     data_uri: bool,
     failed: Cell<Option<Error>>,
 }
 
-impl<'a> Base64<'a> {
-    /// The chunk that is offered to a plan is one group: no more of the media is read than that.
+impl<'a> MediaField<'a> {
+    /// The length of the fragment that is offered to a plan. One group, so that only three bytes of the media are read.
     const OFFERED: usize = 4;
-    /// The chunks for any other serializer.
-    const CHUNK: usize = 4096;
+    /// The length of the fragments for any other serializer.
+    const FRAGMENT: usize = 4096;
 
-    fn new(media: &'a Media, data_uri: bool) -> Base64<'a> {
-        Base64 { media, data_uri, failed: Cell::new(None) }
+    fn new(media: &'a Media, data_uri: bool) -> MediaField<'a> {
+        MediaField { media, data_uri, failed: Cell::new(None) }
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,49 +84,49 @@ impl<'a> Base64<'a> {
         }
     }
 
-    /// The whole text, the chunk that is offered first.
+    /// Offers the first fragment, and writes the others if the offer is not taken.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> Result<fmt::Result, Error> {
-        let mut chunk = [0; Self::CHUNK];
-        let offered = self.chunk(0, &mut chunk[..Self::OFFERED])?;
+        let mut buffer = [0; Self::FRAGMENT];
+        let offered = self.fragment(0, &mut buffer[..Self::OFFERED])?;
         let (written, taken) = offer(self.media, offered, || f.write_str(offered));
         if taken || written.is_err() {
             return Ok(written);
         }
-        if is_making() && self.media.encoded_len() > HELD_BACK {
-            return Err(self.held_back());
+        if is_in_plan() && self.media.encoded_len() > MAX_BUFFERED {
+            return Err(self.too_large_to_buffer());
         }
         let mut offset = offered.len() as u64;
         loop {
-            let text = self.chunk(offset, &mut chunk)?;
-            if text.is_empty() {
+            let fragment = self.fragment(offset, &mut buffer)?;
+            if fragment.is_empty() {
                 return Ok(Ok(()));
             }
-            if let Err(stopped) = f.write_str(text) {
+            if let Err(stopped) = f.write_str(fragment) {
                 return Ok(Err(stopped));
             }
-            offset += text.len() as u64;
+            offset += fragment.len() as u64;
         }
     }
 
-    fn chunk<'c>(&self, offset: u64, chunk: &'c mut [u8]) -> Result<&'c str, Error> {
-        let len = self.media.encode_at(offset, &mut &mut chunk[..])?;
-        Ok(std::str::from_utf8(&chunk[..len]).expect("base64 is ASCII"))
+    fn fragment<'b>(&self, offset: u64, buffer: &'b mut [u8]) -> Result<&'b str, Error> {
+        let len = self.media.encode_at(offset, &mut &mut buffer[..])?;
+        Ok(std::str::from_utf8(&buffer[..len]).expect("base64 is ASCII"))
     }
 
-    fn held_back(&self) -> Error {
+    fn too_large_to_buffer(&self) -> Error {
         let (name, len) = (self.media.name(), self.media.encoded_len());
         Error::new(
             ErrorKind::TooLarge,
             format!(
-                "{name}: the value around it is collected by serde before it is written (an internally tagged \
-                 tuple or struct variant, or `to_value` in a `Serialize`), which would hold {len} bytes in \
-                 memory; use another tagging, or no more than {HELD_BACK} bytes there"
+                "{name}: serde buffers the value around this media before writing it (an internally tagged tuple or \
+                 struct variant, or `to_value` in a `Serialize`), which would hold {len} bytes in memory, over the \
+                 limit of {MAX_BUFFERED}; use another enum representation there"
             ),
         )
     }
 }
 
-impl Display for Base64<'_> {
+impl Display for MediaField<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.data_uri {
             write!(f, "data:{};base64,", self.media.mime())?;

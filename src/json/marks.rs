@@ -80,7 +80,7 @@ impl Marks {
     /// [`Body::json`].
     pub fn body<T: Serialize + ?Sized>(&self, value: &T) -> Result<Body> {
         let seen = RefCell::new(vec![false; self.media.len()]);
-        let plan = Plan::json(value)?.inlay(|text| self.find(text, &seen))?;
+        let plan = Plan::json(value, None)?.inlay(|text| self.find(text, &seen))?;
         match seen.into_inner().iter().position(|seen| !seen) {
             None => Ok(Body::new(plan)),
             Some(index) => {

@@ -1,9 +1,9 @@
 //! JSON text in which directives stand where media goes.
 
 use crate::{
-    body::Body,
+    body::{Body, plan::Plan},
     error::{Error, ErrorKind, Result},
-    json::DataUri,
+    json::{DataUri, keys::KeyCheck},
     media::{Access, Media, MediaOptions, OpenedMedia},
 };
 use serde::{
@@ -101,7 +101,7 @@ impl<'a> Template<'a> {
         let raw: &RawValue = serde_json::from_str(&self.text)
             .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is no JSON", cause))?;
         let mut reading = Reading { template: self, opened: HashMap::new(), path: "$".to_owned(), depth: 0 };
-        Body::json(&reading.node(raw)?)
+        Plan::json(&reading.node(raw)?, Some(KeyCheck::Template)).map(Body::new)
     }
 }
 

@@ -8,7 +8,7 @@ use niello::{
         SpeechConfig, ThinkingConfig, Tool, ToolConfig, VideoMetadata,
     },
 };
-use serde_json::Map;
+use serde_json::{Map, json};
 use std::time::Duration;
 
 fn say(part: Part) -> Request {
@@ -37,6 +37,13 @@ fn refuse(request: Request, kind: ErrorKind, field: &str) {
     let error = request.body().expect_err(field);
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(&format!("`{field}`")), "{error} does not name {field}");
+}
+
+/// Refuses an object that has a key twice, in one spelling or two.
+fn refuse_twice(request: Request, object: &str) {
+    let error = request.body().expect_err(object);
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    assert!(error.to_string().starts_with(&format!("{object} has the key")), "{error}");
 }
 
 #[test]
@@ -167,48 +174,55 @@ fn extra_keys_that_repeat_one() {
     let mut whole = inline("video/mp4");
     whole.inline_data = whole.inline_data.map(|data| data.extra("data", "AAAA"));
     let mut file = Part::file("https://a/b");
-    file.file_data = file.file_data.map(|data| data.extra("mimeType", "a/b"));
+    file.file_data = file.file_data.map(|data| data.extra("file_uri", "https://a/b"));
     let mut video = inline("video/mp4").fps(1.0);
-    video.video_metadata = video.video_metadata.map(|data| data.extra("endOffset", "1s"));
+    video.video_metadata = video.video_metadata.map(|data| data.extra("fps", 2));
     let call = FunctionCall::new("f", Default::default()).extra("args", 1);
     let response = FunctionResponse::new("f", Map::new()).extra("name", "g");
     let part = "contents[1].parts[2]";
     for (request, object) in [
         (say(Part::text("x").extra("text", "y")), part.to_owned()),
-        (say(Part::text("x").extra("inlineData", 1)), part.to_owned()),
+        (say(inline("a/b").extra("inlineData", 1)), part.to_owned()),
         (say(whole), format!("{part}.inlineData")),
         (say(file), format!("{part}.fileData")),
         (say(video), format!("{part}.videoMetadata")),
         (say(Part::function_call(call)), format!("{part}.functionCall")),
         (say(Part::function_response(response)), format!("{part}.functionResponse")),
         (
-            say(inline("a/b").media_resolution(PartMediaResolution::default().extra("level", "x"))),
+            say(inline("a/b").media_resolution(PartMediaResolution::num_tokens(1).extra("numTokens", 2))),
             format!("{part}.mediaResolution"),
         ),
         (say(Part::text("x")).content(Content::user("x").extra("role", "model")), "contents[2]".into()),
         (say(Part::text("x")).system(Content::new("x").extra("parts", 1)), "systemInstruction".into()),
-        (config(GenerationConfig::new().extra("topP", 1)), "generationConfig".into()),
+        (config(GenerationConfig::new().top_p(0.5).extra("topP", 1)), "generationConfig".into()),
         (
-            config(GenerationConfig::new().thinking_config(ThinkingConfig::new().extra("thinkingBudget", 1))),
+            config(
+                GenerationConfig::new()
+                    .thinking_config(ThinkingConfig::new().thinking_budget(1).extra("thinking_budget", 1)),
+            ),
             "generationConfig.thinkingConfig".into(),
         ),
         (
-            config(GenerationConfig::new().speech_config(SpeechConfig::new().extra("languageCode", 1))),
+            config(
+                GenerationConfig::new()
+                    .speech_config(SpeechConfig::new().language_code("de").extra("languageCode", 1)),
+            ),
             "generationConfig.speechConfig".into(),
         ),
         (
-            config(GenerationConfig::new().response_schema(Schema::array(Schema::string().extra("enum", 1)))),
+            config(
+                GenerationConfig::new()
+                    .response_schema(Schema::array(Schema::string().enum_values(["a"]).extra("enum", 1))),
+            ),
             "generationConfig.responseSchema.items".into(),
         ),
-        (say(Part::text("x").extra("inline_data", 1)), part.to_owned()),
-        (tool(Tool::default().extra("urlContext", 1)), "tools[1]".into()),
-        (tool(FileSearch::default().extra("topK", 1)), "tools[1].fileSearch".into()),
+        (say(inline("a/b").extra("inline_data", 1)), part.to_owned()),
+        (tool(Tool::url_context().extra("urlContext", 1)), "tools[1]".into()),
+        (tool(FileSearch::new(["a"]).top_k(1).extra("topK", 1)), "tools[1].fileSearch".into()),
+        (function(FunctionDeclaration::new("f").extra("name", 1)), "tools[1].functionDeclarations[0]".into()),
         (
-            function(FunctionDeclaration::new("f").extra("behavior", 1)),
-            "tools[1].functionDeclarations[0]".into(),
-        ),
-        (
-            say(Part::text("x")).tool_config(ToolConfig::default().extra("retrievalConfig", 1)),
+            say(Part::text("x"))
+                .tool_config(ToolConfig::default().location(0.0, 0.0).extra("retrievalConfig", 1)),
             "toolConfig".into(),
         ),
         (
@@ -216,16 +230,55 @@ fn extra_keys_that_repeat_one() {
             "safetySettings[0]".into(),
         ),
     ] {
-        refuse(request, ErrorKind::Invalid, &object);
+        refuse_twice(request, &object);
     }
-    for key in ["contents", "generationConfig", "generation_config"] {
-        let error = say(Part::text("x")).extra(key, 1).body().unwrap_err();
-        assert!(error.to_string().contains(&format!("{key:?} of the request")), "{error}");
+    for (key, says) in [
+        ("contents", "the request has the key \"contents\" twice"),
+        ("cached_content", "the request has the keys \"cachedContent\" and \"cached_content\""),
+    ] {
+        let error = say(Part::text("x")).cached_content("x").extra(key, 1).body().unwrap_err();
+        assert!(error.to_string().starts_with(says), "{error}");
     }
 
     let twice = Schema::object([("a", Schema::string()), ("a", Schema::number())]);
     let request = config(GenerationConfig::new().response_schema(twice));
-    refuse(request, ErrorKind::Invalid, "generationConfig.responseSchema.properties.a");
+    refuse_twice(request, "generationConfig.responseSchema.properties");
+}
+
+/// Keys that are the user's own names, and not fields with a second spelling.
+#[test]
+fn free_form_keys_have_one_spelling() {
+    let both = || json!({"a_b": 1, "aB": 2, "in": [{"c_d": 1, "cD": 2}]});
+    let map = || both().as_object().unwrap().clone();
+    let shape = || Schema::object([("a_b", Schema::string()), ("aB", Schema::number())]);
+    for request in [
+        say(Part::function_call(FunctionCall::new("f", map()))),
+        say(Part::function_response(FunctionResponse::new("f", map()))),
+        say(Part::text("x").extra("partMetadata", both())),
+        config(GenerationConfig::new().response_json_schema(both())),
+        config(GenerationConfig::new().response_schema(shape().example(both()).default_value(both()))),
+        function(FunctionDeclaration::new("f").parameters(shape()).response(Schema::array(shape()))),
+        say(Part::text("x")).label("a_b", "1").label("aB", "2"),
+        // Fields that are not set.
+        say(Part::text("x")).extra("cachedContent", "x"),
+    ] {
+        request.body().unwrap();
+    }
+    // A schema is none, though the response of a function is.
+    let twice = Schema::string().title("x").extra("title", 1);
+    refuse_twice(
+        function(FunctionDeclaration::new("f").response(twice)),
+        "tools[1].functionDeclarations[0].response",
+    );
+    refuse_twice(
+        config(
+            GenerationConfig::new().response_schema(Schema::object([(
+                "a",
+                Schema::string().min_items(1).extra("min_items", 1),
+            )])),
+        ),
+        "generationConfig.responseSchema.properties.a",
+    );
 }
 
 #[test]

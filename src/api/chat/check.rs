@@ -1,33 +1,13 @@
 //! What is refused before a body is made. Only what no server can take: the rest is the server's to say.
 
-use super::{
-    Content, FileData, FormatKind, Function, FunctionCall, JsonSchema, Message, Part, PartKind, Request,
-    ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolKind,
-};
+use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, Tool, ToolCall, ToolKind};
 use crate::{
-    api::{
-        extra::{HasExtra, has_extra},
-        source::Base64,
-    },
+    api::source::Base64,
     error::{Error, ErrorKind, Result},
 };
 use std::fmt::Arguments;
 
-has_extra!(
-    Request,
-    StreamOptions,
-    ResponseFormat,
-    JsonSchema,
-    Message,
-    Tool,
-    Function,
-    ToolCall,
-    FunctionCall,
-    FileData,
-);
-
 pub(super) fn request(request: &Request) -> Result<()> {
-    request.check_extra(format_args!(""))?;
     if request.model.is_empty() {
         return Err(invalid("`model` is empty; give the name of a model or an endpoint"));
     }
@@ -44,18 +24,11 @@ pub(super) fn request(request: &Request) -> Result<()> {
             return Err(invalid(format!("`{name}` is {number}, which JSON cannot say")));
         }
     }
-    if let Some(options) = &request.stream_options {
-        options.check_extra(format_args!("stream_options"))?;
-    }
-    if let Some(format) = &request.response_format {
-        format.check_extra(format_args!("response_format"))?;
-        match &format.json_schema {
-            Some(schema) => schema.check_extra(format_args!("response_format.json_schema"))?,
-            None if format.kind == FormatKind::JsonSchema => {
-                return Err(invalid("`response_format.json_schema` is missing; give the schema"));
-            }
-            None => {}
-        }
+    if let Some(format) = &request.response_format
+        && format.kind == FormatKind::JsonSchema
+        && format.json_schema.is_none()
+    {
+        return Err(invalid("`response_format.json_schema` is missing; give the schema"));
     }
     for (index, checked) in request.tools.iter().enumerate() {
         tool(checked, format_args!("tools[{index}]"))?;
@@ -67,26 +40,23 @@ pub(super) fn request(request: &Request) -> Result<()> {
 }
 
 fn tool(tool: &Tool, at: Arguments<'_>) -> Result<()> {
-    tool.check_extra(at)?;
-    function(&tool.kind, tool.function.as_ref().map(|function| (function, &function.name)), at)
+    function(&tool.kind, tool.function.as_ref().map(|function| &function.name), at)
 }
 
 /// A tool or a call whose type is function has one, and it has a name.
-fn function(kind: &ToolKind, function: Option<(&impl HasExtra, &String)>, at: Arguments<'_>) -> Result<()> {
-    match function {
-        Some((_, name)) if name.is_empty() => {
+fn function(kind: &ToolKind, name: Option<&String>, at: Arguments<'_>) -> Result<()> {
+    match name {
+        Some(name) if name.is_empty() => {
             Err(invalid(format!("`{at}.function.name` is empty; give the name of the function")))
         }
-        Some((function, _)) => function.check_extra(format_args!("{at}.function")),
         None if *kind == ToolKind::Function => {
             Err(invalid(format!("`{at}.function` is missing; give the function, or another type")))
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
 fn message(message: &Message, at: Arguments<'_>) -> Result<()> {
-    message.check_extra(at)?;
     if message.role.as_str().is_empty() {
         return Err(invalid(format!("`{at}.role` is empty; say who speaks")));
     }
@@ -109,12 +79,10 @@ fn message(message: &Message, at: Arguments<'_>) -> Result<()> {
 }
 
 fn tool_call(call: &ToolCall, at: Arguments<'_>) -> Result<()> {
-    call.check_extra(at)?;
-    function(&call.kind, call.function.as_ref().map(|function| (function, &function.name)), at)
+    function(&call.kind, call.function.as_ref().map(|function| &function.name), at)
 }
 
 fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
-    part.check_extra(at)?;
     if let Some(setter) = part.misplaced {
         let kind = part.kind.as_str();
         let message = format!("`{at}` is of type {kind:?}, which has nothing for {setter}() to set");
@@ -123,11 +91,9 @@ fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
     let inner = format_args!("{at}.{}", part.kind.as_str());
     match &part.kind {
         PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
-            url.check_extra(inner)?;
             url.url.check_url(format_args!("{inner}.url"))
         }
         PartKind::InputAudio(audio) => {
-            audio.check_extra(inner)?;
             audio.data.check(format_args!("{inner}.data"))?;
             match (&audio.format, &audio.data) {
                 (Some(_), _) => Ok(()),
@@ -146,7 +112,6 @@ fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
             }
         }
         PartKind::File(file) => {
-            file.check_extra(inner)?;
             let id = file.file_id.as_deref();
             match &file.file_data {
                 Some(data) => data.check_characters(format_args!("{inner}.file_data")),

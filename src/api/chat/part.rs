@@ -3,7 +3,7 @@
 use super::payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
     api::{
-        extra::{Extra, HasExtra},
+        extra::Extra,
         source::{Base64, MediaKind, Source},
     },
     media::Media,
@@ -217,16 +217,6 @@ impl From<Media> for Part {
 impl From<&Media> for Part {
     fn from(media: &Media) -> Part {
         Part::media(media)
-    }
-}
-
-impl HasExtra for Part {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn has_key(&self, key: &str) -> bool {
-        key == "type" || (key == self.kind.as_str() && !matches!(self.kind, PartKind::Other(_)))
     }
 }
 

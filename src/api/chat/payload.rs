@@ -1,7 +1,7 @@
 //! What stands inside parts: URLs, audio and files.
 
 use crate::api::{
-    extra::{Extra, HasExtra},
+    extra::Extra,
     open_enum::open_enum,
     source::{Base64, Source},
 };
@@ -43,16 +43,6 @@ pub struct MediaUrl {
     pub extra: Extra,
 }
 
-impl HasExtra for MediaUrl {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn has_key(&self, key: &str) -> bool {
-        matches!(key, "url" | "detail")
-    }
-}
-
 impl MediaUrl {
     pub(super) fn new(url: Source) -> MediaUrl {
         MediaUrl { url, detail: None, extra: Extra::default() }
@@ -72,16 +62,6 @@ pub struct InputAudio {
     /// Keys beside these.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl HasExtra for InputAudio {
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn has_key(&self, key: &str) -> bool {
-        matches!(key, "data" | "format")
-    }
 }
 
 impl InputAudio {

@@ -122,7 +122,7 @@ impl Request {
     /// [`Body::json`].
     pub fn body(&self) -> Result<Body> {
         self.check()?;
-        Body::json(self)
+        Body::request(self, None)
     }
 
     pub(crate) fn check(&self) -> Result<()> {

@@ -4,36 +4,15 @@
 
 mod settings;
 
-use super::{
-    CodeExecutionResult, Content, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData, Part,
-    PartMediaResolution, Request, VideoMetadata,
-};
+use super::{Content, FileData, FunctionResponse, Part, Request, VideoMetadata};
 use crate::{
-    api::{
-        extra::{HasExtra, has_extra},
-        source::data_uri,
-    },
+    api::source::data_uri,
     error::{Error, ErrorKind, Result},
     media::is_valid_mime,
 };
 use std::fmt::Arguments;
 
-has_extra!(
-    Request,
-    Content,
-    Part,
-    InlineData,
-    FileData,
-    VideoMetadata,
-    PartMediaResolution,
-    FunctionCall,
-    FunctionResponse,
-    ExecutableCode,
-    CodeExecutionResult,
-);
-
 pub(super) fn request(request: &Request) -> Result<()> {
-    request.check_extra(format_args!(""))?;
     if request.contents.is_empty() {
         return Err(invalid(format_args!("contents"), "is empty: there is nothing to answer"));
     }
@@ -49,14 +28,10 @@ pub(super) fn request(request: &Request) -> Result<()> {
     if let Some(config) = &request.tool_config {
         settings::tool_config(config)?;
     }
-    for (i, setting) in request.safety_settings.iter().enumerate() {
-        setting.check_extra(format_args!("safetySettings[{i}]"))?;
-    }
     settings::generation_config(&request.generation_config)
 }
 
 fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
-    content.check_extra(at)?;
     if content.parts.is_empty() {
         return Err(invalid(format_args!("{at}.parts"), "is empty: a turn has one part or more"));
     }
@@ -68,7 +43,6 @@ fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
 }
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
-    part.check_extra(at)?;
     if let Some(setter) = part.misplaced {
         let message = format!("has neither inlineData nor fileData, beside which {setter}() sets something");
         return Err(invalid(at, &message));
@@ -76,7 +50,6 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     check_data(part, at)?;
     if let Some(data) = &part.inline_data {
         let at = format_args!("{at}.inlineData");
-        data.check_extra(at)?;
         check_mime(&data.mime_type, format_args!("{at}.mimeType"))?;
         data.data.check(format_args!("{at}.data"))?;
     }
@@ -86,22 +59,11 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     if let Some(metadata) = &part.video_metadata {
         check_video(metadata, format_args!("{at}.videoMetadata"))?;
     }
-    if let Some(resolution) = &part.media_resolution {
-        resolution.check_extra(format_args!("{at}.mediaResolution"))?;
-    }
     if let Some(call) = &part.function_call {
-        let at = format_args!("{at}.functionCall");
-        call.check_extra(at)?;
-        check_name(&call.name, at)?;
+        check_name(&call.name, format_args!("{at}.functionCall"))?;
     }
     if let Some(response) = &part.function_response {
         check_response(response, format_args!("{at}.functionResponse"))?;
-    }
-    if let Some(code) = &part.executable_code {
-        code.check_extra(format_args!("{at}.executableCode"))?;
-    }
-    if let Some(result) = &part.code_execution_result {
-        result.check_extra(format_args!("{at}.codeExecutionResult"))?;
     }
     Ok(())
 }
@@ -121,7 +83,6 @@ fn check_data(part: &Part, at: Arguments<'_>) -> Result<()> {
 }
 
 fn check_response(response: &FunctionResponse, at: Arguments<'_>) -> Result<()> {
-    response.check_extra(at)?;
     check_name(&response.name, at)?;
     for (i, part) in response.parts.iter().enumerate() {
         let at = format_args!("{at}.parts[{i}]");
@@ -143,7 +104,6 @@ fn check_name(name: &str, at: Arguments<'_>) -> Result<()> {
 }
 
 fn check_file(file: &FileData, at: Arguments<'_>) -> Result<()> {
-    file.check_extra(at)?;
     if let Some(mime) = &file.mime_type {
         check_mime(mime, format_args!("{at}.mimeType"))?;
     }
@@ -163,7 +123,6 @@ fn check_file(file: &FileData, at: Arguments<'_>) -> Result<()> {
 }
 
 fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
-    metadata.check_extra(at)?;
     if let Some(fps) = metadata.fps
         && !(fps > 0.0 && fps <= 24.0)
     {

@@ -1,6 +1,6 @@
 //! The request: everything that stands in the body.
 
-use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check};
+use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, json_name::FIELD_NAMES};
 use crate::{
     api::{extra::Extra, lenient::null_as_default},
     body::Body,
@@ -149,7 +149,7 @@ impl Request {
     /// form `type/subtype`. And what [`Body::json`] says.
     pub fn body(&self) -> Result<Body> {
         self.check()?;
-        Body::json(self)
+        Body::request(self, Some(&FIELD_NAMES))
     }
 
     pub(crate) fn check(&self) -> Result<()> {
