@@ -43,8 +43,8 @@ pub const fn encoded_len(len: u64) -> Option<u64> {
 /// Panics if `out` is shorter than [`encoded_len`] of `src.len()`.
 #[inline]
 pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
-    // SAFETY: `active` returns only available backends. `src` is a slice, and `out` is borrowed mutably, so they do
-    // not overlap.
+    // SAFETY: `active` returns only available backends. `src` is a slice, and `out` is borrowed mutably, so
+    // they do not overlap.
     unsafe { Backend::active().encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
 }
 
@@ -61,11 +61,11 @@ pub(crate) fn encode_into(src: &[u8], out: &mut impl BufMut) -> usize {
     written
 }
 
-/// Like [`encode_into`], but for bytes that another process may write to, such as those of a mapped file, over which a
-/// `&[u8]` would be undefined behavior.
+/// Like [`encode_into`], but for bytes that another process may write to, such as those of a mapped file,
+/// over which a `&[u8]` would be undefined behavior.
 ///
-/// Reads only `src..src + len`, and may read a byte more than once. Every byte value is valid input, so if the bytes
-/// change meanwhile, the output is a mixture of old and new content.
+/// Reads only `src..src + len`, and may read a byte more than once. Every byte value is valid input, so if
+/// the bytes change meanwhile, the output is a mixture of old and new content.
 ///
 /// # Panics
 ///
@@ -73,8 +73,8 @@ pub(crate) fn encode_into(src: &[u8], out: &mut impl BufMut) -> usize {
 ///
 /// # Safety
 ///
-/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. These bytes must not
-/// overlap `out`.
+/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. These bytes
+/// must not overlap `out`.
 #[cfg(all(unix, feature = "mmap"))]
 pub(crate) unsafe fn encode_into_raw(src: *const u8, len: usize, out: &mut impl BufMut) -> usize {
     // SAFETY: `active` returns only available backends. The caller promises the rest.
@@ -110,9 +110,9 @@ impl Backend {
 
     /// Returns the backend that [`encode`] uses: the first of [`Backend::available`].
     ///
-    /// For tests and benchmarks, the environment variable `NIELLO_BACKEND` selects another available backend by its
-    /// [name](Backend::name). Other values are ignored, because all backends produce the same output. CPU and variable
-    /// are checked once per process.
+    /// For tests and benchmarks, the environment variable `NIELLO_BACKEND` selects another available backend
+    /// by its [name](Backend::name). Other values are ignored, because all backends produce the same output.
+    /// CPU and variable are checked once per process.
     #[inline]
     pub fn active() -> Backend {
         static ACTIVE: LazyLock<Backend> =
@@ -171,8 +171,8 @@ impl Backend {
     ///
     /// # Safety
     ///
-    /// This backend must be available. `src` must be valid for reads of `len` bytes, and these must not overlap `out`.
-    /// Other processes may write to them only if `SHARED` is true.
+    /// This backend must be available. `src` must be valid for reads of `len` bytes, and these must not
+    /// overlap `out`. Other processes may write to them only if `SHARED` is true.
     #[inline]
     unsafe fn encode_raw<const SHARED: bool>(
         self,
@@ -185,8 +185,8 @@ impl Backend {
             _ => too_short(len, out.len()),
         };
         let out = out.as_mut_ptr();
-        // SAFETY: the caller promises that the backend is available and `src` valid. `out` is valid for writes of
-        // `encoded` bytes by the check above. Without `SHARED`, a slice of the source is allowed.
+        // SAFETY: the caller promises that the backend is available and `src` valid. `out` is valid for
+        // writes of `encoded` bytes by the check above. Without `SHARED`, a slice of the source is allowed.
         let done = unsafe {
             match self {
                 #[cfg(target_arch = "x86_64")]
@@ -229,13 +229,13 @@ unsafe fn encode_portable(src: &[u8], out: *mut u8) -> usize {
     src.len()
 }
 
-/// Like [`encode_portable`], but for a source that other processes may write to, so that no slice of it may exist. Copies
-/// blocks that fit into the L1 cache and encodes the copies, which is about 20 % slower.
+/// Like [`encode_portable`], but for a source that other processes may write to, so that no slice of it may
+/// exist. Copies blocks that fit into the L1 cache and encodes the copies, which is about 20 % slower.
 ///
 /// # Safety
 ///
-/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. `out` must be valid for
-/// writes of their base64. The two must not overlap.
+/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. `out` must be
+/// valid for writes of their base64. The two must not overlap.
 unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
     #[repr(align(64))]
     struct Block([MaybeUninit<u8>; BLOCK]);
@@ -247,9 +247,9 @@ unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
     let mut done = 0;
     while done < len {
         let n = BLOCK.min(len - done);
-        // SAFETY: `done + n <= len` and `n <= BLOCK`, so source and block are valid for `n` bytes. The slice is of the
-        // block, to which nothing else has a pointer. `done` is a multiple of 3, so the output of the previous
-        // blocks ends at `done / 3 * 4`.
+        // SAFETY: `done + n <= len` and `n <= BLOCK`, so source and block are valid for `n` bytes. The slice
+        // is of the block, to which nothing else has a pointer. `done` is a multiple of 3, so the output of
+        // the previous blocks ends at `done / 3 * 4`.
         unsafe {
             src.add(done).copy_to_nonoverlapping(block, n);
             encode_portable(slice::from_raw_parts(block, n), out.add(done / 3 * 4));
@@ -268,12 +268,13 @@ unsafe fn encode_shared(src: *const u8, len: usize, out: *mut u8) -> usize {
 unsafe fn encode_tail(src: *const u8, len: usize, out: *mut u8) {
     let byte = |i| {
         debug_assert!(i < len);
-        // SAFETY: every call below has `i < len`. Another process may write to the byte, so the read is volatile: it
-        // happens exactly once, whatever is done with the value.
+        // SAFETY: every call below has `i < len`. Another process may write to the byte, so the read is
+        // volatile: it happens exactly once, whatever is done with the value.
         u32::from(unsafe { src.add(i).read_volatile() })
     };
     let write = |group: usize, characters: [u8; 4]| {
-        // SAFETY: every call below is for a group with at least one byte in `src`, for which `out` has four bytes.
+        // SAFETY: every call below is for a group with at least one byte in `src`, for which `out` has four
+        // bytes.
         unsafe { out.cast::<[u8; 4]>().add(group).write_unaligned(characters) };
     };
     let character = |field: u32| ALPHABET[field as usize & 63];

@@ -24,8 +24,8 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 
 /// Media to embed in JSON: a mapped file, a file that is read, or bytes in memory.
 ///
-/// Media has a MIME type and a length that is fixed when it is opened. Cloning is cheap, and clones are handles to the
-/// same media.
+/// Media has a MIME type and a length that is fixed when it is opened. Cloning is cheap, and clones are
+/// handles to the same media.
 ///
 /// As a field of a `Serialize` type it becomes a string of plain base64
 /// ([RFC 4648 section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4), padded). Use
@@ -46,8 +46,8 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 ///
 /// # MIME types
 ///
-/// The type is detected from the content, and from the extension of the file name if the content is inconclusive. It is
-/// reported under the name that the Gemini API and Vertex AI document
+/// The type is detected from the content, and from the extension of the file name if the content is
+/// inconclusive. It is reported under the name that the Gemini API and Vertex AI document
 /// ([video](https://ai.google.dev/gemini-api/docs/video-understanding),
 /// [audio](https://ai.google.dev/gemini-api/docs/audio),
 /// [images](https://ai.google.dev/gemini-api/docs/image-understanding),
@@ -58,16 +58,17 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 /// - `image/`: `png` `jpeg` `webp` `heic` `heif`
 /// - `application/pdf`
 ///
-/// Any other type is an error, because servers silently drop media of types they do not know. To send it anyway, [set
-/// the type explicitly](MediaOptions::mime); it is then used verbatim.
+/// Any other type is an error, because servers silently drop media of types they do not know. To send it
+/// anyway, [set the type explicitly](MediaOptions::mime); it is then used verbatim.
 ///
 /// # Files that change
 ///
-/// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no effect.
+/// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no
+/// effect.
 ///
 /// If its length or modification time changes, reading from a body returns an error of kind
-/// [`Changed`](ErrorKind::Changed) and delivers no bytes that were read after the change. This includes the truncation
-/// of a mapped file, which would otherwise kill the process.
+/// [`Changed`](ErrorKind::Changed) and delivers no bytes that were read after the change. This includes the
+/// truncation of a mapped file, which would otherwise kill the process.
 ///
 /// These changes are not detected:
 ///
@@ -98,9 +99,9 @@ enum Source {
 ///
 /// # Performance
 ///
-/// If the page cache holds the file in large folios, as after large writes, mapping is 1.5 times as fast as reading. If
-/// it holds the file in small pages, reading may be faster. Reading also takes less memory when many files are open at
-/// once.
+/// If the page cache holds the file in large folios, as after large writes, mapping is 1.5 times as fast as
+/// reading. If it holds the file in small pages, reading may be faster. Reading also takes less memory when
+/// many files are open at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
@@ -110,15 +111,15 @@ pub enum Access {
     ///
     /// # Platform-specific behavior
     ///
-    /// Reading a mapped file that another process truncates raises SIGBUS. Mapping therefore changes how the process
-    /// handles that signal:
+    /// Reading a mapped file that another process truncates raises SIGBUS. Mapping therefore changes how the
+    /// process handles that signal:
     ///
-    /// - Opening the first mapped file installs a handler for SIGBUS. It turns faults in niello's own reads into errors,
-    ///   and calls the previously installed handler for every other SIGBUS.
+    /// - Opening the first mapped file installs a handler for SIGBUS. It turns faults in niello's own reads
+    ///   into errors, and calls the previously installed handler for every other SIGBUS.
     /// - A handler that you install later must call the one it replaces, or a truncated file ends the process.
-    /// - Every thread that reads mapped media unblocks SIGBUS for itself, permanently, because a fault kills a thread
-    ///   that blocks the signal. If your process blocks SIGBUS everywhere in order to `sigwait` for it, that no longer
-    ///   works on these threads.
+    /// - Every thread that reads mapped media unblocks SIGBUS for itself, permanently, because a fault kills
+    ///   a thread that blocks the signal. If your process blocks SIGBUS everywhere in order to `sigwait` for
+    ///   it, that no longer works on these threads.
     ///
     /// Use [`Read`](Access::Read) if your process cannot allow this.
     #[default]
@@ -132,33 +133,33 @@ pub enum Access {
 impl Media {
     /// Opens a file, fixes its length, and detects its [MIME type](Media#mime-types).
     ///
-    /// Only as much of the content is read as detection needs: the head of the file, and for some formats the places
-    /// that describe its streams. An empty file is valid.
+    /// Only as much of the content is read as detection needs: the head of the file, and for some formats the
+    /// places that describe its streams. An empty file is valid.
     ///
-    /// A pipe is copied to an unlinked temporary file (feature `spool`), which blocks until all its writers have closed
-    /// it. A named pipe (FIFO) without a writer blocks until one opens it. An empty pipe is an error, because it has
-    /// probably been read before.
+    /// A pipe is copied to an unlinked temporary file (feature `spool`), which blocks until all its writers
+    /// have closed it. A named pipe (FIFO) without a writer blocks until one opens it. An empty pipe is an
+    /// error, because it has probably been read before.
     ///
     /// # Errors
     ///
-    /// - [`Io`](ErrorKind::Io): the file does not exist, cannot be read, or is a directory, device or socket; or a pipe
-    ///   cannot be copied.
-    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways document.
-    ///   [Set it explicitly](MediaOptions::mime) to use the file anyway.
+    /// - [`Io`](ErrorKind::Io): the file does not exist, cannot be read, or is a directory, device or socket;
+    ///   or a pipe cannot be copied.
+    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways
+    ///   document. [Set it explicitly](MediaOptions::mime) to use the file anyway.
     pub fn open(path: impl AsRef<Path>) -> Result<Media> {
         Media::options().open(path)
     }
 
     /// Creates media from an open file, such as an upload, a `memfd`, or a file opened relative to a directory.
     ///
-    /// This behaves like [`open`](Media::open), but involves no path. There is no file name, so the
-    /// [MIME type](Media#mime-types) is detected from the content alone. The whole file is sent: its current position is
-    /// neither used nor changed. A pipe is copied from where it is.
+    /// This behaves like [`open`](Media::open), but involves no path. There is no file name, so the [MIME
+    /// type](Media#mime-types) is detected from the content alone. The whole file is sent: its current
+    /// position is neither used nor changed. A pipe is copied from where it is.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open`](Media::open). A file that is not open for reading is an [`Io`](ErrorKind::Io)
-    /// error, at the latest when its content is first read.
+    /// Returns the errors of [`open`](Media::open). A file that is not open for reading is an
+    /// [`Io`](ErrorKind::Io) error, at the latest when its content is first read.
     ///
     /// # Examples
     ///
@@ -203,7 +204,8 @@ impl Media {
     /// # Errors
     ///
     /// - [`Io`](ErrorKind::Io): the reader fails, or the temporary file cannot be created or written.
-    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways document.
+    /// - [`MimeType`](ErrorKind::MimeType): the type cannot be detected, or is not one that the gateways
+    ///   document.
     ///
     /// # Examples
     ///
@@ -222,8 +224,8 @@ impl Media {
         MediaOptions::default()
     }
 
-    /// Returns the length of the media in bytes, fixed when it was opened. See [`encoded_len`](Media::encoded_len) for
-    /// the length of its base64.
+    /// Returns the length of the media in bytes, fixed when it was opened. See
+    /// [`encoded_len`](Media::encoded_len) for the length of its base64.
     pub fn len(&self) -> u64 {
         self.0.len
     }
@@ -276,17 +278,18 @@ impl Media {
         Ok(Media(Arc::new(Inner { source, len, encoded_len, mime, name })))
     }
 
-    /// Appends base64 to `out`, starting at `offset` of the output. Encodes as much as one read of the source covers
-    /// and returns its length, which is 0 only if `offset` is the end or `out` is full.
+    /// Appends base64 to `out`, starting at `offset` of the output. Encodes as much as one read of the source
+    /// covers and returns its length, which is 0 only if `offset` is the end or `out` is full.
     ///
-    /// All bytes of media pass through here. The file is checked for changes after the bytes were encoded and before
-    /// they are returned. After an error, what was appended to `out` must not be used.
+    /// All bytes of media pass through here. The file is checked for changes after the bytes were encoded and
+    /// before they are returned. After an error, what was appended to `out` must not be used.
     pub(crate) fn encode_at(&self, offset: u64, out: &mut impl BufMut) -> Result<usize> {
         debug_assert!(offset <= self.0.encoded_len);
         if offset >= self.0.encoded_len || !out.has_remaining_mut() {
             return Ok(0);
         }
-        // Every four characters encode three bytes, so the offset determines where to continue, without any state.
+        // Every four characters encode three bytes, so the offset determines where to continue, without any
+        // state.
         let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
         if phase == 0 && out.chunk_mut().len() >= 4 {
             return self.encode_from(start, out);

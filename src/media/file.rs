@@ -1,4 +1,4 @@
-//! Positional reads, and the identity of an opened file.
+//! An open file: positional reads, and the detection of changes.
 
 use crate::base64;
 use bytes::BufMut;
@@ -10,15 +10,15 @@ use std::{
     time::SystemTime,
 };
 
-/// An opened file with its length and modification time as they were then.
+/// An open file, with its length and modification time at the moment it was opened.
 pub(super) struct OpenFile {
     file: File,
     len: u64,
-    /// `None` where the platform keeps none.
+    /// `None` if the platform has no modification times.
     modified: Option<SystemTime>,
 }
 
-/// What became of a file since it was opened.
+/// A change to a file after it was opened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Truncated { from: u64, to: u64 },
@@ -26,10 +26,11 @@ pub(super) enum Change {
     Rewritten,
 }
 
-/// One step of reading: at 768 KiB the text of a step is 1 MiB, a chunk; a multiple of 3, so that no group is cut.
+/// The most bytes that one call of [`OpenFile::encode`] reads. As base64 they are 1 MiB, the default chunk. A
+/// multiple of 3, so that no group is split.
 const STEP: usize = 768 * 1024;
 
-/// So few bytes are read onto the stack.
+/// Reads of up to this many bytes use a buffer on the stack.
 pub(super) const MAX_STACK_READ: usize = 48;
 
 impl OpenFile {
@@ -50,8 +51,8 @@ impl OpenFile {
         Reader::new(&self.file)
     }
 
-    /// Compares length and modification time with those at opening. Not the change time and not the
-    /// path: a rename, an unlink or a chmod leaves the opened file as it was.
+    /// Compares length and modification time with those at opening. The change time (ctime) and the path are
+    /// ignored, because renaming, unlinking and chmod do not alter the content of an open file.
     pub(super) fn detect_change(&self) -> io::Result<Option<Change>> {
         let metadata = self.file.metadata()?;
         let (from, to) = (self.len, metadata.len());
@@ -66,7 +67,7 @@ impl OpenFile {
         })
     }
 
-    /// Encodes up to a step of the `len` bytes at `start`.
+    /// Encodes up to [`STEP`] of the `len` bytes at `start` and returns the length of the output.
     pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
         let len = len.min(STEP);
         if len <= MAX_STACK_READ {
@@ -78,20 +79,24 @@ impl OpenFile {
         let mut buffer = Buffer::take(len);
         let bytes = buffer.bytes(start, len);
         self.read_at(bytes, start)?;
-        let text = base64::encode_into(bytes, out);
+        let encoded = base64::encode_into(bytes, out);
         buffer.release();
-        Ok(text)
+        Ok(encoded)
     }
 
-    /// Fills `bytes`. Where the file is shorter than it promised, that is an error of kind `UnexpectedEof`: the
-    /// caller finds out why, if the file itself says it (those below /proc and /sys do not).
+    /// Fills `bytes`, or returns an error of kind `UnexpectedEof` if the file is too short. If the file was
+    /// truncated, the caller detects that and reports it instead. Files in /sys are shorter than their
+    /// reported length from the start.
     fn read_at(&self, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !bytes.is_empty() {
             match read_at(&self.file, bytes, offset) {
                 Ok(0) => {
                     return Err(io::Error::new(
                         io::ErrorKind::UnexpectedEof,
-                        format!("it ends at byte {offset}, but said {} bytes when opened", self.len),
+                        format!(
+                            "it ends at byte {offset}, but its length was {} when it was opened",
+                            self.len
+                        ),
                     ));
                 }
                 Ok(n) => {
@@ -108,8 +113,7 @@ impl OpenFile {
 
 /// Reads a file from its start with a position of its own.
 ///
-/// The position of a [`File`] is shared with all duplicates of its handle, so using it would disturb other users of the
-/// file, and they would disturb us.
+/// All duplicates of a [`File`] share its position, so using it would interfere with other users of the file.
 pub(super) struct Reader<'a> {
     file: &'a File,
     position: u64,
@@ -151,7 +155,7 @@ pub(super) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<
     std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
 }
 
-/// Files are not for such a target, media in memory are.
+/// Other platforms support only media in memory.
 #[cfg(not(any(unix, windows)))]
 pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
@@ -167,14 +171,14 @@ impl fmt::Display for Change {
     }
 }
 
-/// A buffer to read into, in which bytes stand as far into a page as they do in the file: a copy between two
-/// alignments costs the kernel up to half of its speed. A large `Vec` from glibc starts 16 bytes into a page,
-/// and steps start anywhere.
+/// A read buffer in which bytes have the same offset within a page as in the file. A copy between different
+/// offsets costs the kernel up to half of its speed. Without this, offsets differ: a large `Vec` from glibc
+/// starts 16 bytes into a page, and reads start anywhere.
 struct Buffer {
     memory: Vec<u8>,
 }
 
-/// Buffers between two pulls. As many are in use as threads pull at the same time; a few are kept.
+/// Buffers kept for later reads. Each read in progress takes one, and up to [`MAX_IDLE`] are put back.
 static IDLE: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 const MAX_IDLE: usize = 2;
 
@@ -185,13 +189,13 @@ impl Buffer {
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(buffer) if buffer.memory.len() >= len + 2 * Buffer::PAGE => buffer,
-            // Zeroed, which is nothing beside the reading, where the allocator does it itself; and a buffer is made
-            // anew only where none is kept.
+            // Zeroing costs little compared with reading, and is needed only when no kept buffer is long
+            // enough.
             _ => Buffer { memory: vec![0; len + 2 * Buffer::PAGE] },
         }
     }
 
-    /// The place for `len` bytes from `offset` of the file on.
+    /// Returns the part of the buffer that is for the `len` bytes at `offset` of the file.
     fn bytes(&mut self, offset: u64, len: usize) -> &mut [u8] {
         let page = self.memory.as_ptr().align_offset(Buffer::PAGE);
         let start = page + (offset % Buffer::PAGE as u64) as usize;
@@ -211,9 +215,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_stand_as_far_into_a_page_as_in_the_file() {
+    fn bytes_have_the_same_page_offset_as_in_the_file() {
         let page = Buffer::PAGE as u64;
-        // A buffer that was kept and is almost long enough is not.
+        // Ascending lengths: a kept buffer that is slightly too short must not be reused.
         for len in [1, 49, STEP - page as usize + 100, STEP] {
             for offset in [0, 1, 3, page - 1, page, page + 1, STEP as u64, 7 * STEP as u64 + 5] {
                 let mut buffer = Buffer::take(len);
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn few_buffers_are_kept() {
+    fn at_most_two_buffers_are_kept() {
         let idle = || IDLE.lock().unwrap().len();
         let taken: Vec<_> = (0..5).map(|_| Buffer::take(1000)).collect();
         taken.into_iter().for_each(Buffer::release);

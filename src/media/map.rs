@@ -1,26 +1,29 @@
-//! A mapped file, of which no more than a window is resident between two pulls.
+//! A mapped file, of which at most one window stays resident between reads.
 //!
-//! # Why mapping a file is sound here
-//! Another process may write to a mapped file, or truncate it, at any time. In Rust the usual way to
-//! look at memory is a slice, and a `&[u8]` whose bytes change is undefined behaviour, whatever is done
-//! with it. So:
+//! # Why mapping is sound here
 //!
-//! - Mapped bytes never become a slice and never leave this module. [`Map`] hands out neither a pointer
-//!   nor a reference; the encoder gets a raw pointer and a length, for the time of one call.
-//! - For the encoder every input byte is valid: it shifts and masks them, and looks up no more than six
-//!   bits at a time in a table of 64. Bytes that
-//!   change while they are read give wrong text, never an unsound read, and wrong text is not handed
-//!   on: length and modification time are compared after it was made.
-//! - A page that is gone when it is touched raises SIGBUS, which [`guard`](super::guard) turns into zeros
-//!   and a mark; the mark is looked at after the text was made.
+//! Another process may write to a mapped file or truncate it at any time. A `&[u8]` over bytes that change is
+//! undefined behavior, whatever is done with it. Therefore:
 //!
-//! A doubt remains, as it does for every program that maps files: the language has no notion of memory
-//! that an outside process changes, so a racing read through a raw pointer is, to the letter,
-//! undefined. What is relied on is that the compiler does not read a source byte twice and draw
-//! conclusions from both. The kernels are vector loads through intrinsics, each executed once (the last of them
-//! overlaps the one before, and what the two saw differently gives different text, nothing else); the few bytes at
-//! the end are volatile loads; and the portable path copies a block to the stack before it looks at it. Who does not want to rely on that has
-//! [`Access::Read`](super::Access::Read).
+//! - Mapped bytes never become a slice and never leave this module. [`Map`] returns neither pointers nor
+//!   references; the encoder gets a raw pointer and a length for the duration of one call.
+//! - Every byte value is valid input for the encoder, which only masks and shifts bytes and uses 6 bits at a
+//!   time as an index into a table of 64. Bytes that change while they are read make the output wrong, but
+//!   never make a read unsound. Wrong output is not delivered, because length and modification time are
+//!   compared after it was made.
+//! - Reading a page that no longer exists raises SIGBUS. [`guard`](super::guard) replaces it with zeros and
+//!   sets a flag, which is checked after the output was made.
+//!
+//! One doubt remains, as for every program that maps files: Rust has no notion of memory that another process
+//! changes, so strictly speaking a racing read is undefined behavior even through a raw pointer. This module
+//! relies on the compiler not to read a source byte twice and draw conclusions from both values:
+//!
+//! - The kernels use vector loads through intrinsics, each of which is executed once. The last vector
+//!   overlaps the one before it; if the bytes differ between the two loads, only the output is affected.
+//! - The few bytes after the last vector are volatile reads.
+//! - The portable backend copies each block to the stack and encodes the copy.
+//!
+//! If you would rather not rely on that, use [`Access::Read`](super::Access::Read).
 
 use super::guard;
 use crate::base64;
@@ -32,24 +35,28 @@ use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence},
 };
 
-/// The span that is resident at one time. A multiple of 3, so that no group of the encoder lies in two
-/// windows; and of 2 MiB, which is the largest folio of the page cache: touching a page maps its whole folio,
-/// which must not reach into a window that is not dropped.
+/// The size of a window, the part of a file that is resident at one time.
+///
+/// It is a multiple of 3, so that no base64 group spans two windows, and of 2 MiB, the largest folio of the
+/// page cache. Touching a page maps its whole folio, which must not extend into another window, where it
+/// would not be dropped.
 const WINDOW: usize = 6 * 1024 * 1024;
 
 pub(super) struct Map {
     map: MmapRaw,
-    /// A page could not be had: set by the guard, never unset.
+    /// Set by the guard when a page is missing, and never cleared.
     broken: AtomicBool,
-    /// The window in which the last pull ended, still resident; `NONE` if it ended at a border.
+    /// The window in which the last read ended and which is still resident, or `NONE` if it ended at the end
+    /// of a window.
     resident: AtomicUsize,
 }
 
 const NONE: usize = usize::MAX;
 
 impl Map {
-    /// Maps the first `len` bytes of a file. An error where that can't be: an empty file, a file system
-    /// or an address space that does not have it.
+    /// Maps the first `len` bytes of a file.
+    ///
+    /// Fails if the file is empty, its file system does not support mapping, or the address space is too small.
     pub(super) fn new(file: &File, len: u64) -> io::Result<Map> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
         if len == 0 {
@@ -60,42 +67,43 @@ impl Map {
         Ok(Map { map, broken: AtomicBool::new(false), resident: AtomicUsize::new(NONE) })
     }
 
-    /// Encodes the bytes from `start` on, up to `len` of them and to the end of the window; `None` if a
-    /// page could not be had.
+    /// Encodes up to `len` bytes from `start`, but not beyond the end of the window, and returns the length
+    /// of the output. Returns `None` if a page is missing.
     pub(super) fn encode(&self, start: usize, len: usize, out: &mut impl BufMut) -> Option<usize> {
         let window = start / WINDOW;
         let end = self.map.len().min((window + 1) * WINDOW);
-        assert!(start <= end, "the bytes lie within the file");
+        assert!(start <= end, "the start is within the file");
         let len = len.min(end - start);
         let bytes = self.map.as_ptr().wrapping_add(start);
-        let text = guard::with_guard(bytes, len, &self.broken, || {
-            // SAFETY: `start + len` is at most `map.len()`, by the two lines above, and the guard makes
-            // every page of the span readable. `out` overlaps no mapping: nothing outside of this module
-            // has a pointer into one.
+        let encoded = guard::with_guard(bytes, len, &self.broken, || {
+            // SAFETY: `start + len <= end <= map.len()` by the lines above, and the guard makes every page of
+            // that range readable. `out` does not overlap the mapping, because nothing outside this module
+            // has a pointer into it.
             unsafe { base64::encode_into_raw(bytes, len, out) }
         });
         self.release_window(window, start + len == end);
-        // Whoever has read a zero finds the mark: no read above comes after this.
+        // Checks the flag after all reads above: one that saw a replacement zero must also see the flag.
         fence(Ordering::Acquire);
-        (!self.broken.load(Ordering::SeqCst)).then_some(text)
+        (!self.broken.load(Ordering::SeqCst)).then_some(encoded)
     }
 
-    /// Drops what a pull leaves behind, so that whatever the order of pulls no more stays resident than
-    /// one window, and one for each thread that is reading. Another thread that still reads a dropped
-    /// window gets its pages back from the page cache as it touches them.
-    fn release_window(&self, window: usize, at_border: bool) {
-        let behind = if at_border {
+    /// Drops windows that a read has finished with, so that at most one window stays resident, plus one for
+    /// each thread that is reading, in whatever order the file is read.
+    ///
+    /// If another thread is still reading a dropped window, its pages come back from the page cache.
+    fn release_window(&self, window: usize, at_end: bool) {
+        let done = if at_end {
             let _ = self.resident.compare_exchange(window, NONE, Ordering::Relaxed, Ordering::Relaxed);
             window
         } else {
             self.resident.swap(window, Ordering::Relaxed)
         };
-        if behind != NONE && (at_border || behind != window) {
-            let start = behind * WINDOW;
+        if done != NONE && (at_end || done != window) {
+            let start = done * WINDOW;
             let len = WINDOW.min(self.map.len() - start);
-            // Advice that is refused costs memory and nothing else.
-            // SAFETY: the mapping is shared and read-only: dropped pages come back from the file. Those that the
-            // guard put zeros over come back as zeros.
+            // If the advice fails, the pages merely stay resident.
+            // SAFETY: the mapping is shared and read-only, so dropped pages come back from the file. Pages
+            // that the guard has replaced come back as zeros.
             let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) };
         }
     }
@@ -110,19 +118,20 @@ mod tests {
     const LEN: usize = 3 * WINDOW + 1000;
 
     impl Map {
-        fn of_zeros() -> Map {
+        fn zeros() -> Map {
             let file = tempfile::tempfile().unwrap();
             file.set_len(LEN as u64).unwrap();
             Map::new(&file, LEN as u64).unwrap()
         }
 
-        /// Encodes this much from there on, in steps; returns what is resident of the map then, in bytes.
-        fn after(&self, mut start: usize, mut len: usize) -> usize {
+        /// Encodes `len` bytes from `start`, 768 KiB at a time, and returns how many bytes of the map are
+        /// resident then.
+        fn resident_after(&self, mut start: usize, mut len: usize) -> usize {
             let mut out = Vec::with_capacity(WINDOW * 2);
             while len > 0 {
                 out.clear();
-                let text = self.encode(start, len.min(3 << 18), &mut out).unwrap();
-                (start, len) = (start + text / 4 * 3, len - text / 4 * 3);
+                let encoded = self.encode(start, len.min(3 << 18), &mut out).unwrap();
+                (start, len) = (start + encoded / 4 * 3, len - encoded / 4 * 3);
             }
             self.resident()
         }
@@ -137,65 +146,70 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_resident_until_its_end_or_until_another_is_read() {
-        let map = Map::of_zeros();
+    fn window_is_resident_until_its_end_or_until_another_is_read() {
+        let map = Map::zeros();
         assert_eq!(map.resident(), 0);
         let some = 3 << 20;
-        assert!((some..=WINDOW).contains(&map.after(0, some)), "it stays between two pulls");
-        assert!((some..=WINDOW).contains(&map.after(300, 300)), "also after a pull of a few bytes");
-        assert_eq!(map.after(some, WINDOW - some), 0, "but not beyond its end");
+        assert!((some..=WINDOW).contains(&map.resident_after(0, some)), "it stays between two reads");
+        assert!((some..=WINDOW).contains(&map.resident_after(300, 300)), "it stays after a short read");
+        assert_eq!(map.resident_after(some, WINDOW - some), 0, "it is dropped at its end");
 
-        assert!((some..=WINDOW).contains(&map.after(WINDOW, some)));
-        let next = map.after(2 * WINDOW, 300);
-        assert!((1..some).contains(&next), "{next}: the window before is dropped");
-        let last = map.after(LEN - 1000, 699);
-        assert!((1..some).contains(&last), "{last}: one that is not whole, too");
-        assert_eq!(map.after(LEN - 300, 300), 0, "to the end of the file");
+        assert!((some..=WINDOW).contains(&map.resident_after(WINDOW, some)));
+        let next = map.resident_after(2 * WINDOW, 300);
+        assert!((1..some).contains(&next), "{next}: the previous window is dropped");
+        let last = map.resident_after(LEN - 1000, 699);
+        assert!((1..some).contains(&last), "{last}: so is one before the shorter last window");
+        assert_eq!(map.resident_after(LEN - 300, 300), 0, "the end of the file drops it");
 
-        let over = map.encode(WINDOW + 3, 2 * WINDOW, &mut Vec::with_capacity(4 * WINDOW));
-        assert_eq!(over, Some((WINDOW - 3) / 3 * 4), "no pull goes over the end of a window");
+        let across = map.encode(WINDOW + 3, 2 * WINDOW, &mut Vec::with_capacity(4 * WINDOW));
+        assert_eq!(across, Some((WINDOW - 3) / 3 * 4), "no read crosses the end of a window");
         assert_eq!(map.resident(), 0);
-        assert!((1..some).contains(&map.after(300, 300)));
+        assert!((1..some).contains(&map.resident_after(300, 300)));
     }
 
-    /// Not before it, where there may be bytes of the file, and not beyond it, where another thread may read.
+    /// Pages before the range may still have content, and pages after it may be in use by another thread.
     #[test]
-    fn zeros_stand_in_from_the_page_that_is_gone_to_the_last_of_the_span() {
+    fn zeros_replace_only_the_pages_from_the_missing_one_to_the_end_of_the_read() {
         const PAGE: usize = 4096;
-        for gone in [2, 3] {
+        for missing in [2, 3] {
             let file = tempfile::tempfile().unwrap();
             file.set_len(LEN as u64).unwrap();
             let map = Map::new(&file, LEN as u64).unwrap();
-            file.set_len((gone * PAGE) as u64).unwrap();
+            file.set_len((missing * PAGE) as u64).unwrap();
             assert_eq!(
-                map.encode(0, gone * PAGE, &mut Vec::with_capacity(LEN)),
-                Some((gone * PAGE).div_ceil(3) * 4)
+                map.encode(0, missing * PAGE, &mut Vec::with_capacity(LEN)),
+                Some((missing * PAGE).div_ceil(3) * 4)
             );
-            // 3 pages and a bit, so 4.
-            assert_eq!(map.encode(gone * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
-            assert_eq!(map.encode(0, 300, &mut Vec::with_capacity(LEN)), None, "not even what is there");
+            // 3 pages and 3 bytes are on 4 pages.
+            assert_eq!(map.encode(missing * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
+            assert_eq!(
+                map.encode(0, 300, &mut Vec::with_capacity(LEN)),
+                None,
+                "the map stays broken, even where pages exist"
+            );
 
-            let start = map.map.as_ptr().addr() + gone * PAGE;
+            let start = map.map.as_ptr().addr() + missing * PAGE;
             let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
             let maps = fs::read_to_string("/proc/self/maps").unwrap();
             assert!(maps.lines().any(|line| line.trim_end() == zeros), "{zeros} in {maps}");
         }
     }
 
-    /// However the threads' pulls fall between each other.
     #[test]
-    fn threads_leave_one_window_behind() {
-        let map = Map::of_zeros();
+    fn threads_leave_at_most_one_window_resident() {
+        let map = Map::zeros();
         thread::scope(|scope| {
             for thread in 0..4 {
                 let map = &map;
                 scope.spawn(move || {
-                    (0..100).for_each(|turn| _ = map.after((thread + turn) % 3 * WINDOW + 300 * turn, 3000));
+                    (0..100).for_each(|round| {
+                        _ = map.resident_after((thread + round) % 3 * WINDOW + 300 * round, 3000)
+                    });
                 });
             }
         });
         assert!(map.resident() <= WINDOW, "{}", map.resident());
-        // Then all of them in order, which leaves the last.
-        assert_eq!(map.after(0, LEN - 1000), 0);
+        // Every window is dropped at its end, and this read ends at one.
+        assert_eq!(map.resident_after(0, LEN - 1000), 0);
     }
 }

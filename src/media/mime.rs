@@ -1,16 +1,15 @@
-//! MIME types: detection, and the names that the gateways take.
+//! MIME types: detection, and the names that the gateways accept.
 
 use file_format::FileFormat;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The names that the Gemini API and Vertex document, as of November 2026: a type of another name is
-/// dropped by the server in silence.
+/// The MIME types that the Gemini API and Vertex AI document, as of November 2026, with the file name
+/// extensions that imply them if the content is inconclusive. Servers silently drop media of other types.
+///
 /// <https://ai.google.dev/gemini-api/docs/video-understanding>,
 /// <https://ai.google.dev/gemini-api/docs/audio>,
 /// <https://ai.google.dev/gemini-api/docs/image-understanding>,
 /// <https://ai.google.dev/gemini-api/docs/document-processing>
-///
-/// Each with the extensions that stand for it where the content says nothing.
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("video/mp4", &["mp4", "m4v"]),
     ("video/mpeg", &["mpeg", "mpe", "m1v", "m2v"]),
@@ -37,7 +36,7 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
     ("application/pdf", &["pdf"]),
 ];
 
-/// What detection says, where the gateways say it otherwise.
+/// Other names of documented types, as reported by detection, and the documented names.
 const SYNONYMS: &[(&str, &str)] = &[
     ("video/quicktime", "video/mov"),
     ("video/x-msvideo", "video/avi"),
@@ -46,25 +45,30 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("audio/vnd.wave", "audio/wav"),
     ("audio/mpeg", "audio/mp3"),
     ("audio/x-aiff", "audio/aiff"),
-    // Opus in Ogg, which is audio/ogg by RFC 7845; that name stands in both lists.
+    // Opus in Ogg is audio/ogg by RFC 7845.
     ("audio/opus", "audio/ogg"),
     ("audio/x-m4a", "audio/m4a"),
     ("audio/mp4", "audio/m4a"),
 ];
 
-/// Content that may be looked at only so often: an MP4 has its tracks at its end, perhaps, so that is not the first so
-/// many bytes; but a file can be made of nothing but things to skip.
+/// Limits how often content is read during detection.
+///
+/// A file can consist of nothing but elements to skip, so detection must be bounded. A limit on bytes would
+/// not work: the tracks of an MP4 file may be at its end.
 struct LimitedReads<R> {
     content: R,
     left: u32,
 }
 
-/// The most that a format of at most 256 elements takes, each in its place, is a half of it.
+/// Twice what the most demanding format needs, which has at most 256 elements in different places.
 const MAX_READS: u32 = 1024;
 
 impl<R: Read> Read for LimitedReads<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("too much to look at"))?;
+        self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or_else(|| io::Error::other("detecting the media type takes too many reads"))?;
         self.content.read(bytes)
     }
 }
@@ -75,8 +79,10 @@ impl<R: Seek> Seek for LimitedReads<R> {
     }
 }
 
-/// The documented name for the content, or for `extension` where the content says nothing.
-/// `Err` holds what the content is if that is no documented type.
+/// Returns the documented type of the content, or the one that `extension` implies if the content is
+/// inconclusive.
+///
+/// The inner `Err` contains the type that was detected if it is not documented, or `None` if none was detected.
 pub(crate) fn detect(
     content: impl Read + Seek,
     extension: Option<&str>,
@@ -92,7 +98,7 @@ pub(crate) fn detect(
         _ => format.media_type(),
     };
     let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == found).map_or(found, |(_, name)| name);
-    // The same bytes carry both: for these two, only the extension tells.
+    // These pairs have the same content: only the extension distinguishes them.
     if let ("video/webm", Some("audio/webm")) | ("video/mpeg", Some("video/mpg")) = (name, by_extension) {
         return Ok(by_extension.ok_or(None));
     }
@@ -100,10 +106,10 @@ pub(crate) fn detect(
     Ok(documented.map(|(name, _)| *name).ok_or_else(|| Some(found.to_owned())))
 }
 
-/// Whether the head of an ASF file says that it has a video stream. (file-format's own reader of ASF adds up sizes of 64
-/// bits from the file: 0.29 panics where overflow is checked.)
+/// Returns whether the head of an ASF file declares a video stream. The ASF reader of file-format 0.29 is not
+/// used because it adds up untrusted 64-bit sizes, and panics if overflow checks are on.
 fn is_asf_video(content: &mut (impl Read + Seek)) -> io::Result<bool> {
-    /// `ASF_Video_Media`, by which a stream says what it is (ASF specification, section 10.4), as it is stored.
+    /// The stream type `ASF_Video_Media` as it is stored (ASF specification, section 10.4).
     const VIDEO: [u8; 16] = *b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
     const HEAD: u64 = 64 * 1024;
 
@@ -113,7 +119,7 @@ fn is_asf_video(content: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(head.windows(VIDEO.len()).any(|bytes| bytes == VIDEO))
 }
 
-/// The documented name for a file name's extension, whatever its case.
+/// Returns the documented type that a file name extension implies, ignoring case.
 pub(crate) fn of_extension(extension: &str) -> Option<&'static str> {
     DOCUMENTED
         .iter()
@@ -121,12 +127,13 @@ pub(crate) fn of_extension(extension: &str) -> Option<&'static str> {
         .map(|(name, _)| *name)
 }
 
-/// Whether `mime` is `type/subtype`, with `;name=value` parameters perhaps, of characters that can end
-/// neither a JSON string nor the header of a data URI (RFC 2397): no quote, comma, `#` or `%`, no
-/// control character and nothing beyond ASCII.
+/// Returns whether `mime` is of the form `type/subtype`, optionally followed by `;name=value` parameters.
+///
+/// Only characters that can end neither a JSON string nor the header of a data URI (RFC 2397) are allowed.
+/// That excludes quotes, commas, `#`, `%`, control characters, and everything beyond ASCII.
 pub(crate) fn is_valid(mime: &str) -> bool {
-    let token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!$&'*+-.^_~".contains(&b))
+    let token = |token: &str| {
+        !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"!$&'*+-.^_~".contains(&b))
     };
     let mut sections = mime.split(';');
     let (kind, subtype) = sections.next().and_then(|essence| essence.split_once('/')).unwrap_or_default();
@@ -146,7 +153,7 @@ mod tests {
     use std::io::Cursor;
 
     #[test]
-    fn content_first_extension_second() {
+    fn content_takes_precedence_over_the_extension() {
         let wave = b"RIFF\x24\0\0\0WAVEfmt ";
         assert_eq!(detect(Cursor::new(wave), Some("mp3")).unwrap(), Ok("audio/wav"));
         assert_eq!(detect(Cursor::new(b"\x01\x02"), Some("MP3")).unwrap(), Ok("audio/mp3"));
@@ -159,20 +166,20 @@ mod tests {
         );
     }
 
-    /// Of 10 bytes each, so that a file of any length is a chain of them.
+    /// An empty ID3 tag has 10 bytes, so a file of any length can be a chain of tags.
     #[test]
-    fn a_file_of_nothing_but_empty_tags_is_not_walked_through() {
+    fn detection_gives_up_on_a_long_chain_of_empty_tags() {
         let tags = b"ID3\x04\0\0\0\0\0\0".repeat(100_000);
         let mut content = Cursor::new(&tags);
         assert_eq!(detect(&mut content, Some("mp3")).unwrap(), Ok("audio/mp3"));
         assert!(content.position() < 64 * 1024 + 10 * u64::from(MAX_READS), "{}", content.position());
-        // A tag and what it is the tag of.
+        // A short chain is skipped.
         let tagged = [&tags[..20], b"fLaC and more"].concat();
         assert_eq!(detect(Cursor::new(tagged), None).unwrap(), Ok("audio/flac"));
     }
 
     #[test]
-    fn an_asf_file_is_wmv_if_its_head_says_that_it_has_video() {
+    fn asf_file_is_wmv_if_its_head_declares_video() {
         const ASF: &[u8] = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
         const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
         const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
@@ -184,11 +191,11 @@ mod tests {
             assert_eq!(found(at, VIDEO), Ok("video/wmv"), "{at}");
             assert_eq!(found(at, AUDIO), Err(Some("application/vnd.ms-asf".into())), "{at}");
         }
-        assert!(found(66_000, VIDEO).is_err(), "that is no head");
+        assert!(found(66_000, VIDEO).is_err(), "only the head is searched");
     }
 
     #[test]
-    fn every_synonym_is_of_a_documented_name() {
+    fn synonyms_lead_to_documented_names() {
         for (synonym, name) in SYNONYMS {
             assert!(DOCUMENTED.iter().any(|(documented, _)| documented == name), "{name}");
             assert!(DOCUMENTED.iter().all(|(documented, _)| documented != synonym), "{synonym}");
@@ -196,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_a_type() {
+    fn valid_types_cannot_end_a_json_string_or_data_uri_header() {
         for good in ["video/mp4", "audio/pcm;rate=16000", "audio/ogg; codecs=opus", "application/vnd.a+json"]
         {
             assert!(is_valid(good), "{good}");

@@ -39,9 +39,9 @@ pub struct MediaOptions {
 impl MediaOptions {
     /// Sets the MIME type. It is used verbatim, and nothing is detected.
     ///
-    /// The form is `type/subtype`, optionally followed by `;name=value` parameters, as in `audio/pcm;rate=16000`.
-    /// Characters that could end a JSON string or the header of a data URI
-    /// ([RFC 2397](https://www.rfc-editor.org/rfc/rfc2397)) are not allowed. The form is checked when the media is
+    /// The form is `type/subtype`, optionally followed by `;name=value` parameters, as in
+    /// `audio/pcm;rate=16000`. Characters that could end a JSON string or the header of a data URI ([RFC
+    /// 2397](https://www.rfc-editor.org/rfc/rfc2397)) are not allowed. The form is checked when the media is
     /// opened.
     pub fn mime(mut self, mime: impl Into<String>) -> MediaOptions {
         self.mime = Some(mime.into());
@@ -62,8 +62,9 @@ impl MediaOptions {
 
     /// Limits how many bytes of a pipe or a reader are copied to the temporary folder.
     ///
-    /// Opening more than `bytes` bytes is an error of kind [`TooLarge`](ErrorKind::TooLarge). By default there is no
-    /// limit. Regular files are not copied; use [`Limit`](crate::Limit) to bound the length of a body.
+    /// Opening more than `bytes` bytes is an error of kind [`TooLarge`](ErrorKind::TooLarge). By default
+    /// there is no limit. Regular files are not copied; use [`Limit`](crate::Limit) to bound the length of a
+    /// body.
     pub fn max_spool(mut self, bytes: u64) -> MediaOptions {
         self.max_spool = Some(bytes);
         self
@@ -98,12 +99,13 @@ impl MediaOptions {
         self.open_file(file, name, None)?.typed()
     }
 
-    /// Creates media from bytes in memory. Without [`mime`](MediaOptions::mime), the type is detected from the content.
+    /// Creates media from bytes in memory. Without [`mime`](MediaOptions::mime), the type is detected from
+    /// the content.
     ///
     /// # Errors
     ///
-    /// Returns [`MimeType`](ErrorKind::MimeType) if the type cannot be detected, is not one that the gateways document,
-    /// or is malformed.
+    /// Returns [`MimeType`](ErrorKind::MimeType) if the type cannot be detected, is not one that the gateways
+    /// document, or is malformed.
     pub fn from_bytes(&self, bytes: impl Into<Bytes>) -> Result<Media> {
         let bytes = bytes.into();
         let (len, name) = (bytes.len() as u64, self.name.as_deref().unwrap_or("media in memory"));
@@ -117,8 +119,8 @@ impl MediaOptions {
     /// # Errors
     ///
     /// Returns the errors of [`Media::from_reader`], [`MimeType`](ErrorKind::MimeType) if the type set by
-    /// [`mime`](MediaOptions::mime) is malformed, and [`TooLarge`](ErrorKind::TooLarge) if the reader yields more than
-    /// [`max_spool`](MediaOptions::max_spool) bytes.
+    /// [`mime`](MediaOptions::mime) is malformed, and [`TooLarge`](ErrorKind::TooLarge) if the reader yields
+    /// more than [`max_spool`](MediaOptions::max_spool) bytes.
     #[cfg(feature = "spool")]
     pub fn from_reader(&self, reader: impl Read) -> Result<Media> {
         let name = self.name.clone().unwrap_or_else(|| "media from a reader".into());
@@ -145,8 +147,8 @@ impl MediaOptions {
         self.open_regular(file, name, extension)
     }
 
-    /// A pipe can be read only once. One that was read before would silently be empty media, so an empty pipe is an
-    /// error.
+    /// A pipe can be read only once. One that was read before would silently be empty media, so an empty pipe
+    /// is an error.
     fn open_pipe(&self, pipe: File, name: String, extension: Option<&str>) -> Result<OpenedMedia> {
         let opened = self.spool(pipe, name, extension)?;
         if opened.media.is_empty() {
@@ -223,7 +225,8 @@ impl MediaOptions {
     }
 }
 
-/// Media that is open, and the type that was set or detected for it, or the error that explains why there is none.
+/// Media that is open, and the type that was set or detected for it, or the error that explains why there is
+/// none.
 pub(crate) struct OpenedMedia {
     media: Media,
     mime: Result<Box<str>>,

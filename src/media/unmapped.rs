@@ -1,4 +1,5 @@
-//! Where files are not mapped, nothing is a `Map`.
+//! Replaces `map` on platforms without mapping, and without the feature `mmap`: a `Map` cannot be created, so
+//! all files are read.
 
 use bytes::BufMut;
 use std::{fs::File, io};
