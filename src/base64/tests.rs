@@ -1,11 +1,13 @@
+//! Tests of every backend that this CPU can run, against another implementation.
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as ORACLE};
 
 use super::*;
 
-/// What no encoder writes, to see what it left alone.
+/// Fills output buffers, to reveal which bytes were not written. Not a base64 character.
 const CANARY: u8 = 0xA5;
 
-/// Runs a test for each backend that this CPU has.
+/// Defines tests that run the function of the same name in `suite` for each available backend.
 macro_rules! for_each_backend {
     ($($name:ident),+ $(,)?) => {$(
         #[test]
@@ -17,23 +19,30 @@ macro_rules! for_each_backend {
     )+};
 }
 
-for_each_backend!(short, around_blocks, long, every_byte_everywhere, alignments, shared,);
+for_each_backend!(
+    every_length_up_to_600,
+    lengths_around_block_sizes,
+    long_inputs,
+    every_byte_value_at_every_place,
+    every_alignment,
+    source_shared_with_other_processes,
+);
 #[cfg(all(target_os = "linux", not(miri)))]
-for_each_backend!(ends_of_a_page);
+for_each_backend!(nothing_outside_the_buffers_is_touched);
 
 mod suite {
     use super::*;
 
-    pub fn short(backend: Backend) {
+    pub fn every_length_up_to_600(backend: Backend) {
         let src = noise(600);
         for len in 0..=if cfg!(miri) { 130 } else { 600 } {
             check(backend, &src[..len]);
         }
     }
 
-    /// Multiples of both vectors, of the unrolled loop, of what the kernels take
-    /// for long, and of the blocks of [`encode_shared`].
-    pub fn around_blocks(backend: Backend) {
+    /// Multiples of the vectors of both kernels, of the unrolled loop, of the lengths from which the kernels
+    /// align their stores, and of the blocks of [`encode_shared`].
+    pub fn lengths_around_block_sizes(backend: Backend) {
         let step = if cfg!(miri) { 11 } else { 1 };
         for around in [192, 384, 768, 3072, 6144, 12_288] {
             for len in (around - 50..around + 70).step_by(step) {
@@ -44,14 +53,14 @@ mod suite {
         }
     }
 
-    pub fn long(backend: Backend) {
+    pub fn long_inputs(backend: Backend) {
         let unit = if cfg!(miri) { 10 } else { 3001 };
         for factor in noise(if cfg!(miri) { 3 } else { 30 }) {
             check(backend, &noise(usize::from(factor) * unit));
         }
     }
 
-    pub fn every_byte_everywhere(backend: Backend) {
+    pub fn every_byte_value_at_every_place(backend: Backend) {
         for byte in (0..=255).step_by(if cfg!(miri) { 51 } else { 1 }) {
             let mut src = [byte; 99];
             check(backend, &src);
@@ -62,8 +71,8 @@ mod suite {
         }
     }
 
-    pub fn alignments(backend: Backend) {
-        // The longest are long for every kernel, so that it aligns its stores.
+    pub fn every_alignment(backend: Backend) {
+        // The longest inputs are long enough for every kernel to align its stores.
         let src = noise(64 + 3200);
         let mut out = vec![0; 64 + 4300];
         let step = if cfg!(miri) { 31 } else { 1 };
@@ -76,23 +85,23 @@ mod suite {
         }
     }
 
-    pub fn shared(backend: Backend) {
+    pub fn source_shared_with_other_processes(backend: Backend) {
         let src = noise(20_000);
         let mut out = vec![0; 20_000 / 3 * 4 + 4];
         for len in [0, 1, 23, 24, 100, 6143, 6144, 6145, 12_288, 20_000] {
             if cfg!(miri) && len > 6145 {
                 break;
             }
-            // SAFETY: `available` has it, and `src` is a slice.
+            // SAFETY: the backend is available, and `src` is a slice.
             let n = unsafe { backend.encode_raw::<true>(src.as_ptr(), len, UninitSlice::new(&mut out)) };
             assert!(out[..n] == *ORACLE.encode(&src[..len]).as_bytes(), "{backend}: {len} bytes");
         }
     }
 
-    /// A read outside of the source, or a write outside of the text, kills the
-    /// test.
+    /// Source and output are at the beginning and at the end of accessible pages, so that a read or write
+    /// outside of them ends the process.
     #[cfg(all(target_os = "linux", not(miri)))]
-    pub fn ends_of_a_page(backend: Backend) {
+    pub fn nothing_outside_the_buffers_is_touched(backend: Backend) {
         let (src, out) = (guarded(), guarded());
         src.copy_from_slice(&noise(src.len()));
         let max = out.len() / 4 * 3;
@@ -110,9 +119,9 @@ mod suite {
 }
 
 #[test]
-fn lengths() {
+fn encoded_len_is_exact_and_checked() {
     assert_eq!([0, 1, 2, 3, 4].map(encoded_len), [0, 4, 4, 4, 8].map(Some));
-    // The longest text of whole groups that a u64 counts.
+    // The largest input whose encoded length fits in a u64.
     let max = u64::MAX / 4 * 3;
     assert_eq!(encoded_len(max), Some(u64::MAX - 3));
     assert_eq!(encoded_len(max + 1), None);
@@ -120,7 +129,7 @@ fn lengths() {
 }
 
 #[test]
-fn the_rfc_s_own_vectors() {
+fn test_vectors_of_rfc_4648() {
     let want = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
     for (len, want) in want.into_iter().enumerate() {
         let mut out = [CANARY; 8];
@@ -130,7 +139,7 @@ fn the_rfc_s_own_vectors() {
 }
 
 #[test]
-fn out_may_be_uninitialized() {
+fn output_may_be_uninitialized() {
     let mut out = Vec::<u8>::with_capacity(1336);
     let n = encode(&noise(1000), &mut out.spare_capacity_mut()[..1336]);
     // SAFETY: `encode` wrote `n` bytes.
@@ -139,7 +148,7 @@ fn out_may_be_uninitialized() {
 }
 
 #[test]
-fn a_short_out_panics_before_it_is_written() {
+fn output_that_is_too_short_panics_and_is_not_written() {
     for backend in Backend::available() {
         for len in [1_usize, 3, 24, 100, 1000] {
             let mut out = vec![CANARY; len.div_ceil(3) * 4 - 1];
@@ -151,7 +160,7 @@ fn a_short_out_panics_before_it_is_written() {
 }
 
 #[test]
-fn unavailable_backends_panic() {
+fn unavailable_backend_panics() {
     for backend in Backend::ALL {
         if Backend::available().all(|b| b != backend) {
             let call = || backend.encode(b"niello", &mut [0; 8][..]);
@@ -161,15 +170,15 @@ fn unavailable_backends_panic() {
 }
 
 #[test]
-fn active_is_available() {
+fn active_backend_is_available() {
     assert!(Backend::available().any(|b| b == Backend::active()));
     assert_eq!(Backend::available().last(), Some(Backend::Portable));
 }
 
-/// By another way than the one by which this crate finds out.
+/// Compares runtime detection with what Linux reports.
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
-fn what_is_available_is_what_the_kernel_says() {
+fn available_backends_match_the_cpu_flags_of_the_kernel() {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags")).unwrap();
     let has = |flag| flags.split_whitespace().any(|word| word == flag);
@@ -182,13 +191,13 @@ fn what_is_available_is_what_the_kernel_says() {
 }
 
 #[test]
-fn a_backend_is_shown_by_its_name() {
+fn display_pads_the_name_of_a_backend() {
     let shown = Backend::ALL.map(|backend| format!("{backend:>9}"));
     assert_eq!(shown, ["   avx512", "     avx2", " portable"]);
 }
 
 #[test]
-fn names_choose() {
+fn name_selects_a_backend_and_others_are_ignored() {
     for backend in Backend::available() {
         assert_eq!(Backend::choose(Some(backend.name().as_ref())), backend);
     }
@@ -203,7 +212,7 @@ fn check(backend: Backend, src: &[u8]) {
     check_at(backend, src, &mut out, 0);
 }
 
-/// Encodes to `out[at..]`, where all but the text must stay as it is.
+/// Encodes to `out[at..]`, and checks that only the output is written.
 fn check_at(backend: Backend, src: &[u8], out: &mut [u8], at: usize) {
     out.fill(CANARY);
     let n = backend.encode(src, &mut out[at..]);
@@ -214,7 +223,7 @@ fn check_at(backend: Backend, src: &[u8], out: &mut [u8], at: usize) {
     assert!(untouched(&out[..at]) && untouched(&out[at + n..]), "{backend}: {} bytes to {at}", src.len());
 }
 
-/// Bytes without a pattern, the same on each call (xorshift).
+/// Returns pseudorandom bytes, the same on each call (xorshift).
 fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {
@@ -226,14 +235,14 @@ fn noise(len: usize) -> Vec<u8> {
     (0..len).map(|_| next()).collect()
 }
 
-/// Pages between others that can be neither read nor written. Never unmapped.
+/// Maps pages between two inaccessible ones. They are never unmapped.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn guarded() -> &'static mut [u8] {
     use libc::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE};
-    // A multiple of the page size, be it 4, 16 or 64 KiB.
+    // A multiple of every common page size: 4, 16 and 64 KiB.
     const LEN: usize = 64 * 1024;
-    // SAFETY: this makes a mapping and changes no other. The part of it that
-    // becomes a slice is readable, writable, and known to nobody else.
+    // SAFETY: this creates a mapping and changes no other. The part of it that becomes a slice is readable and
+    // writable, and nothing else refers to it.
     unsafe {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS;
         let map = libc::mmap(core::ptr::null_mut(), 3 * LEN, PROT_NONE, flags, -1, 0);

@@ -1,21 +1,20 @@
 //! The AVX-512 VBMI and AVX2 kernels.
 //!
-//! Both return how many bytes they encoded: all whole groups of three if there
-//! are enough of them for one vector, and otherwise none. Both count in groups:
-//! group `g` is the 3 bytes at `src + 3 * g` and the 4 characters at `out + 4 * g`.
+//! Both return the number of bytes they encoded: all whole groups of three bytes if these fill at least one
+//! vector, and otherwise 0. Both count in groups: group `g` is the 3 bytes at `src + 3 * g` and the 4
+//! characters at `out + 4 * g`.
 //!
-//! The last vector is placed so that it ends with the last group, and so it mostly
-//! overlaps the one before. That costs less than encoding what is left one group
-//! at a time, and it makes the same text, unless another process changes the
-//! source in between. Then the text is that of some mix of the two states, which
-//! is all that anyone can expect of a file that changes while it is read.
+//! The last vector ends with the last group and therefore usually overlaps the one before it. That is faster
+//! than encoding the remaining groups one by one, and gives the same output. If another process changes the
+//! source in between, the output is a mixture of old and new content, as it is for any file that changes
+//! while it is read.
 
 use core::{arch::x86_64::*, mem::transmute, ptr::read_volatile};
 
 #[cfg(not(miri))]
 use core::arch::x86_64::{_mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutexvar_epi8 as vpermb};
 
-// Miri runs the kernels, but these two instructions it does not know.
+// Miri runs the kernels, but does not know these two instructions.
 #[cfg(miri)]
 use model::{vpermb, vpmultishiftqb};
 
@@ -24,87 +23,82 @@ use super::ALPHABET;
 #[cfg(any(test, miri))]
 mod model;
 
-/// Returns true if this CPU can run [`encode_avx512`].
+/// Returns `true` if this CPU can run [`encode_avx512`].
 #[inline]
 pub(super) fn has_avx512() -> bool {
-    // The compiler takes AVX-512 BW to come with VBMI.
+    // The compiler assumes that VBMI implies AVX-512 BW.
     has_avx2()
         && std::is_x86_feature_detected!("avx512f")
         && std::is_x86_feature_detected!("avx512bw")
         && std::is_x86_feature_detected!("avx512vbmi")
 }
 
-/// Returns true if this CPU can run [`encode_avx2`].
+/// Returns `true` if this CPU can run [`encode_avx2`].
 #[inline]
 pub(super) fn has_avx2() -> bool {
     std::is_x86_feature_detected!("avx2")
 }
 
-/// Returns how many groups, at least one and at most a vector of them, come
-/// before the next address in `out` that is a multiple of `vector`. If whole
-/// groups do not lead to one, this is a vector of them.
+/// Returns the number of groups before the next address in `out` that is a multiple of `vector`: at least one
+/// and at most a full vector. If no multiple is a whole number of groups away, returns a full vector.
 ///
-/// Stores that straddle cache lines cost about 5 % with AVX2 on Zen 3, and a
-/// large `Vec` from glibc, which starts 16 bytes into a page, has them.
+/// Stores that straddle cache lines cost about 5 % with AVX2 on Zen 3. They occur in a large `Vec` from glibc,
+/// which starts 16 bytes into a page.
 #[inline]
 fn groups_to_aligned(out: *mut u8, vector: usize) -> usize {
     let gap = vector - out.addr() % vector;
     if gap.is_multiple_of(4) { gap / 4 } else { vector / 4 }
 }
 
-/// Encodes 16 groups at a time with three instructions (Mula and Lemire,
-/// arXiv:1910.05109).
+/// Encodes 16 groups at a time with three instructions (Mula and Lemire, arXiv:1910.05109).
 ///
 /// # Safety
 ///
-/// * [`has_avx512`] must be true.
-/// * `src` must be valid for reads of `len` bytes, except that another process
-///   may write to them.
-/// * `out` must be valid for writes of the text of `len` bytes.
-/// * The two must not overlap.
+/// - [`has_avx512`] must be true.
+/// - `src` must be valid for reads of `len` bytes, except that another process may write to them.
+/// - `out` must be valid for writes of the base64 of `len` bytes.
+/// - The two must not overlap.
 #[target_feature(enable = "avx2,avx512f,avx512vbmi")]
 pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 16;
-    /// The fewest groups for which the alignment gets one more vector: below,
-    /// that costs up to 3 %, from here on it wins 6 to 8 % on Zen 4.
+    /// The smallest number of groups for which an extra vector aligns the stores. On Zen 4 that gains 6 to 8 %
+    /// from here on, and costs up to 3 % below.
     const LONG: usize = 64 * VECTOR;
 
     let groups = len / 3;
-    // A load takes in 64 bytes, of which it uses 48. 22 groups have them.
+    // A load reads 64 bytes, of which 48 are used. 22 groups are 66 bytes.
     if groups < 22 {
-        // SAFETY: `has_avx512` asks for AVX2 as well, and the rest of the
-        // contract is the same.
+        // SAFETY: `has_avx512` implies `has_avx2`, and the other requirements are the same.
         return unsafe { encode_avx2(src, len, out) };
     }
 
     let k = Avx512::new();
-    // SAFETY: there are 22 groups, which is 66 bytes, so 64 can be read.
+    // SAFETY: there are at least 22 groups, which are 66 bytes, so 64 can be read.
     unsafe { k.encode(src, k.first48, out) };
     let mut at = VECTOR;
     if groups >= LONG {
         let skip = groups_to_aligned(out, 64);
-        // SAFETY: `skip <= 16`, so this reads bytes up to 48 + 64 and writes
-        // groups up to 16 + 16, and there are `LONG` groups.
+        // SAFETY: `skip <= 16`, so this reads bytes up to 48 + 64 and writes groups up to 16 + 16, and there
+        // are at least `LONG` groups.
         unsafe { k.encode(src.add(3 * skip), k.first48, out.add(4 * skip)) };
         at = skip + VECTOR;
     }
 
-    // From here on loads end where their last group does. Thus they need no
-    // bytes past it, but 16 before their first group, and `at >= 16`.
-    // Unrolled 2, 4, 8 or 16 times the loop is as fast.
+    // From here on, each load ends with its last group. It needs no bytes after that group, but 16 bytes before
+    // the first one, which exist because `at >= 16`. Unrolling the loop 2, 4, 8 or 16 times gains nothing.
     while at + VECTOR < groups {
         // SAFETY: `16 <= at` and `at + 16 < groups`.
         unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
         at += VECTOR;
     }
     let at = groups - VECTOR;
-    // SAFETY: `at + 16 == groups`, and `groups >= 22` makes `at` at least 6,
-    // before which there are 18 bytes.
+    // SAFETY: `at + 16 == groups`, and `groups >= 22` makes `at` at least 6, so there are at least 18 bytes
+    // before it.
     unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
     3 * groups
 }
 
-/// What [`encode_avx512`] keeps in registers.
+/// The constants that [`encode_avx512`] keeps in registers.
 #[derive(Clone, Copy)]
 struct Avx512 {
     first48: __m512i,
@@ -125,7 +119,7 @@ impl Avx512 {
         }
     }
 
-    /// Encodes the 16 groups that `spread` finds in the 64 bytes at `src`.
+    /// Encodes the 16 groups that `spread` selects from the 64 bytes at `src`.
     ///
     /// # Safety
     ///
@@ -133,22 +127,22 @@ impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512vbmi")]
     unsafe fn encode(self, src: *const u8, spread: __m512i, out: *mut u8) {
-        // SAFETY: the caller vouches for it. The load needs no alignment.
+        // SAFETY: the caller promises that `src` is valid. The load needs no alignment.
         let bytes = unsafe { _mm512_loadu_si512(src.cast()) };
         let groups = vpermb(spread, bytes);
         let fields = vpmultishiftqb(self.shifts, groups);
-        // The two bits above each field are noise, which vpermb disregards.
-        let text = vpermb(fields, self.alphabet);
-        // SAFETY: as for the load.
-        unsafe { _mm512_storeu_si512(out.cast(), text) };
+        // The two bits above each field are garbage, which vpermb ignores.
+        let encoded = vpermb(fields, self.alphabet);
+        // SAFETY: the caller promises that `out` is valid. The store needs no alignment.
+        unsafe { _mm512_storeu_si512(out.cast(), encoded) };
     }
 }
 
-/// The order of the bytes of a group in which each of its four fields is in
-/// one piece: 0 and 1 in the first two, 2 and 3 in the others, high byte last.
+/// The order of the bytes of a group in which each of its four fields is contiguous: fields 0 and 1 are in the
+/// first two bytes, 2 and 3 in the other two, with the high byte last.
 const ORDER: [u8; 4] = [1, 0, 2, 1];
 
-/// Where [`Avx512::encode`] finds the bytes of 16 groups from byte `start` on.
+/// The indexes with which [`Avx512::encode`] selects the bytes of 16 groups, beginning at byte `start`.
 const fn spread_512(start: u8) -> [u8; 64] {
     let mut index = [0; 64];
     let mut i = 0;
@@ -159,20 +153,20 @@ const fn spread_512(start: u8) -> [u8; 64] {
     index
 }
 
-/// The bits at which the fields of two groups in that order start.
+/// The first bits of the fields of two groups in that order.
 const SHIFTS: [u8; 8] = [10, 4, 22, 16, 32 + 10, 32 + 4, 32 + 22, 32 + 16];
 
 /// Encodes 8 groups at a time.
 ///
 /// # Safety
 ///
-/// [`has_avx2`] must be true. The rest is as for [`encode_avx512`].
+/// [`has_avx2`] must be true. The other requirements are those of [`encode_avx512`].
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 8;
-    /// 4 is slower by 4 %, and all that 8 costs is code.
+    /// 4 is 4 % slower. 8 costs only code size.
     const UNROLL: usize = 8;
-    /// The fewest groups for which the long loop is worth its setup.
+    /// The smallest number of groups for which the unrolled loop is worth its setup.
     const LONG: usize = 16 * VECTOR;
 
     let groups = len / 3;
@@ -181,7 +175,7 @@ pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> us
     }
 
     let k = Avx2::new();
-    // SAFETY: there are 8 groups.
+    // SAFETY: there are at least 8 groups.
     unsafe { k.encode(src, out) };
     let mut at = VECTOR;
     if groups >= LONG {
@@ -189,12 +183,10 @@ pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> us
         // SAFETY: `skip <= 8`, and there are more than 8 + 8 groups.
         unsafe { k.encode(src.add(3 * skip), out.add(4 * skip)) };
         at = skip + VECTOR;
-        // The load of the last vector takes in 4 bytes past its groups.
-        // Hence two groups more.
+        // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
         while at + UNROLL * VECTOR + 2 <= groups {
-            // SAFETY: the condition of the loop says that 64 groups follow
-            // and two more, of which the load needs 4 bytes. It needs 4 before
-            // `at` as well, and `at >= 8`.
+            // SAFETY: by the condition of the loop, 64 groups follow, and two more, of which the last load
+            // reads 4 bytes. The first load also reads 4 bytes before `at`, which exist because `at >= 8`.
             unsafe { k.encode_many::<UNROLL>(src.add(3 * at), out.add(4 * at)) };
             at += UNROLL * VECTOR;
         }
@@ -210,7 +202,7 @@ pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> us
     3 * groups
 }
 
-/// What [`encode_avx2`] keeps in registers.
+/// The constants that [`encode_avx2`] keeps in registers.
 #[derive(Clone, Copy)]
 struct Avx2 {
     outer: __m256i,
@@ -227,9 +219,9 @@ impl Avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn new() -> Avx2 {
-        // LLVM knows that a product with these is a shift, for which AVX2 has
-        // no instruction, and makes it a long sequence that takes twice the
-        // time. A volatile read hides the values at the price of a plain load.
+        // LLVM recognizes that a multiplication by these is a shift, for which AVX2 has no instruction, and
+        // replaces it with a sequence that takes twice as long. A volatile read hides the values from LLVM and
+        // costs no more than a plain load.
         static EVEN: __m256i = words_256([1 << 0, 1 << 4]);
         static ODD: __m256i = words_256([1 << 4, 1 << 8]);
         // SAFETY: references to statics are valid.
@@ -254,52 +246,49 @@ impl Avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn encode(self, src: *const u8, out: *mut u8) {
-        // SAFETY: the 16 bytes at 0 and those at 8 are within the 24 that the
-        // caller vouches for, as it does for `out`. Neither the loads nor the
-        // store need an alignment.
+        // SAFETY: the 16 bytes at 0 and the 16 bytes at 8 are within the 24 bytes for which the caller promises
+        // that `src` is valid, as it does for `out`. Neither the loads nor the store need alignment.
         unsafe {
             let bytes = _mm256_loadu2_m128i(src.add(8).cast(), src.cast());
-            _mm256_storeu_si256(out.cast(), self.text(bytes, self.outer));
+            _mm256_storeu_si256(out.cast(), self.encode_spread(bytes, self.outer));
         }
     }
 
-    /// Encodes 8 groups `N` times, with one load where [`Avx2::encode`] has
-    /// two, which makes it 10 % faster.
+    /// Encodes `8 * N` groups. Each vector takes one load instead of the two of [`Avx2::encode`], which makes
+    /// this 10 % faster.
     ///
     /// # Safety
     ///
-    /// `src` must be valid for reads from 4 bytes before it to 4 bytes past
-    /// its groups, and `out` for writes of their text.
+    /// `src` must be valid for reads from 4 bytes before it to 4 bytes past its groups, and `out` for writes of
+    /// their base64.
     #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn encode_many<const N: usize>(self, src: *const u8, out: *mut u8) {
-        // All loads stand before the first store, because LLVM keeps that
-        // order, and the loop is 4 % faster for it.
+        // All loads come before the first store. LLVM keeps that order, and it makes the loop 4 % faster.
         let mut bytes = [_mm256_setzero_si256(); N];
         for (i, bytes) in bytes.iter_mut().enumerate() {
-            // SAFETY: this reads from 4 bytes before group `8 * i` to 4 past
-            // group `8 * i + 7`, and `i < N`.
+            // SAFETY: this reads from 4 bytes before group `8 * i` to 4 bytes past group `8 * i + 7`, and
+            // `i < N`.
             *bytes = unsafe { _mm256_loadu_si256(src.add(24 * i).sub(4).cast()) };
         }
         for (i, bytes) in bytes.into_iter().enumerate() {
             // SAFETY: this writes groups `8 * i` to `8 * i + 7`.
-            unsafe { _mm256_storeu_si256(out.add(32 * i).cast(), self.text(bytes, self.inner)) };
+            unsafe { _mm256_storeu_si256(out.add(32 * i).cast(), self.encode_spread(bytes, self.inner)) };
         }
     }
 
-    /// Returns the text of the 8 groups that `spread` finds in `bytes`.
+    /// Returns the base64 of the 8 groups that `spread` selects from `bytes`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn text(self, bytes: __m256i, spread: __m256i) -> __m256i {
-        // Each group is two words now, one with fields 0 and 1 from bit 10
-        // and bit 4 on, and one with fields 2 and 3 from bit 6 and bit 0 on.
-        // Fields 0 and 2 go to the low byte of their word, 1 and 3 to the
-        // high one.
+    fn encode_spread(self, bytes: __m256i, spread: __m256i) -> __m256i {
+        // The shuffle makes each group two words: one with fields 0 and 1 beginning at bits 10 and 4, and one
+        // with fields 2 and 3 beginning at bits 6 and 0. Then fields 0 and 2 move to the low bytes of their
+        // words, and 1 and 3 to the high bytes.
         let groups = _mm256_shuffle_epi8(bytes, spread);
         let even = _mm256_srli_epi16(_mm256_mullo_epi16(groups, self.even), 10);
         let odd = _mm256_mullo_epi16(_mm256_and_si256(groups, self.odd_mask), self.odd);
         let fields = _mm256_or_si256(even, odd);
-        // 0 for capitals, 1 for the other letters, from 2 on for the rest.
+        // The class is 0 for capital letters, 1 for small letters, and 2 and above for the other characters.
         let class = _mm256_sub_epi8(
             _mm256_subs_epu8(fields, self.last_letter),
             _mm256_cmpgt_epi8(fields, self.last_capital),
@@ -308,8 +297,8 @@ impl Avx2 {
     }
 }
 
-/// Where [`Avx2::text`] finds the bytes of 4 groups from byte `low` on of the
-/// low half of a vector, and of 4 from byte `high` on of the high half.
+/// The indexes with which [`Avx2::encode_spread`] selects the bytes of 4 groups from the low half of a vector,
+/// beginning at byte `low`, and of 4 groups from the high half, beginning at byte `high`.
 const fn spread_256(low: u8, high: u8) -> [u8; 32] {
     let mut index = [0; 32];
     let mut i = 0;
@@ -321,7 +310,7 @@ const fn spread_256(low: u8, high: u8) -> [u8; 32] {
     index
 }
 
-/// What to add to a field of each class to get its character.
+/// The difference between a character and its field, by class.
 const OFFSETS: [u8; 32] = {
     let mut offsets = [0; 32];
     let mut value = 0;
@@ -332,7 +321,7 @@ const OFFSETS: [u8; 32] = {
             _ => value - 50,
         };
         let offset = ALPHABET[value].wrapping_sub(value as u8);
-        // A shuffle looks up each half of a vector on its own.
+        // A shuffle looks up the two halves of a vector separately.
         offsets[class] = offset;
         offsets[16 + class] = offset;
         value += 1;
@@ -341,17 +330,17 @@ const OFFSETS: [u8; 32] = {
 };
 
 const fn bytes_256(bytes: [u8; 32]) -> __m256i {
-    // SAFETY: the sizes are the same, and any bits are a value of `__m256i`.
+    // SAFETY: the sizes are equal, and any bits are a valid `__m256i`.
     unsafe { transmute::<[u8; 32], __m256i>(bytes) }
 }
 
 const fn words_256(pair: [u16; 2]) -> __m256i {
-    // SAFETY: as above.
+    // SAFETY: the sizes are equal, and any bits are a valid `__m256i`.
     unsafe { transmute::<[[u16; 2]; 8], __m256i>([pair; 8]) }
 }
 
 const fn bytes_512(bytes: [u8; 64]) -> __m512i {
-    // SAFETY: as above, for `__m512i`.
+    // SAFETY: the sizes are equal, and any bits are a valid `__m512i`.
     unsafe { transmute::<[u8; 64], __m512i>(bytes) }
 }
 
@@ -359,9 +348,8 @@ const fn bytes_512(bytes: [u8; 64]) -> __m512i {
 mod tests {
     use super::*;
 
-    /// What is made while compiling, made once more: each group takes its own 3 bytes, in the order of its fields.
     #[test]
-    fn a_spread_takes_three_bytes_for_each_group() {
+    fn spread_selects_the_three_bytes_of_each_group_in_field_order() {
         let groups = |start: u8| (0..16).flat_map(move |g| [1, 0, 2, 1].map(|byte| start + 3 * g + byte));
         for start in [0, 16] {
             assert!(spread_512(start).into_iter().eq(groups(start)));
@@ -373,10 +361,10 @@ mod tests {
     }
 
     #[test]
-    fn vectors_are_made_of_their_bytes_in_order() {
+    fn vector_constants_keep_the_order_of_their_bytes() {
         let bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
         let half: [u8; 32] = core::array::from_fn(|i| i as u8);
-        // SAFETY: the sizes are the same, and any bits are a value of each of these.
+        // SAFETY: the sizes are equal, and any bits are a valid value of these types.
         let (whole, low, words) = unsafe {
             (
                 transmute::<__m512i, [u8; 64]>(bytes_512(bytes)),
@@ -388,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn stores_get_aligned_where_whole_groups_lead_there() {
+    fn stores_are_aligned_if_whole_groups_lead_to_an_aligned_address() {
         for vector in [32, 64] {
             for address in 4096..4096 + 3 * vector {
                 let groups = groups_to_aligned(core::ptr::without_provenance_mut(address), vector);

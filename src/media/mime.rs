@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn valid_types_cannot_end_a_json_string_or_data_uri_header() {
+    fn valid_types_cannot_escape_their_string() {
         for good in ["video/mp4", "audio/pcm;rate=16000", "audio/ogg; codecs=opus", "application/vnd.a+json"]
         {
             assert!(is_valid(good), "{good}");
