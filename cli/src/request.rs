@@ -31,7 +31,7 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
     let parts = args.prompt.parts.iter().map(|part| chat_part(part, &args.output));
     request = request.message(chat::Message::user(parts.collect::<Result<Vec<_>, _>>()?));
     if let Some(tokens) = args.max_tokens {
-        request = request.max_tokens(tokens.into());
+        request = request.max_tokens(tokens);
     }
     if let Some(temperature) = args.sampling.temperature {
         request = request.temperature(temperature);

@@ -77,7 +77,6 @@ mod payload;
 mod request;
 mod response;
 mod tool;
-mod usage;
 
 pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
 #[cfg(feature = "http")]
@@ -87,6 +86,5 @@ pub use options::{FormatKind, JsonSchema, Modality, ReasoningEffort, ResponseFor
 pub use part::{Part, PartKind};
 pub use payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 pub use request::Request;
-pub use response::{Choice, Response};
+pub use response::{Choice, FinishReason, Logprobs, Response, TokenDetails, TokenLogprob, Usage};
 pub use tool::{Function, FunctionCall, Tool, ToolCall, ToolChoice, ToolKind};
-pub use usage::{FinishReason, Logprobs, TokenDetails, TokenLogprob, Usage};

@@ -121,15 +121,15 @@ fn request() -> impl Strategy<Value = Request> {
             if let Some((tokens, seed, eighths, flag)) = numbers {
                 let eighths = f64::from(eighths) / 8.0;
                 request = request
-                    .max_tokens(tokens.into())
+                    .max_tokens(tokens)
                     .seed(seed)
-                    .n(tokens.into())
+                    .n(tokens)
                     .temperature(eighths)
                     .top_p(eighths)
                     .presence_penalty(eighths)
                     .frequency_penalty(eighths)
                     .logprobs(flag)
-                    .top_logprobs(tokens.into())
+                    .top_logprobs(tokens)
                     .modalities(if flag { vec!["text", "image"] } else { vec!["audio"] });
             }
             if let Some((name, schema)) = function {

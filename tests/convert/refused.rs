@@ -125,7 +125,6 @@ fn of_chat_completions() {
             ]}),
         ),
         ("max_completion_tokens", json!({"max_tokens": 1, "max_completion_tokens": 2})),
-        ("max_tokens", json!({"max_tokens": u64::MAX})),
         ("reasoning_effort", json!({"reasoning_effort": "none"})),
         ("modalities[1]", json!({"modalities": ["text", "smell"]})),
         ("response_format.type", json!({"response_format": {"type": "grammar"}})),
@@ -309,7 +308,6 @@ fn of_the_gemini_format() {
         ("generationConfig.responseSchema.oneOf", schema(json!({"oneOf": [{"type": "STRING"}]}))),
         ("generationConfig.responseSchema.enum", schema(json!({"type": "INTEGER", "enum": ["1", "2"]}))),
         ("generationConfig.topK", json!({"generationConfig": {"topK": 5}})),
-        ("generationConfig.maxOutputTokens", json!({"generationConfig": {"maxOutputTokens": -1}})),
         (
             "generationConfig.responseMimeType",
             json!({"generationConfig": {"responseMimeType": "text/x.enum"}}),

@@ -68,7 +68,7 @@ fn message(message: &Message, at: Arguments<'_>) -> Result<()> {
             "`{at}.tool_call_id` is missing; a tool's message names the call that it answers"
         )));
     }
-    if !message.says_something() {
+    if !message.has_content() {
         return Err(invalid(format!("`{at}.content` is missing; give a text, a part, or tool calls")));
     }
     let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };

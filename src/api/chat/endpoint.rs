@@ -1,4 +1,4 @@
-//! The endpoint.
+//! The endpoint of the API.
 
 use super::Request;
 use crate::{
@@ -7,8 +7,15 @@ use crate::{
     error::Result,
 };
 
-/// Where Chat Completions requests go: makes [`http::Request`]s that any HTTP client takes.
+/// An endpoint of the Chat Completions API: makes [`http::Request`]s for any HTTP client.
 ///
+/// A request is a POST with Content-Type, Content-Length, Accept and the credentials. You may change it before you
+/// send it. To retry, clone it before you send it.
+///
+/// Errors in the URL or the credentials are reported when a request is made. Neither errors nor `Debug` show
+/// credentials.
+///
+/// # Examples
 /// ```
 /// use niello::chat::{Endpoint, Message, Request};
 ///
@@ -22,50 +29,47 @@ use crate::{
 /// assert_eq!(request.headers()["content-length"], request.body().len().to_string());
 /// # Ok::<(), niello::Error>(())
 /// ```
-///
-/// The request is a POST with Content-Type, Content-Length, Accept and what credentials were given, and
-/// may be changed before it is sent. A clone of it, made before it is sent, is a retry. What is wrong with the URL
-/// or the credentials comes out when a request is made. `Debug` shows no credentials, and neither do errors.
 #[derive(Clone, Debug)]
-#[must_use = "it is where requests would go; `request` makes one"]
+#[must_use = "an endpoint does nothing until `request` is called"]
 pub struct Endpoint(endpoint::Endpoint);
 
 impl Endpoint {
-    /// Databricks' gateway: `/ai-gateway/mlflow/v1/chat/completions` of a workspace, whose URL is one such
+    /// Creates the endpoint of Databricks' gateway, `/ai-gateway/mlflow/v1/chat/completions`, for a workspace URL such
     /// as `https://example.cloud.databricks.com`.
     pub fn databricks(workspace_url: &str) -> Endpoint {
         Endpoint(endpoint::Endpoint::new(workspace_url).join("/ai-gateway/mlflow/v1"))
     }
 
-    /// `/chat/completions` of a base URL as clients of OpenAI's take it, such as `http://localhost:8000/v1`
-    /// (vLLM) or `https://openrouter.ai/api/v1`; with or without a slash at its end.
+    /// Creates the endpoint `/chat/completions` for a base URL as OpenAI's clients take it, with or without a trailing
+    /// slash: `http://localhost:8000/v1` (vLLM), `https://openrouter.ai/api/v1`.
     pub fn openai(base_url: &str) -> Endpoint {
         Endpoint(endpoint::Endpoint::new(base_url))
     }
 
-    /// Sends `Authorization: Bearer <token>`. Of this and [`basic`](Endpoint::basic), the last stands.
+    /// Sends `Authorization: Bearer <token>`. Replaces other credentials.
     pub fn bearer(self, token: impl AsRef<str>) -> Endpoint {
         Endpoint(self.0.bearer(token.as_ref()))
     }
 
-    /// Sends `Authorization: Basic` with the user `token`, as `curl -u "token:<token>"` does.
+    /// Sends `Authorization: Basic` with the user `token`, as `curl -u "token:<token>"` does. Replaces other
+    /// credentials.
     pub fn basic(self, token: impl AsRef<str>) -> Endpoint {
         Endpoint(self.0.basic(token.as_ref()))
     }
 
-    /// Refuses bodies over a limit. There is none if this is not called.
+    /// Limits the length of bodies. The default is no limit.
     pub fn limit(self, limit: Limit) -> Endpoint {
         Endpoint(self.0.limit(limit))
     }
 
-    /// The request to send. It accepts a stream of events if [`stream`](Request#structfield.stream) is
-    /// true, and JSON otherwise.
+    /// Makes the HTTP request. It accepts server-sent events if [`stream`](Request#structfield.stream) is `true`, and
+    /// JSON otherwise.
     ///
     /// # Errors
-    /// [`Invalid`](crate::ErrorKind::Invalid) if the URL is none to join a path to (not `http` or `https`,
-    /// with a query, a fragment or a user), or a token is empty or has characters that a header can't
-    /// hold; [`TooLarge`](crate::ErrorKind::TooLarge) if the body is over the limit; and what
-    /// [`Request::body`] says.
+    /// - [`Invalid`](crate::ErrorKind::Invalid): the URL is not `http` or `https`, or has a query, a fragment or a user;
+    ///   or a token is empty or has characters that a header cannot contain.
+    /// - [`TooLarge`](crate::ErrorKind::TooLarge): the body exceeds the limit.
+    /// - All errors of [`Request::body`].
     pub fn request(&self, request: &Request) -> Result<http::Request<Body>> {
         let answer = if request.stream == Some(true) { Answer::Stream } else { Answer::Whole };
         self.0.post("/chat/completions", answer, request.body()?)

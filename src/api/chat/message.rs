@@ -1,24 +1,20 @@
 //! Messages and their content.
 
 use super::{Part, PartKind, ToolCall};
-use crate::api::{
-    extra::Extra,
-    lenient::{list, optional_text, or_default},
-    open_enum::open_enum,
-};
+use crate::api::{object::object, open_enum::open_enum};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
 
 open_enum! {
-    /// Who speaks: `role` of a message.
+    /// The author of a message: `role`.
     #[derive(Default)]
     pub enum Role {
-        /// Instructions that stand over the conversation.
+        /// Instructions for the whole conversation.
         System = "system",
-        /// What newer models of OpenAI take in place of `system`.
+        /// The replacement for `system` in newer OpenAI models.
         Developer = "developer",
-        /// The one who asks.
+        /// The user.
         #[default]
         User = "user",
         /// The model.
@@ -28,143 +24,115 @@ open_enum! {
     }
 }
 
-/// One message of a conversation: of a request, or of an answer.
-///
-/// ```
-/// use niello::chat::{Message, Request, Role, ToolCall};
-///
-/// // A turn in which the model calls a tool, and what that gave.
-/// let request = Request::new("system.ai.gemini-3-1-pro").messages([
-///     Message::system("You find goals."),
-///     Message::user("When does the first fall?"),
-///     Message::new(Role::Assistant).tool_calls([ToolCall::function("c1", "find", r#"{"what": "goal"}"#)]),
-///     Message::tool("c1", r#"{"seconds": 81.5}"#),
-/// ]);
-/// # request.body()?;
-/// # Ok::<(), niello::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[must_use = "its methods give back what they set"]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Message {
-    /// `role`: who speaks.
-    #[serde(deserialize_with = "or_default")]
-    pub role: Role,
-    /// `content`: a text or a list of parts; `None`, as an assistant's message with tool calls may have
-    /// it, is written as `null`.
-    pub content: Option<Content>,
-    /// `name`: tells apart those who speak in the same role.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub name: Option<String>,
-    /// `tool_calls`: the tools that an assistant calls.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
-    pub tool_calls: Vec<ToolCall>,
-    /// `tool_call_id`: in a tool's message, the [`id`](ToolCall#structfield.id) of the call that it answers.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_text")]
-    pub tool_call_id: Option<String>,
-    /// `refusal`: why an assistant does not answer.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub refusal: Option<String>,
-    /// Keys beside these, as `reasoning_content`.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A message of a conversation, in a request or a response.
+    ///
+    /// # Examples
+    /// ```
+    /// use niello::chat::{Message, Request, Role, ToolCall};
+    ///
+    /// // A conversation in which the model called a tool, and the result of the call.
+    /// let request = Request::new("system.ai.gemini-3-1-pro").messages([
+    ///     Message::system("You find goals."),
+    ///     Message::user("When was the first goal?"),
+    ///     Message::new(Role::Assistant).tool_calls([ToolCall::function("c1", "find", r#"{"what": "goal"}"#)]),
+    ///     Message::tool("c1", r#"{"seconds": 81.5}"#),
+    /// ]);
+    /// # request.body()?;
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    #[object(shared)]
+    pub struct Message {
+        /// `role`: the author of the message.
+        pub role: Role,
+        /// `content`: a string or a list of parts. `None` is written as `null`, which an assistant message with tool
+        /// calls may have.
+        #[read("crate::api::lenient::null_as_default")]
+        #[skip_if("crate::api::lenient::never")]
+        pub content: Option<Content>,
+        /// `name`: a name that distinguishes participants with the same role.
+        pub name: Option<String>,
+        /// `tool_calls`: the tool calls of an assistant message.
+        pub tool_calls: Vec<ToolCall>,
+        /// `tool_call_id`: the [`id`](ToolCall#structfield.id) of the call whose result a tool message contains.
+        #[read("crate::api::lenient::optional_text")]
+        pub tool_call_id: Option<String>,
+        /// `refusal`: the explanation of an assistant message that refuses.
+        pub refusal: Option<String>,
+        /// Keys that this type does not have, such as `reasoning_content`.
+        pub extra: Extra,
+    }
 }
 
 impl Message {
-    /// A message of any role, without content: for one that has none, or gets it by
-    /// [`content`](Message::content()).
+    /// Creates a message without content. Set it with [`content`](Message::content()), or set only
+    /// [`tool_calls`](Message::tool_calls()).
     pub fn new(role: impl Into<Role>) -> Message {
         Message { role: role.into(), ..Message::default() }
     }
 
-    /// Instructions that stand over the conversation.
+    /// Creates a message with instructions for the whole conversation.
     pub fn system(content: impl Into<Content>) -> Message {
         Message::new(Role::System).content(content)
     }
 
-    /// Instructions, as newer models of OpenAI take them.
+    /// Creates a message with instructions for newer OpenAI models.
     pub fn developer(content: impl Into<Content>) -> Message {
         Message::new(Role::Developer).content(content)
     }
 
-    /// What the user says: a text, or parts with media among them.
+    /// Creates a message of the user: a string, or parts with text and media.
     pub fn user(content: impl Into<Content>) -> Message {
         Message::new(Role::User).content(content)
     }
 
-    /// An answer of the model. One that is tool calls only is
+    /// Creates a message of the model. For one with only tool calls, use
     /// `Message::new(Role::Assistant).tool_calls(..)`.
     pub fn assistant(content: impl Into<Content>) -> Message {
         Message::new(Role::Assistant).content(content)
     }
 
-    /// The result of the tool call with this id.
+    /// Creates a message with the result of the tool call `tool_call_id`.
     pub fn tool(tool_call_id: impl Into<String>, content: impl Into<Content>) -> Message {
-        let mut message = Message::new(Role::Tool).content(content);
-        message.tool_call_id = Some(tool_call_id.into());
-        message
+        Message::new(Role::Tool).content(content).tool_call_id(tool_call_id)
     }
 
-    /// Sets [`content`](Message#structfield.content).
-    pub fn content(mut self, content: impl Into<Content>) -> Message {
-        self.content = Some(content.into());
-        self
+    /// Returns the text of the content: see [`Content::text`].
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.content.as_ref()?.text()
     }
 
-    /// Sets [`name`](Message#structfield.name).
-    pub fn name(mut self, name: impl Into<String>) -> Message {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Sets [`tool_calls`](Message#structfield.tool_calls).
-    pub fn tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Message {
-        self.tool_calls = calls.into_iter().collect();
-        self
-    }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Message {
-        self.extra.insert(key, value);
-        self
-    }
-
-    /// Whether there is something in it that a server could take. An assistant may say something in a key
-    /// that only a vendor has.
-    pub(super) fn says_something(&self) -> bool {
+    /// Returns `true` if there is anything that a server could accept as a message: content, tool calls, a refusal, or
+    /// any key that a vendor may have for the messages of the assistant.
+    pub(super) fn has_content(&self) -> bool {
+        let has_vendor_content = match self.role {
+            Role::System | Role::Developer | Role::User | Role::Tool => false,
+            _ => !self.extra.is_empty(),
+        };
         let content = match &self.content {
             None => false,
             Some(Content::Text(_)) => true,
             Some(Content::Parts(parts)) => !parts.is_empty(),
         };
-        content
-            || !self.tool_calls.is_empty()
-            || self.refusal.is_some()
-            || (matches!(self.role, Role::Assistant | Role::Unknown(_)) && !self.extra.is_empty())
-    }
-
-    /// The text of the content: see [`Content::text`].
-    pub fn text(&self) -> Option<Cow<'_, str>> {
-        self.content.as_ref()?.text()
+        content || !self.tool_calls.is_empty() || self.refusal.is_some() || has_vendor_content
     }
 }
 
-/// What a message says: a text, or parts in order.
+/// The content of a message: a string, or parts in order.
 ///
-/// Of what servers give beside the two, one part is read as a list of it, `null` within a list is left out,
-/// and anything else is read as a text.
+/// Reading is lenient: a single part is read as a list, `null` in a list is skipped, and any other value becomes a
+/// string of its JSON.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Content {
     /// Written as a string.
     Text(String),
-    /// Written as a list; as `null` if there is none.
+    /// Written as a list, or as `null` if it is empty.
     Parts(Vec<Part>),
 }
 
 impl Content {
-    /// The text, or the text parts joined with nothing between; `None` if there is no text part.
+    /// Returns the string or the concatenated text parts, or `None` if there are no text parts.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         let parts = match self {
             Content::Text(text) => return Some(text.into()),

@@ -1,29 +1,29 @@
-//! The options of a request that are more than a number or a text.
+//! The options of a request that are more than a number or a string.
 
-use crate::api::{extra::Extra, open_enum::open_enum};
+use crate::api::{object::object, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 open_enum! {
-    /// How much a reasoning model thinks before it answers: `reasoning_effort`.
+    /// How much a reasoning model thinks before it responds: `reasoning_effort`.
     pub enum ReasoningEffort {
-        /// Not at all.
+        /// No reasoning.
         None = "none",
-        /// As little as it can.
+        /// As little reasoning as possible.
         Minimal = "minimal",
-        /// Little.
+        /// Little reasoning.
         Low = "low",
-        /// What most models do if nothing is said.
+        /// The default of most models.
         Medium = "medium",
-        /// Much.
+        /// Much reasoning.
         High = "high",
-        /// More than that.
+        /// The most reasoning.
         Xhigh = "xhigh",
     }
 }
 
 open_enum! {
-    /// What an answer may be made of: `modalities`.
+    /// A kind of output: one of `modalities`.
     pub enum Modality {
         /// Text.
         Text = "text",
@@ -34,9 +34,9 @@ open_enum! {
     }
 }
 
-/// Where an answer ends: `stop`.
+/// The strings at which a response ends: `stop`.
 ///
-/// [`Request::stop`](super::Request::stop()) gives a list, since some servers take nothing else.
+/// [`Request::stop`](super::Request::stop()) always makes a list, because some servers accept nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -48,9 +48,9 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// True for an empty list.
+    /// Returns `true` for an empty list.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Stop::List(texts) if texts.is_empty())
+        matches!(self, Stop::List(strings) if strings.is_empty())
     }
 }
 
@@ -60,139 +60,103 @@ impl Default for Stop {
     }
 }
 
-/// What a stream has beside the answer: `stream_options`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct StreamOptions {
-    /// `include_usage`: whether the last chunk says how many tokens were used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub include_usage: Option<bool>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+impl From<Stop> for Vec<String> {
+    fn from(stop: Stop) -> Vec<String> {
+        match stop {
+            Stop::List(strings) => strings,
+            Stop::One(string) => vec![string],
+        }
+    }
+}
+
+object! {
+    /// Options for a streamed response: `stream_options`.
+    #[derive(PartialEq)]
+    #[object(request)]
+    pub struct StreamOptions {
+        /// `include_usage`: whether the last chunk reports how many tokens were used.
+        pub include_usage: Option<bool>,
+    }
 }
 
 impl StreamOptions {
-    /// Options with nothing set.
+    /// Creates options with nothing set.
     pub fn new() -> StreamOptions {
         StreamOptions::default()
-    }
-
-    /// Sets [`include_usage`](StreamOptions#structfield.include_usage).
-    pub fn include_usage(mut self, include: bool) -> StreamOptions {
-        self.include_usage = Some(include);
-        self
-    }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> StreamOptions {
-        self.extra.insert(key, value);
-        self
     }
 }
 
 open_enum! {
-    /// `type` of a [`ResponseFormat`].
+    /// The `type` of a [`ResponseFormat`].
     #[derive(Default)]
     pub enum FormatKind {
-        /// Free text.
+        /// Any text.
         #[default]
         Text = "text",
         /// Any JSON object.
         JsonObject = "json_object",
-        /// JSON by a schema.
+        /// JSON that matches a schema.
         JsonSchema = "json_schema",
     }
 }
 
-/// What form an answer has: `response_format`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ResponseFormat {
-    /// `type`.
-    #[serde(rename = "type")]
-    pub kind: FormatKind,
-    /// `json_schema`: with the type of that name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub json_schema: Option<JsonSchema>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The format of a response: `response_format`.
+    #[derive(PartialEq)]
+    #[object(request)]
+    pub struct ResponseFormat {
+        /// `type`: the kind of format.
+        #[serde(rename = "type")]
+        #[setter(none)]
+        pub kind: FormatKind,
+        /// `json_schema`: the schema, if that is the `type`.
+        #[setter(none)]
+        pub json_schema: Option<JsonSchema>,
+    }
 }
 
 impl ResponseFormat {
-    /// A format of any type, all other keys of which are given by [`extra`](ResponseFormat::extra()).
+    /// Creates a format of any `type`. Set its other keys with [`extra`](ResponseFormat::extra()).
     pub fn new(kind: impl Into<FormatKind>) -> ResponseFormat {
         ResponseFormat { kind: kind.into(), ..ResponseFormat::default() }
     }
 
-    /// Free text: `text`.
+    /// Creates the format for any text: `text`.
     pub fn text() -> ResponseFormat {
         ResponseFormat::new(FormatKind::Text)
     }
 
-    /// Any JSON object: `json_object`.
+    /// Creates the format for any JSON object: `json_object`.
     pub fn json_object() -> ResponseFormat {
         ResponseFormat::new(FormatKind::JsonObject)
     }
 
-    /// JSON by a schema: `json_schema`.
+    /// Creates the format for JSON that matches `schema`: `json_schema`.
     pub fn json_schema(schema: JsonSchema) -> ResponseFormat {
         ResponseFormat { json_schema: Some(schema), ..ResponseFormat::new(FormatKind::JsonSchema) }
     }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ResponseFormat {
-        self.extra.insert(key, value);
-        self
-    }
 }
 
-/// A schema that an answer is held to: `json_schema` of a [`ResponseFormat`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct JsonSchema {
-    /// `name`: letters, digits, `_` and `-`, 64 at most.
-    pub name: String,
-    /// `description`: what the format is for, told to the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// `schema`: a JSON Schema.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema: Option<Value>,
-    /// `strict`: whether the answer is held to the schema exactly; then only a subset of JSON Schema may
-    /// be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strict: Option<bool>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A schema that a response has to match: `json_schema` of a [`ResponseFormat`].
+    #[derive(PartialEq)]
+    #[object(request)]
+    pub struct JsonSchema {
+        /// `name`: up to 64 letters, digits, `_` and `-`.
+        pub name: String,
+        /// `description`: the purpose of the format, for the model.
+        pub description: Option<String>,
+        /// `schema`: a JSON Schema.
+        pub schema: Option<Value>,
+        /// `strict`: whether the response is guaranteed to match the schema. If `true`, only a subset of JSON Schema
+        /// is supported.
+        pub strict: Option<bool>,
+    }
 }
 
 impl JsonSchema {
-    /// A JSON Schema, and a name for it of letters, digits, `_` and `-`.
+    /// Creates a format from a JSON Schema and a name of up to 64 letters, digits, `_` and `-`.
     pub fn new(name: impl Into<String>, schema: impl Into<Value>) -> JsonSchema {
         JsonSchema { name: name.into(), schema: Some(schema.into()), ..JsonSchema::default() }
-    }
-
-    /// Sets [`description`](JsonSchema#structfield.description).
-    pub fn description(mut self, description: impl Into<String>) -> JsonSchema {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets [`strict`](JsonSchema#structfield.strict).
-    pub fn strict(mut self, strict: bool) -> JsonSchema {
-        self.strict = Some(strict);
-        self
-    }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> JsonSchema {
-        self.extra.insert(key, value);
-        self
     }
 }

@@ -1,4 +1,4 @@
-//! Parts of a message's content.
+//! The parts of a message: text or media.
 
 use super::payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
@@ -11,8 +11,9 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-/// One part of a message's content: a text, or something to see or to hear.
+/// A part of a message: text or media.
 ///
+/// # Examples
 /// ```
 /// use niello::{Media, chat::{Detail, Part}};
 ///
@@ -25,18 +26,18 @@ use serde_json::{Map, Value};
 /// # Ok::<(), niello::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "its methods give back what they set"]
+#[must_use = "setters return the changed value"]
 #[non_exhaustive]
 pub struct Part {
-    /// What the part is: its `type`, and the value under the key of the same name.
+    /// `type`, and the value of the key of that name.
     pub kind: PartKind,
-    /// Keys beside `type` and that one, as `cache_control`.
+    /// Keys in addition to these two, such as `cache_control`.
     pub extra: Extra,
-    /// The setter that found nothing here to set, for the check to name.
+    /// The last setter that does not apply to this kind of part, for the check to report.
     pub(super) misplaced: Option<&'static str>,
 }
 
-/// What a part is: its `type`, with what stands under the key of that name.
+/// The `type` of a part, and the value of the key of that name.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PartKind {
@@ -52,15 +53,15 @@ pub enum PartKind {
     InputAudio(InputAudio),
     /// `file`.
     File(FileData),
-    /// `refusal`: in answers, why the model does not answer.
+    /// `refusal`: in responses, the explanation why the model refuses.
     Refusal(String),
-    /// A `type` that this crate does not know, or a known one of unknown shape. All its other keys are in
+    /// An unknown `type`, or a known one with a value of unknown shape. All other keys of the part are in
     /// [`extra`](Part#structfield.extra).
     Other(String),
 }
 
 impl PartKind {
-    /// The `type`, which is also the key of the value.
+    /// Returns the `type`, which is also the key of the value.
     pub fn as_str(&self) -> &str {
         match self {
             PartKind::Text(_) => "text",
@@ -70,35 +71,57 @@ impl PartKind {
             PartKind::InputAudio(_) => "input_audio",
             PartKind::File(_) => "file",
             PartKind::Refusal(_) => "refusal",
-            PartKind::Other(kind) => kind,
+            PartKind::Other(name) => name,
         }
+    }
+
+    /// Reads the kind `name` from the members of a part. Returns `None` for an unknown name, or a value of another
+    /// shape.
+    fn read(name: &str, members: &Map<String, Value>) -> Option<PartKind> {
+        fn value<T: DeserializeOwned>(value: &Value) -> Option<T> {
+            T::deserialize(value).ok()
+        }
+        let member = members.get(name)?;
+        Some(match name {
+            "text" => PartKind::Text(value(member)?),
+            "video_url" => PartKind::VideoUrl(value(member)?),
+            "audio_url" => PartKind::AudioUrl(value(member)?),
+            "image_url" => PartKind::ImageUrl(value(member)?),
+            "input_audio" => PartKind::InputAudio(value(member)?),
+            "file" => PartKind::File(value(member)?),
+            "refusal" => PartKind::Refusal(value(member)?),
+            _ => return None,
+        })
     }
 }
 
 impl Part {
-    /// A text: `text`.
+    /// Creates a text part: `text`.
     pub fn text(text: impl Into<String>) -> Part {
         PartKind::Text(text.into()).into()
     }
 
-    /// A video, by URL (one of YouTube, too) or from a [`Media`]: `video_url`.
+    /// Creates a video part from a URL, which may be a YouTube link, or from a [`Media`]: `video_url`.
     pub fn video(video: impl Into<Source>) -> Part {
-        PartKind::VideoUrl(MediaUrl::new(video.into())).into()
+        PartKind::VideoUrl(MediaUrl::new(video)).into()
     }
 
-    /// Audio, by URL or from a [`Media`]: `audio_url`. OpenAI's own models take [`input_audio`](Part::input_audio).
+    /// Creates an audio part from a URL or a [`Media`]: `audio_url`. For OpenAI's own models, use
+    /// [`input_audio`](Part::input_audio).
     pub fn audio(audio: impl Into<Source>) -> Part {
-        PartKind::AudioUrl(MediaUrl::new(audio.into())).into()
+        PartKind::AudioUrl(MediaUrl::new(audio)).into()
     }
 
-    /// An image, by URL or from a [`Media`]: `image_url`.
+    /// Creates an image part from a URL or a [`Media`]: `image_url`.
     pub fn image(image: impl Into<Source>) -> Part {
-        PartKind::ImageUrl(MediaUrl::new(image.into())).into()
+        PartKind::ImageUrl(MediaUrl::new(image)).into()
     }
 
-    /// Video, audio, image or file, by the type of the [`Media`] or the extension of the URL. A URL that
-    /// does not tell is a file, but one of YouTube a video.
+    /// Creates a video, audio, image or file part, by the MIME type of the [`Media`] or the extension of the URL.
     ///
+    /// A YouTube link becomes a video, and any other URL without a known extension a file.
+    ///
+    /// # Examples
     /// ```
     /// use niello::chat::{Part, PartKind};
     /// let part = Part::media("https://example.com/talk.mp3");
@@ -114,24 +137,28 @@ impl Part {
         }
     }
 
-    /// WAV or MP3 as bare base64: a [`Media`], with its format by the MIME type, or a text that is base64
-    /// already, whose [`format`](Part::format) has to be said.
+    /// Creates an audio part of bare base64: `input_audio`. It takes a WAV or MP3 [`Media`], or a string that is
+    /// already base64.
+    ///
+    /// For a string, or media of any other MIME type, set the [`format`](Part::format).
     pub fn input_audio(audio: impl Into<Base64>) -> Part {
-        PartKind::InputAudio(InputAudio::new(audio.into())).into()
+        PartKind::InputAudio(InputAudio::new(audio)).into()
     }
 
-    /// Any file, as a data URI: `file` with `file_data`. OpenAI wants a [`filename`](Part::filename) with it.
+    /// Creates a part for any file, sent as a data URI: `file` with `file_data`. OpenAI requires a
+    /// [`filename`](Part::filename) with it.
     pub fn file(file: impl Into<Source>) -> Part {
-        PartKind::File(FileData { file_data: Some(file.into()), ..FileData::default() }).into()
+        PartKind::File(FileData::default().file_data(file)).into()
     }
 
-    /// A file that was uploaded before, by its id: `file` with `file_id`.
+    /// Creates a part for an uploaded file: `file` with `file_id`.
     pub fn file_id(id: impl Into<String>) -> Part {
-        PartKind::File(FileData { file_id: Some(id.into()), ..FileData::default() }).into()
+        PartKind::File(FileData::default().file_id(id)).into()
     }
 
-    /// Sets `detail`, which stands beside the URL of a video, audio or image. On any other part, it is an error
-    /// when a body is made.
+    /// Sets `detail` of a video, audio or image part: how closely the model looks.
+    ///
+    /// On any other part, making the body fails.
     pub fn detail(mut self, detail: impl Into<Detail>) -> Part {
         match &mut self.kind {
             PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
@@ -142,7 +169,9 @@ impl Part {
         self
     }
 
-    /// Sets `filename`, which stands in a file part. On any other part, it is an error when a body is made.
+    /// Sets `filename` of a file part: the name of the file, for the model.
+    ///
+    /// On any other part, making the body fails.
     pub fn filename(mut self, name: impl Into<String>) -> Part {
         match &mut self.kind {
             PartKind::File(file) => file.filename = Some(name.into()),
@@ -151,8 +180,9 @@ impl Part {
         self
     }
 
-    /// Sets `format`, which stands in an input audio part. It is sent whatever the MIME type is. On any other
-    /// part, it is an error when a body is made.
+    /// Sets `format` of an input audio part, whatever its MIME type is.
+    ///
+    /// On any other part, making the body fails.
     pub fn format(mut self, format: impl Into<AudioFormat>) -> Part {
         match &mut self.kind {
             PartKind::InputAudio(audio) => audio.format = Some(format.into()),
@@ -161,15 +191,17 @@ impl Part {
         self
     }
 
-    /// Adds a key that a vendor takes, beside `type`. Given twice, the last value stands.
+    /// Sets a key next to `type`, replacing an earlier value.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self
     }
 
-    /// Adds a key that a vendor takes, inside the object that the part has under the name of its type, as
-    /// beside the `url` in `video_url`. In a part without such an object, a text, it stands beside `type`.
+    /// Sets a key inside the object of the part, such as next to `url` in `video_url`, replacing an earlier value.
     ///
+    /// A part without such an object, such as text, gets the key next to `type`.
+    ///
+    /// # Examples
     /// ```
     /// use niello::chat::{Message, Part, Request};
     ///
@@ -187,6 +219,14 @@ impl Part {
         };
         inner.insert(key, value);
         self
+    }
+
+    /// Returns `true` if the part has no `type`, or nothing but a `type`. No server accepts such a part.
+    pub(super) fn is_blank(&self) -> bool {
+        match &self.kind {
+            PartKind::Other(name) => name.is_empty() || self.extra.iter().all(|(_, value)| value.is_null()),
+            _ => false,
+        }
     }
 }
 
@@ -224,7 +264,7 @@ impl Serialize for Part {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let key = self.kind.as_str();
         let mut part = serializer.serialize_map(None)?;
-        // No name is of a part that was read without one.
+        // A part that was read without a `type` has an empty one.
         if !key.is_empty() {
             part.serialize_entry("type", key)?;
         }
@@ -251,52 +291,19 @@ impl<'de> Deserialize<'de> for Part {
 }
 
 impl Part {
-    /// Reads an object as a part, and whatever else servers may give in its place as a text.
+    /// Reads an object as a part, and any other value, which some servers send, as text.
     pub(super) fn read(value: Value) -> Part {
-        let mut keys = match value {
-            Value::Object(keys) => keys,
+        let mut members = match value {
+            Value::Object(members) => members,
             Value::String(text) => return Part::text(text),
             value => return Part::text(value.to_string()),
         };
-        let kind = match keys.get("type") {
-            Some(Value::String(kind)) => kind.clone(),
-            _ => String::new(),
-        };
-        let kind = known(&kind, &mut keys).unwrap_or(PartKind::Other(kind));
-        if !kind.as_str().is_empty() {
-            keys.remove("type");
-        }
-        let mut part = Part::from(kind);
-        part.extra.extend(keys);
+        let name = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = PartKind::read(&name, &members);
+        // `Map::remove` would reorder the other members if serde_json's feature `preserve_order` is on.
+        members.retain(|key, _| !(key == "type" && !name.is_empty() || key == &name && kind.is_some()));
+        let mut part = Part::from(kind.unwrap_or(PartKind::Other(name)));
+        part.extra.extend(members);
         part
     }
-
-    /// Whether it says nothing, or not what it is: such a part no server takes.
-    pub(super) fn is_blank(&self) -> bool {
-        match &self.kind {
-            PartKind::Other(kind) => kind.is_empty() || self.extra.values().all(Value::is_null),
-            _ => false,
-        }
-    }
-}
-
-/// The kind of this name, its value taken out of `keys`; `None`, and nothing taken, if there is no such
-/// kind or the value is not of its shape.
-fn known(kind: &str, keys: &mut Map<String, Value>) -> Option<PartKind> {
-    Some(match kind {
-        "text" => PartKind::Text(value(kind, keys)?),
-        "video_url" => PartKind::VideoUrl(value(kind, keys)?),
-        "audio_url" => PartKind::AudioUrl(value(kind, keys)?),
-        "image_url" => PartKind::ImageUrl(value(kind, keys)?),
-        "input_audio" => PartKind::InputAudio(value(kind, keys)?),
-        "file" => PartKind::File(value(kind, keys)?),
-        "refusal" => PartKind::Refusal(value(kind, keys)?),
-        _ => return None,
-    })
-}
-
-fn value<T: DeserializeOwned>(key: &str, keys: &mut Map<String, Value>) -> Option<T> {
-    let value = T::deserialize(keys.get(key)?).ok()?;
-    keys.remove(key);
-    Some(value)
 }

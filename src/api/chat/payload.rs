@@ -1,14 +1,15 @@
-//! What stands inside parts: URLs, audio and files.
+//! The objects in the parts of a message: URLs, audio and files.
 
 use crate::api::{
     extra::Extra,
+    object::object,
     open_enum::open_enum,
     source::{Base64, Source},
 };
 use serde::{Deserialize, Serialize};
 
 open_enum! {
-    /// How closely a model looks: `detail` beside a URL.
+    /// How closely a model looks at an image or video: `detail`.
     pub enum Detail {
         /// The model decides.
         Auto = "auto",
@@ -20,7 +21,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What the bytes of [`InputAudio`] are: its `format`.
+    /// The encoding of [`InputAudio`]: `format`.
     pub enum AudioFormat {
         /// WAV.
         Wav = "wav",
@@ -29,23 +30,27 @@ open_enum! {
     }
 }
 
+// `url` and `data` have no default, so these two are no `object!`: a part that lacks them is read as one of unknown
+// shape.
+
 /// The object in a `video_url`, `audio_url` or `image_url` part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaUrl {
-    /// `url`: a URL that the server fetches, or a media, as a data URI.
+    /// `url`: a URL that the server fetches, or media, sent as a data URI.
     pub url: Source,
-    /// `detail`: how closely the model looks; OpenAI documents it for images.
+    /// `detail`: how closely the model looks. OpenAI documents it for images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
-    /// Keys beside these.
+    /// Keys that this type does not have.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl MediaUrl {
-    pub(super) fn new(url: Source) -> MediaUrl {
-        MediaUrl { url, detail: None, extra: Extra::default() }
+    /// Creates the object for a URL or media.
+    pub fn new(url: impl Into<Source>) -> MediaUrl {
+        MediaUrl { url: url.into(), detail: None, extra: Extra::default() }
     }
 }
 
@@ -55,17 +60,20 @@ impl MediaUrl {
 pub struct InputAudio {
     /// `data`: the audio as base64, without a `data:` prefix.
     pub data: Base64,
-    /// `format`: what the audio is. Of a media of type WAV or MP3 it is known; of any other it has to be
-    /// set before a body can be made.
+    /// `format`: the encoding of the audio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<AudioFormat>,
-    /// Keys beside these.
+    /// Keys that this type does not have.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl InputAudio {
-    pub(super) fn new(data: Base64) -> InputAudio {
+    /// Creates the object for a [`Media`](crate::Media) or a string that is already base64.
+    ///
+    /// The format is that of the media if it is WAV or MP3. Otherwise set it, or the body cannot be made.
+    pub fn new(data: impl Into<Base64>) -> InputAudio {
+        let data = data.into();
         let mime = match &data {
             Base64::Media(media) => media.mime(),
             Base64::Encoded(_) => "",
@@ -79,22 +87,15 @@ impl InputAudio {
     }
 }
 
-/// The object in a `file` part.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FileData {
-    /// `filename`: what the model is told that the file is called. OpenAI wants one beside `file_data`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filename: Option<String>,
-    /// `file_data`: the file as a data URI; some servers take a URL as well. This or `file_id` has to be
-    /// set before a body can be made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_data: Option<Source>,
-    /// `file_id`: the id of a file that was uploaded before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_id: Option<String>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The object in a `file` part. It needs `file_data` or `file_id`.
+    #[object(request)]
+    pub struct FileData {
+        /// `filename`: the name of the file, for the model. OpenAI requires it with `file_data`.
+        pub filename: Option<String>,
+        /// `file_data`: the file as a data URI. Some servers also accept a URL.
+        pub file_data: Option<Source>,
+        /// `file_id`: the identifier of an uploaded file.
+        pub file_id: Option<String>,
+    }
 }

@@ -1,127 +1,116 @@
-//! The answer.
+//! The response to a request that is not streamed, and the usage and log probabilities that chunks have as well.
 
-use super::{Content, FinishReason, Logprobs, Message, Role, ToolCall, Usage};
+use super::{Content, Message, Role, ToolCall};
 use crate::{
-    api::{
-        error as api_error,
-        extra::Extra,
-        lenient::{count, integer_or_none, or_default, without_nulls},
-    },
-    error::Result,
+    api::{error as api_error, object::object, open_enum::open_enum},
+    error,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The keys by which an answer is known.
+/// The keys that tell a response of this API from an error.
 pub(super) const OWN: &[&str] = &["choices"];
-/// What errors call it.
+/// The name of the API in errors.
 pub(super) const API: &str = "Chat Completions";
 
-/// An answer: the API's `chat.completion`.
-///
-/// Reads what is there: a field that is missing, `null` or new is no error.
-///
-/// ```
-/// use niello::chat::{FinishReason, Message, Request, Response};
-///
-/// let request = Request::new("system.ai.gemini-3-1-pro").message(Message::user("Who wins?"));
-/// let answer = br#"{
-///     "model": "gemini-3.1-pro",
-///     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": [
-///         {"type": "reasoning", "summary": []},
-///         {"type": "text", "text": "The guests."}
-///     ]}}],
-///     "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
-/// }"#;
-/// let answer = Response::from_slice(answer)?;
-/// assert_eq!(answer.text().as_deref(), Some("The guests."));
-/// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
-///
-/// let request = request.messages(answer.message()).message(Message::user("By how much?"));
-/// # assert_eq!(request.messages.len(), 3);
-/// # request.body()?;
-/// # Ok::<(), niello::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Response {
-    /// `id`: of the answer.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub id: Option<String>,
-    /// `model`: the one that answered.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub model: Option<String>,
-    /// `created`: when, in seconds since 1970 (Unix time).
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "integer_or_none")]
-    pub created: Option<i64>,
-    /// `choices`: the answers, as many as `n` asks for.
-    #[serde(deserialize_with = "without_nulls")]
-    pub choices: Vec<Choice>,
-    /// `usage`: how many tokens were used.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub usage: Option<Usage>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A response: the API's `chat.completion`.
+    ///
+    /// Reading is lenient: fields that are missing, `null`, new or of the wrong type are not errors.
+    ///
+    /// # Examples
+    /// ```
+    /// use niello::chat::{FinishReason, Message, Request, Response};
+    ///
+    /// let request = Request::new("system.ai.gemini-3-1-pro").message(Message::user("Who wins?"));
+    /// let response = br#"{
+    ///     "model": "gemini-3.1-pro",
+    ///     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": [
+    ///         {"type": "reasoning", "summary": []},
+    ///         {"type": "text", "text": "The guests."}
+    ///     ]}}],
+    ///     "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    /// }"#;
+    /// let response = Response::from_slice(response)?;
+    /// assert_eq!(response.text().as_deref(), Some("The guests."));
+    /// assert_eq!(response.finish_reason(), Some(&FinishReason::Stop));
+    ///
+    /// let request = request.messages(response.message()).message(Message::user("By how much?"));
+    /// # assert_eq!(request.messages.len(), 3);
+    /// # request.body()?;
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    #[object(response)]
+    pub struct Response {
+        /// `id`: the identifier of the response.
+        pub id: Option<String>,
+        /// `model`: the model that responded.
+        pub model: Option<String>,
+        /// `created`: the time of the response, in seconds since the Unix epoch.
+        pub created: Option<i64>,
+        /// `choices`: the alternatives, as many as [`n`](super::Request#structfield.n) asks for.
+        #[read("crate::api::lenient::without_nulls")]
+        #[skip_if("crate::api::lenient::never")]
+        pub choices: Vec<Choice>,
+        /// `usage`: the number of tokens used.
+        pub usage: Option<Usage>,
+    }
 }
 
-/// One of the answers to a request: one of `choices`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Choice {
-    /// `index`: which of the answers.
-    #[serde(deserialize_with = "count")]
-    pub index: u64,
-    /// `message`: what the model says.
-    #[serde(deserialize_with = "or_default")]
-    pub message: Message,
-    /// `finish_reason`: why it ended.
-    #[serde(deserialize_with = "or_default")]
-    pub finish_reason: Option<FinishReason>,
-    /// `logprobs`: if they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub logprobs: Option<Logprobs>,
-    /// Keys beside these, as `error` of OpenRouter.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// One alternative of a response: one of `choices`.
+    #[object(response)]
+    pub struct Choice {
+        /// `index`: the index of this alternative.
+        pub index: i64,
+        /// `message`: the message of the model.
+        pub message: Message,
+        /// `finish_reason`: why the model stopped.
+        #[skip_if("crate::api::lenient::never")]
+        pub finish_reason: Option<FinishReason>,
+        /// `logprobs`: the log probabilities, if [`logprobs`](super::Request#structfield.logprobs) asks for them.
+        pub logprobs: Option<Logprobs>,
+        /// Keys that this type does not have, such as OpenRouter's `error`.
+        pub extra: Extra,
+    }
 }
 
 impl Response {
-    /// Reads the body of an answer, whatever its HTTP status is.
+    /// Reads the body of a response, whatever its HTTP status is.
     ///
     /// # Errors
-    /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
-    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer
-    /// of this API.
-    pub fn from_slice(bytes: &[u8]) -> Result<Response> {
+    /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
+    ///   [`ApiError`](crate::ApiError).
+    /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
+    pub fn from_slice(bytes: &[u8]) -> error::Result<Response> {
         api_error::parse(api_error::answer(bytes, OWN)?, API)
     }
 
-    /// The text of the first answer; `None` if it has none, as when it only calls tools. Of content that
-    /// is a list, it is the text items joined: reasoning is left out.
+    /// Returns the text of the first choice, or `None` if it has no text, for example because it only calls tools.
+    ///
+    /// If the content is a list, its text parts are joined; reasoning is left out.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         self.choices.first()?.message.text()
     }
 
-    /// Why the first answer ended.
+    /// Returns why the model stopped, for the first choice.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         self.choices.first()?.finish_reason.as_ref()
     }
 
-    /// The tools that the first answer calls.
+    /// Returns the tool calls of the first choice.
     pub fn tool_calls(&self) -> &[ToolCall] {
         self.choices.first().map_or(&[], |choice| &choice.message.tool_calls)
     }
 
-    /// The message of the first answer, to go back into a history. Keys that this crate does not know are
-    /// kept, since a signature may be among them, unless they are `null` or an empty list. Parts that say
-    /// nothing and calls of nothing are left out; `None` if nothing is left, since no server takes that back.
+    /// Returns the message of the first choice, to send it back as part of the conversation.
+    ///
+    /// Unknown keys are kept, because one of them may be a signature, unless they are `null` or an empty list. Empty
+    /// parts and tool calls without a function are removed. Returns `None` if nothing is left, because servers
+    /// reject an empty message.
     pub fn message(&self) -> Option<Message> {
         let mut message = self.choices.first()?.message.clone();
-        // A server that names no role leaves the default one.
+        // `User` is what a missing role is read as.
         if message.role == Role::User || message.role.as_str().is_empty() {
             message.role = Role::Assistant;
         }
@@ -130,6 +119,81 @@ impl Response {
             parts.retain(|part| !part.is_blank());
         }
         message.tool_calls.retain(|call| !call.is_blank());
-        message.says_something().then_some(message)
+        message.has_content().then_some(message)
+    }
+}
+
+open_enum! {
+    /// Why a model stopped: `finish_reason`.
+    pub enum FinishReason {
+        /// The response is complete, or reached one of the `stop` strings.
+        Stop = "stop",
+        /// The response reached `max_tokens`, or the limit of the model.
+        Length = "length",
+        /// The model calls tools.
+        ToolCalls = "tool_calls",
+        /// Some content was withheld.
+        ContentFilter = "content_filter",
+    }
+}
+
+object! {
+    /// The number of tokens used: `usage`.
+    #[derive(PartialEq)]
+    #[object(response)]
+    pub struct Usage {
+        /// `prompt_tokens`: the tokens of the request.
+        pub prompt_tokens: i64,
+        /// `completion_tokens`: the tokens of the response.
+        pub completion_tokens: i64,
+        /// `total_tokens`: the sum of both.
+        pub total_tokens: i64,
+        /// `prompt_tokens_details`: the tokens of the request by kind.
+        pub prompt_tokens_details: Option<TokenDetails>,
+        /// `completion_tokens_details`: the tokens of the response by kind.
+        pub completion_tokens_details: Option<TokenDetails>,
+    }
+}
+
+object! {
+    /// The tokens of a request or a response by kind, as far as the server reports them.
+    #[derive(PartialEq)]
+    #[object(response)]
+    pub struct TokenDetails {
+        /// `cached_tokens`: the tokens of the request that came from a cache.
+        pub cached_tokens: Option<i64>,
+        /// `audio_tokens`: the tokens of audio.
+        pub audio_tokens: Option<i64>,
+        /// `reasoning_tokens`: the tokens of the response that are reasoning.
+        pub reasoning_tokens: Option<i64>,
+    }
+}
+
+object! {
+    /// The log probabilities of the tokens of a response: `logprobs`.
+    #[derive(PartialEq)]
+    #[object(response)]
+    pub struct Logprobs {
+        /// `content`: the tokens of the content.
+        #[skip_if("crate::api::lenient::never")]
+        pub content: Vec<TokenLogprob>,
+        /// `refusal`: the tokens of the refusal.
+        pub refusal: Vec<TokenLogprob>,
+    }
+}
+
+object! {
+    /// A token and its log probability.
+    #[derive(PartialEq)]
+    #[object(response)]
+    pub struct TokenLogprob {
+        /// `token`: the token as a string.
+        pub token: String,
+        /// `logprob`: the natural logarithm of the token's probability.
+        pub logprob: f64,
+        /// `bytes`: the UTF-8 bytes of the token, which may be part of a character.
+        pub bytes: Option<Vec<u8>>,
+        /// `top_logprobs`: the most likely tokens at this position.
+        pub top_logprobs: Vec<TokenLogprob>,
     }
 }

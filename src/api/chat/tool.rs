@@ -1,64 +1,55 @@
-//! Tools, the choice among them, and calls of them.
+//! Tools, the choice among them, and tool calls.
 
-use crate::api::{
-    extra::Extra,
-    lenient::{null_as_default, or_default, text_or_json},
-    open_enum::open_enum,
-};
+use crate::api::{object::object, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 open_enum! {
-    /// `type` of a tool or of a tool call.
+    /// The `type` of a tool or a tool call.
     #[derive(Default)]
     pub enum ToolKind {
-        /// A function with arguments by a JSON Schema.
+        /// A function whose arguments are described by a JSON Schema.
         #[default]
         Function = "function",
     }
 }
 
-/// What a model may call: one of `tools`.
-///
-/// ```
-/// use niello::chat::{Function, Message, Request};
-/// use serde_json::json;
-///
-/// let request = Request::new("system.ai.gemini-3-1-pro")
-///     .message(Message::user("When does the goal fall?"))
-///     .tool(Function::new("save_clip").parameters(json!({
-///         "type": "object",
-///         "properties": {"start": {"type": "number"}},
-///         "required": ["start"],
-///     })))
-///     .tool_choice("required");
-/// # request.body().unwrap();
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tool {
-    /// `type`.
-    #[serde(rename = "type", deserialize_with = "null_as_default")]
-    pub kind: ToolKind,
-    /// `function`: with the type of that name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub function: Option<Function>,
-    /// Keys beside these, which tools of other types are made of.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A tool that a model may call: one of `tools`. A [`Function`] converts into it.
+    ///
+    /// # Examples
+    /// ```
+    /// use niello::chat::{Function, Message, Request};
+    /// use serde_json::json;
+    ///
+    /// let request = Request::new("system.ai.gemini-3-1-pro")
+    ///     .message(Message::user("Save a clip of the goal."))
+    ///     .tool(Function::new("save_clip").parameters(json!({
+    ///         "type": "object",
+    ///         "properties": {"start": {"type": "number"}},
+    ///         "required": ["start"],
+    ///     })))
+    ///     .tool_choice("required");
+    /// # request.body().unwrap();
+    /// ```
+    #[derive(PartialEq)]
+    #[object(request)]
+    pub struct Tool {
+        /// `type`: the kind of tool.
+        #[serde(rename = "type")]
+        #[setter(none)]
+        pub kind: ToolKind,
+        /// `function`: the function, if that is the `type`.
+        pub function: Option<Function>,
+        /// Keys that this type does not have: those of other kinds of tools.
+        pub extra: Extra,
+    }
 }
 
 impl Tool {
-    /// A tool of any type, all other keys of which are given by [`extra`](Tool::extra()).
+    /// Creates a tool of any `type`. Set its other keys with [`extra`](Tool::extra()).
     pub fn new(kind: impl Into<ToolKind>) -> Tool {
         Tool { kind: kind.into(), ..Tool::default() }
-    }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Tool {
-        self.extra.insert(key, value);
-        self
     }
 }
 
@@ -68,87 +59,57 @@ impl From<Function> for Tool {
     }
 }
 
-/// A function that a model may call.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Function {
-    /// `name`: letters, digits, `_` and `-`, 64 at most.
-    #[serde(deserialize_with = "null_as_default")]
-    pub name: String,
-    /// `description`: when to call it and how, told to the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// `parameters`: a JSON Schema of its arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameters: Option<Value>,
-    /// `strict`: whether arguments are held to the schema exactly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strict: Option<bool>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A function that a model may call: `function` of a [`Tool`].
+    #[derive(PartialEq)]
+    #[object(request)]
+    pub struct Function {
+        /// `name`: up to 64 letters, digits, `_` and `-`.
+        pub name: String,
+        /// `description`: when and how to call the function, for the model.
+        pub description: Option<String>,
+        /// `parameters`: a JSON Schema of the arguments.
+        pub parameters: Option<Value>,
+        /// `strict`: whether the arguments are guaranteed to match the schema.
+        pub strict: Option<bool>,
+    }
 }
 
 impl Function {
-    /// A function without parameters.
+    /// Creates a function without parameters.
     pub fn new(name: impl Into<String>) -> Function {
         Function { name: name.into(), ..Function::default() }
     }
-
-    /// Sets [`description`](Function#structfield.description).
-    pub fn description(mut self, description: impl Into<String>) -> Function {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets [`parameters`](Function#structfield.parameters).
-    pub fn parameters(mut self, schema: impl Into<Value>) -> Function {
-        self.parameters = Some(schema.into());
-        self
-    }
-
-    /// Sets [`strict`](Function#structfield.strict).
-    pub fn strict(mut self, strict: bool) -> Function {
-        self.strict = Some(strict);
-        self
-    }
-
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Function {
-        self.extra.insert(key, value);
-        self
-    }
 }
 
-/// Whether a model may, must, or must not call a tool: `tool_choice`.
+/// Whether a model may, must or must not call a tool: `tool_choice`.
 ///
-/// A text converts into it as one of the API's words.
+/// The strings `"none"`, `"auto"` and `"required"` convert into it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Value", into = "Value")]
 #[non_exhaustive]
 pub enum ToolChoice {
-    /// `"none"`: it must not.
+    /// `"none"`: the model must not call a tool.
     None,
-    /// `"auto"`: it may.
+    /// `"auto"`: the model may call tools.
     Auto,
-    /// `"required"`: it must.
+    /// `"required"`: the model must call a tool.
     Required,
-    /// It must call the function of this name.
+    /// The model must call the function of this name.
     Function(String),
-    /// Anything else, passed on as it is.
+    /// Any other choice, sent verbatim.
     Other(Value),
 }
 
 impl From<String> for ToolChoice {
-    fn from(word: String) -> ToolChoice {
-        ToolChoice::from(Value::from(word))
+    fn from(choice: String) -> ToolChoice {
+        ToolChoice::from(Value::from(choice))
     }
 }
 
 impl From<&str> for ToolChoice {
-    fn from(word: &str) -> ToolChoice {
-        ToolChoice::from(Value::from(word))
+    fn from(choice: &str) -> ToolChoice {
+        ToolChoice::from(Value::from(choice))
     }
 }
 
@@ -162,7 +123,7 @@ impl From<Value> for ToolChoice {
         }
         let name = value["function"]["name"].as_str().map(|name| ToolChoice::Function(name.to_owned()));
         match name {
-            // Only if nothing else is said, which would be lost.
+            // Only if that is all: other keys would be lost.
             Some(choice) if Value::from(choice.clone()) == value => choice,
             _ => ToolChoice::Other(value),
         }
@@ -181,45 +142,39 @@ impl From<ToolChoice> for Value {
     }
 }
 
-/// A call of a tool, in an assistant's message.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ToolCall {
-    /// `id`: by which the [result](super::Message::tool) names its call.
-    #[serde(deserialize_with = "text_or_json")]
-    pub id: String,
-    /// `type`.
-    #[serde(rename = "type", deserialize_with = "or_default")]
-    pub kind: ToolKind,
-    /// `function`: with the type of that name.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "or_default")]
-    pub function: Option<FunctionCall>,
-    /// Keys beside these, as `extra_content` with a thought signature: keep them when the call goes back
-    /// into a history.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A tool call, in an assistant message: one of `tool_calls`.
+    #[derive(PartialEq)]
+    #[object(shared)]
+    pub struct ToolCall {
+        /// `id`: the identifier by which a [tool message](super::Message::tool) refers to the call.
+        #[read("crate::api::lenient::text_or_json")]
+        pub id: String,
+        /// `type`: the kind of tool.
+        #[serde(rename = "type")]
+        #[setter(none)]
+        pub kind: ToolKind,
+        /// `function`: the function call, if that is the `type`.
+        #[setter(none)]
+        pub function: Option<FunctionCall>,
+        /// Keys that this type does not have, such as `extra_content` with a thought signature. Keep them when you
+        /// send the call back as part of the conversation.
+        pub extra: Extra,
+    }
 }
 
 impl ToolCall {
-    /// A call of a function, with its arguments as JSON text.
+    /// Creates a call of the function `name`. `arguments` is a string of JSON.
     pub fn function(
         id: impl Into<String>,
         name: impl Into<String>,
         arguments: impl Into<String>,
     ) -> ToolCall {
-        let function =
-            FunctionCall { name: name.into(), arguments: arguments.into(), ..FunctionCall::default() };
+        let function = FunctionCall::default().name(name).arguments(arguments);
         ToolCall { id: id.into(), function: Some(function), ..ToolCall::default() }
     }
 
-    /// Adds a key that a vendor takes and this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> ToolCall {
-        self.extra.insert(key, value);
-        self
-    }
-
-    /// Whether it calls nothing: its function is missing, or has no name.
+    /// Returns `true` if there is nothing to call: the function is missing or has no name.
     pub(super) fn is_blank(&self) -> bool {
         match &self.function {
             Some(function) => function.name.is_empty(),
@@ -228,18 +183,17 @@ impl ToolCall {
     }
 }
 
-/// Which function is called, and with what.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FunctionCall {
-    /// `name`.
-    #[serde(deserialize_with = "text_or_json")]
-    pub name: String,
-    /// `arguments`: JSON text, written by the model: it may be no JSON, or not what the schema asks for.
-    #[serde(deserialize_with = "text_or_json")]
-    pub arguments: String,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The function that a model calls, and its arguments: `function` of a [`ToolCall`].
+    #[derive(PartialEq)]
+    #[object(shared)]
+    pub struct FunctionCall {
+        /// `name`: the name of the function.
+        #[read("crate::api::lenient::text_or_json")]
+        pub name: String,
+        /// `arguments`: the arguments, as a string of JSON. The model writes it, so it may be invalid or not match the
+        /// schema.
+        #[read("crate::api::lenient::text_or_json")]
+        pub arguments: String,
+    }
 }

@@ -273,18 +273,17 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
 
 fn config(mut left: GenerationConfig) -> Result<chat::Request> {
     const AT: &str = "generationConfig";
-    let whole = |number: &i64| u64::try_from(*number).ok();
     let mut request = chat::Request {
-        max_tokens: take(&mut left.max_output_tokens, whole),
+        max_tokens: left.max_output_tokens.take(),
         temperature: left.temperature.take(),
         top_p: left.top_p.take(),
-        n: take(&mut left.candidate_count, whole),
+        n: left.candidate_count.take(),
         stop: Stop::List(mem::take(&mut left.stop_sequences)),
         seed: left.seed.take(),
         presence_penalty: left.presence_penalty.take(),
         frequency_penalty: left.frequency_penalty.take(),
         logprobs: left.response_logprobs.take(),
-        top_logprobs: take(&mut left.logprobs, whole),
+        top_logprobs: left.logprobs.take(),
         response_format: response_format(&mut left, AT)?,
         ..chat::Request::default()
     };

@@ -4,8 +4,7 @@ use super::{EFFORTS, JSON, MODALITIES, TEXT, Target, each, invalid, object, take
 use crate::{
     api::{
         chat::{
-            self, AudioFormat, FormatKind, Message, PartKind, ResponseFormat, Role, Stop, ToolCall,
-            ToolChoice,
+            self, AudioFormat, FormatKind, Message, PartKind, ResponseFormat, Role, ToolCall, ToolChoice,
         },
         gemini::{
             self, Content, FunctionCall, FunctionCallingMode, FunctionDeclaration, FunctionResponse,
@@ -221,24 +220,19 @@ fn tool_result(message: &mut Message, at: &str, calls: &[(String, String)]) -> R
 }
 
 fn config(left: &mut chat::Request) -> Result<GenerationConfig> {
-    let whole = |number: &u64| i64::try_from(*number).ok();
     let level =
         |effort: &_| EFFORTS.iter().find(|(known, _)| known == effort).map(|(_, level)| level.clone());
     Ok(GenerationConfig {
-        max_output_tokens: take(&mut left.max_tokens, whole)
-            .or_else(|| take(&mut left.max_completion_tokens, whole)),
+        max_output_tokens: left.max_tokens.take().or_else(|| left.max_completion_tokens.take()),
         temperature: left.temperature.take(),
         top_p: left.top_p.take(),
-        candidate_count: take(&mut left.n, whole),
-        stop_sequences: match mem::take(&mut left.stop) {
-            Stop::List(texts) => texts,
-            Stop::One(text) => vec![text],
-        },
+        candidate_count: left.n.take(),
+        stop_sequences: mem::take(&mut left.stop).into(),
         seed: left.seed.take(),
         presence_penalty: left.presence_penalty.take(),
         frequency_penalty: left.frequency_penalty.take(),
         response_logprobs: left.logprobs.take(),
-        logprobs: take(&mut left.top_logprobs, whole),
+        logprobs: left.top_logprobs.take(),
         response_modalities: each(mem::take(&mut left.modalities), "modalities", |modality, at| {
             let known = MODALITIES.iter().find(|(known, _)| *known == modality);
             known.map(|(_, modality)| modality.clone()).ok_or_else(|| GEMINI.lacks(at))
