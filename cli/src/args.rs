@@ -1,6 +1,6 @@
-//! The arguments.
+//! The command line arguments. Their comments are the help, the completions and the manual pages.
 
-use super::{help, prompt::Prompt};
+use crate::{help, prompt::Prompt};
 use clap::{
     Arg, Args, Command as Clap, Parser, Subcommand, ValueEnum, ValueHint,
     builder::{NonEmptyStringValueParser, PossibleValue, StringValueParser, TypedValueParser},
@@ -10,10 +10,11 @@ use niello::{Access, Limit};
 use serde_json::value::RawValue;
 use std::{ffi::OsStr, path::PathBuf};
 
-/// Write JSON request bodies that carry video, audio or images as base64
+/// Write JSON request bodies with video, audio and images embedded as base64
 ///
-/// The body goes to standard output or to a file, in a few megabytes of memory at any size of media; its exact
-/// length is known before a byte is read. It is sent by an HTTP client, such as curl: niello opens no connection.
+/// niello streams media files into the body: it needs a few megabytes of memory for files of any size, and it knows the
+/// exact length of the body before it reads the media. It does no networking; send the body with curl or another HTTP
+/// client.
 #[derive(Parser)]
 #[command(name = "niello", version, max_term_width = 100, arg_required_else_help = true, after_long_help = help::NIELLO)]
 #[command(subcommand_help_heading = "Commands")]
@@ -24,15 +25,15 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Write a request in the Chat Completions format
+    /// Write a request body in the Chat Completions format
     Chat(Chat),
-    /// Write a request in the Google Gemini format
+    /// Write a request body in the Google Gemini format
     Gemini(Gemini),
-    /// Fill a JSON template, in which directives stand where media goes
+    /// Write a request body from a JSON template
     Fill(Fill),
-    /// Print what a shell needs to complete this command
+    /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page of niello, or of one of its commands
+    /// Print a manual page
     Man(Man),
 }
 
@@ -43,26 +44,26 @@ pub enum Command {
     after_long_help = help::CHAT
 )]
 pub struct Chat {
-    /// Model or endpoint, such as system.ai.gemini-3-1-pro
+    /// Name of the model or endpoint, such as system.ai.gemini-3-1-pro
     #[arg(long, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Other)]
     pub model: String,
     #[command(flatten)]
     pub prompt: Prompt,
-    /// Any other field of the request; may be repeated
+    /// Set any other field of the request; can be repeated
     ///
-    /// The keys of an object are sorted; `niello fill` keeps all as it is written.
-    #[arg(long, value_name = "KEY=JSON", value_parser = setting, value_hint = ValueHint::Other)]
+    /// The keys of objects are sorted. To keep their order, use `niello fill`.
+    #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
-    /// At most so many tokens in the answer
-    #[arg(long, value_name = "N", help_heading = ANSWER)]
+    /// Maximum number of tokens in the response
+    #[arg(long, value_name = "N", help_heading = RESPONSE)]
     pub max_tokens: Option<u32>,
     #[command(flatten)]
     pub sampling: Sampling,
-    /// For answers that repeat: a number of 64 bits
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = ANSWER)]
+    /// Seed for repeatable responses (a 64-bit integer)
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = RESPONSE)]
     pub seed: Option<i64>,
-    /// Ask for a streamed answer
-    #[arg(long, help_heading = ANSWER)]
+    /// Request a streamed response
+    #[arg(long, help_heading = RESPONSE)]
     pub stream: bool,
     #[command(flatten)]
     pub output: Output,
@@ -77,32 +78,32 @@ pub struct Chat {
 pub struct Gemini {
     #[command(flatten)]
     pub prompt: Prompt,
-    /// Any other field of the request; may be repeated
+    /// Set any other field of the request; can be repeated
     ///
-    /// The keys of an object are sorted; `niello fill` keeps all as it is written.
-    #[arg(long, value_name = "KEY=JSON", value_parser = setting, value_hint = ValueHint::Other)]
+    /// The keys of objects are sorted. To keep their order, use `niello fill`.
+    #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
-    /// At most so many tokens in the answer
-    #[arg(long, value_name = "N", help_heading = ANSWER)]
+    /// Maximum number of tokens in the response
+    #[arg(long, value_name = "N", help_heading = RESPONSE)]
     pub max_output_tokens: Option<u32>,
     #[command(flatten)]
     pub sampling: Sampling,
-    /// Sample from the N likeliest tokens
-    #[arg(long, value_name = "N", help_heading = ANSWER)]
+    /// Sample only from the N most likely tokens
+    #[arg(long, value_name = "N", help_heading = RESPONSE)]
     pub top_k: Option<u32>,
-    /// For answers that repeat: a number of 32 bits
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = ANSWER)]
+    /// Seed for repeatable responses (a 32-bit integer)
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = RESPONSE)]
     pub seed: Option<i32>,
-    /// Any other field of generationConfig; may be repeated
+    /// Set any other field of generationConfig; can be repeated
     ///
-    /// The keys of an object are sorted, but for the properties of a responseSchema; `niello fill` keeps all as it
-    /// is written.
+    /// The keys of objects are sorted, except for the properties of a responseSchema. To keep the order of all keys,
+    /// use `niello fill`.
     #[arg(
         long,
         value_name = "KEY=JSON",
-        value_parser = setting,
+        value_parser = field,
         value_hint = ValueHint::Other,
-        help_heading = ANSWER
+        help_heading = RESPONSE
     )]
     pub config: Vec<(String, Box<RawValue>)>,
     #[command(flatten)]
@@ -112,7 +113,10 @@ pub struct Gemini {
 #[derive(Args)]
 #[command(after_long_help = help::FILL)]
 pub struct Fill {
-    /// The template, whose files are relative to its folder; - for standard input and the current folder
+    /// JSON template, or - for standard input
+    ///
+    /// Media files are relative to the directory of the template. If the template comes from standard input, they are
+    /// relative to the current directory.
     #[arg(value_hint = ValueHint::FilePath)]
     pub template: PathBuf,
     #[command(flatten)]
@@ -122,31 +126,32 @@ pub struct Fill {
 #[derive(Args)]
 #[command(after_long_help = help::COMPLETIONS)]
 pub struct Completions {
+    /// Shell to complete for
     pub shell: Shell,
 }
 
 #[derive(Args)]
 #[command(after_long_help = help::MAN)]
 pub struct Man {
-    /// The command to print the page of, such as chat; niello itself if none is named
+    /// Command to print the page of, such as chat; without it, the page of niello itself
     pub command: Option<String>,
-    /// Write all pages to this folder instead, which is made where there is none
+    /// Write all pages to DIR instead, and create DIR if it does not exist
     #[arg(long, value_hint = ValueHint::DirPath, conflicts_with = "command")]
     pub dir: Option<PathBuf>,
 }
 
-const ANSWER: &str = "Answer";
+const RESPONSE: &str = "Response";
 
 #[derive(Args)]
-#[command(next_help_heading = ANSWER)]
+#[command(next_help_heading = RESPONSE)]
 pub struct Sampling {
-    /// Randomness of the answer, 0 for the least
+    /// Randomness of the response; 0 is the least random
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub temperature: Option<f64>,
-    /// Sample from the likeliest tokens up to this probability, 0 to 1
+    /// Sample only from the most likely tokens that together have probability X (0 to 1)
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
-    /// End the answer before this text; may be repeated
+    /// End the response before TEXT; can be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_hint = ValueHint::Other)]
     pub stop: Vec<String>,
 }
@@ -154,29 +159,26 @@ pub struct Sampling {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Where the body goes; standard output if it is not given
+    /// Write the body to FILE instead of standard output
     ///
-    /// A file appears when it is whole: until then the old one stays, and after an error, too. A device or a pipe
-    /// is written to directly. - is standard output, even if that is a terminal, to which no media goes otherwise.
+    /// niello replaces FILE only once the body is complete, so an error leaves an existing file unchanged. It writes to
+    /// devices and pipes directly. Without this option, it never writes media to a terminal; use - as FILE to do so.
     #[arg(short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Show the body instead, for people: indented, and only the head of each media
+    /// Show the body indented, with only the start of each media file, instead of writing it
     #[arg(long, conflicts_with_all = ["file", "dry_run"])]
     pub preview: bool,
-    /// Show the exact length of the body and of its segments instead; only the heads of media are read
+    /// Show the exact length of the body and of each segment instead of writing it
     #[arg(long, conflicts_with = "file")]
     pub dry_run: bool,
-    /// Form of --dry-run
+    /// Format of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
-    /// Refuse a body that is too long for a service, before a byte of media is read
-    ///
-    /// A number of bytes, or by name: databricks (4 MB, foundation models), databricks-custom (16 MB, custom
-    /// models), gemini (100 MB), vertex (256 MB for each media).
-    #[arg(long, value_name = "N|NAME", value_parser = LimitParser, hide_possible_values = true)]
-    #[arg(allow_negative_numbers = true)]
+    /// Fail before reading media if the body would exceed SIZE (bytes, or the name of a service)
+    #[arg(long, value_name = "SIZE", value_parser = LimitParser, hide_possible_values = true)]
+    #[arg(allow_negative_numbers = true, long_help = limit_help())]
     pub limit: Option<Limit>,
-    /// How files are read
+    /// How to access media files
     #[arg(long, value_enum, default_value_t)]
     pub access: AccessArg,
 }
@@ -192,10 +194,10 @@ pub enum Format {
 
 #[derive(Clone, Copy, Default, ValueEnum)]
 pub enum AccessArg {
-    /// Mapped, a window at a time
+    /// Map them into memory, a few megabytes at a time
     #[default]
     Map,
-    /// Read into a buffer
+    /// Read them into a buffer
     Read,
 }
 
@@ -208,13 +210,9 @@ impl From<AccessArg> for Access {
     }
 }
 
-/// Tells shells the names, beside which numbers stand.
+/// Parses a limit, and offers the named ones for completion.
 #[derive(Clone)]
 struct LimitParser;
-
-impl LimitParser {
-    const NAMES: [&str; 4] = ["databricks", "databricks-custom", "gemini", "vertex"];
-}
 
 impl TypedValueParser for LimitParser {
     type Value = Limit;
@@ -224,15 +222,29 @@ impl TypedValueParser for LimitParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(LimitParser::NAMES.into_iter().map(PossibleValue::new)))
+        Some(Box::new(Limit::NAMED.into_iter().filter_map(Limit::name).map(PossibleValue::new)))
     }
 }
 
-fn setting(text: &str) -> Result<(String, Box<RawValue>), String> {
-    let (key, json) =
-        text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("not of the form KEY=JSON")?;
+/// The long help of `--limit`, which lists the named limits with their values.
+fn limit_help() -> String {
+    let named = Limit::NAMED.into_iter().filter_map(|limit| {
+        let scope = if limit == Limit::VERTEX { " for each media file" } else { "" };
+        Some(format!("{} ({} MB{scope})", limit.name()?, limit.max_len() / 1_000_000))
+    });
+    let named: Vec<_> = named.collect();
+    format!(
+        "Fail before reading media if the body would exceed SIZE\n\n\
+         SIZE is a number of bytes, or the name of a service: {}.",
+        named.join(", ")
+    )
+}
+
+/// Parses `KEY=JSON`.
+fn field(text: &str) -> Result<(String, Box<RawValue>), String> {
+    let (key, json) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("expected KEY=JSON")?;
     let value = serde_json::from_str(json).map_err(|error| {
-        format!("what follows `=` is no JSON ({error}); a text wants its quotes: '{key}=\"text\"'")
+        format!("the value is not valid JSON ({error}); put strings in double quotes: '{key}=\"text\"'")
     })?;
     Ok((key.to_owned(), value))
 }
@@ -243,14 +255,17 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_arguments_agree_with_each_other() {
+    fn definitions_are_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_name_of_a_limit_is_one() {
-        for name in LimitParser::NAMES {
-            assert!(name.parse::<Limit>().is_ok(), "{name}");
+    fn help_of_limit_lists_every_name_with_its_value() {
+        let help = limit_help();
+        for limit in Limit::NAMED {
+            let entry = format!("{} ({} MB", limit.name().unwrap(), limit.max_len() / 1_000_000);
+            assert!(help.contains(&entry), "{help}");
+            assert_eq!(limit.max_len() % 1_000_000, 0, "{limit} is not a whole number of megabytes");
         }
     }
 }

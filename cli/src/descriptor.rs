@@ -1,9 +1,11 @@
-//! Paths that name a descriptor of this process.
+//! Paths that name an open file descriptor of this process, such as `/dev/stdin` and `/dev/fd/3`.
+//!
+//! Such a path means the open file in its current state: its position may be past the start, and with a shell's
+//! `>> log` other programs write to the same file.
 
 use std::{fs, path::Path};
 
-/// Its number. Such a path is for the file that is open, as it is: its place may be past the start, and
-/// to a shell's `>> log` belongs what others write.
+/// Returns the number of the descriptor that a path names.
 pub fn descriptor(path: &Path) -> Option<u32> {
     match path.to_str()? {
         "/dev/stdin" => Some(0),
@@ -13,8 +15,14 @@ pub fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-/// Whether all that is written to a descriptor goes to the end of its file, as with `>>` in a shell. Only Linux
-/// says it without an unsafe call.
+/// Returns true for `-` and for paths that name standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-") || descriptor(path) == Some(0)
+}
+
+/// Returns true if every write to a descriptor goes to the end of its file, as with a shell's `>>`.
+///
+/// Only Linux has a way to ask without unsafe code; elsewhere the result is false.
 pub fn appends(descriptor: u32) -> bool {
     const O_APPEND: u32 = 0o2000;
     let info = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
@@ -24,17 +32,12 @@ pub fn appends(descriptor: u32) -> bool {
         .is_some_and(|flags| flags & O_APPEND != 0)
 }
 
-/// `-`, or a path that names standard input.
-pub fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-") || descriptor(path) == Some(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_descriptors() {
+    fn descriptor_paths_are_recognized() {
         for (path, number) in [
             ("/dev/stdin", Some(0)),
             ("/dev/stderr", Some(2)),

@@ -1,52 +1,72 @@
-//! The segments of a body as a table, or as JSON for programs.
+//! `--dry-run`: lists the segments of a body, as a table or as JSON.
 
-use super::{args::Format, output, readable::readable};
+use crate::{args::Format, escape::escape, output};
+use anyhow::Result;
 use clap::builder::styling::Style;
 use niello::{Body, Segment};
-use serde_json::json;
+use serde::Serialize;
 
-const FRAME: Style = Style::new().bold();
+/// The JSON form of the list.
+#[derive(Serialize)]
+struct Report<'a> {
+    length: u64,
+    segments: Vec<Row<'a>>,
+}
 
-pub fn show(body: &Body, format: Format) -> Result<(), String> {
+/// One segment of the body: where it is and what it contains.
+#[derive(Serialize)]
+struct Row<'a> {
+    offset: u64,
+    length: u64,
+    #[serde(flatten)]
+    content: Content<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Content<'a> {
+    Text,
+    Base64 { name: &'a str, mime: &'a str, size: u64 },
+}
+
+pub fn print(body: &Body, format: Format) -> Result<()> {
+    let segments = body.segments().map(|(offset, segment)| {
+        let content = match segment {
+            Segment::Base64(media) => {
+                Content::Base64 { name: media.name(), mime: media.mime(), size: media.len() }
+            }
+            _ => Content::Text,
+        };
+        Row { offset, length: segment.len(), content }
+    });
+    let report = Report { length: body.len(), segments: segments.collect() };
     output::print(&match format {
-        Format::Text => table(body),
-        Format::Json => object(body),
+        Format::Text => table(&report),
+        Format::Json => format!("{}\n", serde_json::to_string(&report)?),
     })
 }
 
-fn object(body: &Body) -> String {
-    let segments = body.segments().map(|(offset, segment)| match segment {
-        Segment::Base64(media) => json!({
-            "kind": "base64", "offset": offset, "length": segment.len(),
-            "name": media.name(), "mime": media.mime(), "bytes": media.len(),
-        }),
-        _ => json!({ "kind": "text", "offset": offset, "length": segment.len() }),
-    });
-    format!("{}\n", json!({ "length": body.len(), "segments": segments.collect::<Vec<_>>() }))
-}
+/// File names are the last column because only the terminal knows how wide they are.
+fn table(report: &Report) -> String {
+    const BOLD: Style = Style::new().bold();
 
-/// The names stand last: how wide one is, only the terminal knows.
-fn table(body: &Body) -> String {
-    let header = ["offset", "bytes", "file bytes", "MIME type", "segment"].map(str::to_owned);
-    let rows = body.segments().map(|(offset, segment)| {
-        let (bytes, mime, what) = match segment {
-            Segment::Base64(media) => {
-                (media.len().to_string(), media.mime().to_owned(), readable(media.name()))
-            }
-            _ => (String::new(), String::new(), "JSON text".to_owned()),
+    let header = ["offset", "length", "file size", "MIME type", "content"].map(str::to_owned);
+    let total = ["", &report.length.to_string(), "", "", "total"].map(str::to_owned);
+    let segments = report.segments.iter().map(|row| {
+        let (size, mime, content) = match row.content {
+            Content::Base64 { name, mime, size } => (size.to_string(), mime.to_owned(), escape(name)),
+            Content::Text => (String::new(), String::new(), "JSON".to_owned()),
         };
-        [offset.to_string(), segment.len().to_string(), bytes, mime, what]
+        [row.offset.to_string(), row.length.to_string(), size, mime, content]
     });
-    let total = [String::new(), body.len().to_string(), String::new(), String::new(), "in all".to_owned()];
-    let rows: Vec<_> = [header].into_iter().chain(rows).chain([total]).collect();
+    let rows: Vec<_> = [header].into_iter().chain(segments).chain([total]).collect();
 
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (offset, bytes, file, mime) = (width(0), width(1), width(2), width(3));
-    let lines = rows.iter().enumerate().map(|(i, row)| {
-        let [a, b, c, d, what] = row;
-        let line = format!("{a:>offset$}  {b:>bytes$}  {c:>file$}  {d:<mime$}  {what}\n");
-        let is_frame = i == 0 || i + 1 == rows.len();
-        if is_frame { format!("{FRAME}{line}{FRAME:#}") } else { line }
+    let (offset, length, size, mime) = (width(0), width(1), width(2), width(3));
+    let lines = rows.iter().enumerate().map(|(i, [a, b, c, d, content])| {
+        let line = format!("{a:>offset$}  {b:>length$}  {c:>size$}  {d:<mime$}  {content}\n");
+        let is_bold = i == 0 || i + 1 == rows.len();
+        if is_bold { format!("{BOLD}{line}{BOLD:#}") } else { line }
     });
     lines.collect()
 }

@@ -1,74 +1,81 @@
-//! The command `niello`: a request body with media in it, from the command line.
+//! The command `niello`: writes JSON request bodies with embedded media.
+//!
+//! [`args`] parses the command line, [`request`] turns it into a body, and [`output`] writes the body; [`preview`]
+//! and [`dry_run`] describe it instead.
 
+mod advice;
 mod args;
 mod completions;
 mod descriptor;
 mod dry_run;
+mod escape;
 mod help;
 mod man;
 mod open;
 mod output;
 mod preview;
 mod prompt;
-mod readable;
 mod request;
+mod signals;
 mod source;
-mod stop;
-mod usage;
 
-use args::{Cli, Command};
+use anyhow::Result;
+use args::{Cli, Command, Output};
 use clap::{
     Parser,
     builder::styling::{AnsiColor, Style},
 };
-use niello::Segment;
+use niello::Body;
 use std::{io::Write, path::Path, process::ExitCode};
 
-const NAME: Style = AnsiColor::Red.on_default().bold();
-
 fn main() -> ExitCode {
-    let args = Cli::try_parse().unwrap_or_else(|error| usage::with_advice(error).exit());
-    match run(args) {
+    let cli = Cli::try_parse().unwrap_or_else(|error| advice::improve(error).exit());
+    match run(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            // One line, whatever a path or a cause has in it.
-            let line = readable::readable(&message);
-            // If it cannot be said, the exit code still says that something went wrong.
-            let _ = writeln!(anstream::stderr(), "{NAME}niello:{NAME:#} {line}");
+        Err(error) => {
+            report(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// An error is the one line for standard error.
-fn run(cli: Cli) -> Result<(), String> {
-    stop::let_writes_fail();
-    let (body, output, files) = match &cli.command {
-        Command::Chat(chat) => (request::chat(chat)?, &chat.output, chat.prompt.files()),
-        Command::Gemini(gemini) => (request::gemini(gemini)?, &gemini.output, gemini.prompt.files()),
-        Command::Fill(fill) => (request::fill(fill)?, &fill.output, vec![fill.template.as_path()]),
-        Command::Completions(completions) => return completions::show(completions.shell),
-        Command::Man(man) => return man::run(man),
-    };
-    if let Some(limit) = output.limit {
-        body.check(limit).map_err(|error| error.to_string())?;
+fn run(command: &Command) -> Result<()> {
+    signals::ignore_file_size_signal();
+    match command {
+        Command::Chat(chat) => finish(request::chat(chat)?, &chat.output, &chat.prompt.files()),
+        Command::Gemini(gemini) => finish(request::gemini(gemini)?, &gemini.output, &gemini.prompt.files()),
+        Command::Fill(fill) => finish(request::fill(fill)?, &fill.output, &[&fill.template]),
+        Command::Completions(completions) => completions::print(completions.shell),
+        Command::Man(man) => man::run(man),
     }
-    if output.preview {
-        return preview::show(&body);
+}
+
+/// Writes or shows the body, whichever the options ask for. `inputs` are the files named on the command line.
+fn finish(body: Body, options: &Output, inputs: &[&Path]) -> Result<()> {
+    if let Some(limit) = options.limit {
+        body.check(limit)?;
     }
-    if output.dry_run {
-        return dry_run::show(&body, output.format);
+    if options.preview {
+        return preview::print(&body);
     }
-    match &output.file {
+    if options.dry_run {
+        return dry_run::print(&body, options.format);
+    }
+    match &options.file {
         Some(file) => {
-            // Those that a template names.
-            let media = body.segments().filter_map(|(_, segment)| match segment {
-                Segment::Base64(media) => Some(Path::new(media.name())),
-                _ => None,
-            });
-            output::spare(file, files.into_iter().chain(media))?;
-            output::write(body, file)
+            output::check_not_an_input(file, inputs, &body)?;
+            output::write_to(body, file)
         }
-        None => output::write_to_standard_output(body),
+        None => output::write_to_stdout(body),
     }
+}
+
+const PROGRAM: Style = AnsiColor::Red.on_default().bold();
+
+/// Prints an error as one line, even if a path or a cause contains line breaks.
+fn report(error: &anyhow::Error) {
+    // Every message includes its cause, so the chain of sources is not printed.
+    let message = escape::escape(&error.to_string());
+    // Standard error may be closed or full. The exit status still reports the failure.
+    let _ = writeln!(anstream::stderr(), "{PROGRAM}niello:{PROGRAM:#} {message}");
 }

@@ -1,9 +1,10 @@
-//! Manual pages, made of what the help says.
+//! Manual pages, generated from the help.
 
-use super::{
+use crate::{
     args::{self, Cli},
     output,
 };
+use anyhow::{Result, anyhow, bail};
 use clap::{Command, CommandFactory};
 use clap_mangen::{
     Man,
@@ -11,76 +12,72 @@ use clap_mangen::{
 };
 use std::{fs, io, path::Path};
 
-pub fn run(args: &args::Man) -> Result<(), String> {
-    let command = command();
+pub fn run(args: &args::Man) -> Result<()> {
+    let niello = niello();
     match (&args.dir, &args.command) {
-        (Some(dir), _) if dir.exists() && !dir.is_dir() => {
-            Err(format!("--dir {}: it is no folder; name one", dir.display()))
-        }
-        (Some(dir), _) => {
-            write_all(&command, dir).map_err(|error| format!("cannot write to {}: {error}", dir.display()))
-        }
-        (None, None) => show(&command),
-        (None, Some(name)) => match command.find_subcommand(name) {
-            Some(command) => show(command),
+        (Some(dir), _) => write_all(&niello, dir),
+        (None, None) => print(&niello),
+        (None, Some(name)) => match niello.find_subcommand(name) {
+            Some(command) => print(command),
             None => {
-                let names: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
-                Err(format!("there is no command {name:?}; its pages are of {}", names.join(", ")))
+                let names: Vec<_> = niello.get_subcommands().map(Command::get_name).collect();
+                bail!("there is no command {name:?}; the commands are {}", names.join(", "))
             }
         },
     }
 }
 
-/// The whole command; `niello help` has no page of its own.
-fn command() -> Command {
+/// Returns the definition of the whole command, without `niello help`, which needs no page.
+fn niello() -> Command {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     command
 }
 
-fn show(command: &Command) -> Result<(), String> {
-    let mut page = Vec::new();
-    render(command, &mut page).map_err(|error| error.to_string())?;
-    output::print(&String::from_utf8_lossy(&page))
+fn print(command: &Command) -> Result<()> {
+    output::print(&String::from_utf8_lossy(&page(command)?))
 }
 
-/// A page for the command and one for each of its own commands, in a folder that is made where there is none.
-fn write_all(command: &Command, dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
-    for command in [command].into_iter().chain(command.get_subcommands()) {
-        let mut page = Vec::new();
-        render(command, &mut page)?;
-        fs::write(dir.join(man(command).get_filename()), page)?;
+/// Writes a page for niello and one for each of its commands.
+fn write_all(niello: &Command, dir: &Path) -> Result<()> {
+    let failed = |error| anyhow!("cannot write to {}: {error}", dir.display());
+    if dir.exists() && !dir.is_dir() {
+        bail!("--dir {}: it is not a directory; name one", dir.display());
+    }
+    fs::create_dir_all(dir).map_err(failed)?;
+    for command in [niello].into_iter().chain(niello.get_subcommands()) {
+        fs::write(dir.join(man(command).get_filename()), page(command)?).map_err(failed)?;
     }
     Ok(())
 }
 
 fn man(command: &Command) -> Man {
     let source = format!("niello {}", env!("CARGO_PKG_VERSION"));
-    // A page of a version needs no date; an empty one would let the source take its place.
+    // The version stands for a date. With an empty one, groff would print the source in its place.
     Man::new(command.clone()).date(" ").source(source).manual("User Commands")
 }
 
-fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
-    let man = man(command);
-    man.render_title(page)?;
-    man.render_name_section(page)?;
-    synopsis(command).to_writer(page)?;
-    // A short one is the name's.
+/// Renders a page.
+fn page(command: &Command) -> io::Result<Vec<u8>> {
+    let (man, mut page) = (man(command), Vec::new());
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    synopsis(command).to_writer(&mut page)?;
+    // Without a long description, there is only the summary, which the NAME section already contains.
     if command.get_long_about().is_some() {
-        man.render_description_section(page)?;
+        man.render_description_section(&mut page)?;
     }
     if command.has_subcommands() {
-        man.render_subcommands_section(page)?;
+        man.render_subcommands_section(&mut page)?;
     }
-    man.render_options_section(page)?;
+    man.render_options_section(&mut page)?;
     if let Some(text) = command.get_after_long_help() {
-        sections(&text.to_string()).to_writer(page)?;
+        sections(&text.to_string()).to_writer(&mut page)?;
     }
-    Ok(())
+    Ok(page)
 }
 
-/// As the help has it.
+/// Renders the usage line of the help. The one of clap_mangen lists every option.
 fn synopsis(command: &Command) -> Roff {
     let usage = command.clone().render_usage().to_string();
     let mut roff = Roff::new();
@@ -88,7 +85,7 @@ fn synopsis(command: &Command) -> Roff {
     roff
 }
 
-/// The sections that stand at the end of the help, each line as it is there: examples are to be copied.
+/// Renders the sections at the end of the help. Lines are not refilled, so that examples can be copied.
 fn sections(text: &str) -> Roff {
     let mut roff = Roff::new();
     for line in text.lines() {

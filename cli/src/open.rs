@@ -1,9 +1,10 @@
-//! Opens what a SRC names, or says what to do.
+//! Opens the media of a SRC. If that fails, the error says what to do on the command line.
 
-use super::{
+use crate::{
     args::Output,
     source::{Kind, Src},
 };
+use anyhow::{Result, anyhow};
 use niello::{ErrorKind, Media, Source};
 use std::{
     fs,
@@ -11,38 +12,32 @@ use std::{
 };
 
 impl Src {
-    /// Opens what it names; a URL is passed on byte for byte.
-    pub fn open(&self, kind: Kind, output: &Output) -> Result<Source, String> {
-        let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), self.shown()));
-        match self.url() {
-            Some(url) if url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:")) => {
-                refuse("no service can fetch from this machine; give the path, without file://")
-            }
-            Some(url) => Ok(Source::Url(url.to_owned())),
-            None if self.is_data_uri() => refuse("it is encoded already; give the file that it was made of"),
-            None if self.is_stdin() && io::stdin().is_terminal() => {
-                refuse("standard input is a terminal; pipe media into it, or name a file")
-            }
-            // Known before a type is looked for, which nothing has.
-            None if self.is_stdin() && io::stdin().lock().fill_buf().is_ok_and(<[u8]>::is_empty) => {
-                refuse("standard input has no bytes; was it read before, or did the command before it fail?")
-            }
-            None => {
-                let media = self.media(output).map_err(|error| self.explain(kind, &error))?;
-                match self.unlike(kind, &media) {
-                    Some(what) => refuse(&what),
-                    None => Ok(Source::Media(media)),
-                }
-            }
+    /// Opens the file, or passes the URL on unchanged.
+    pub fn open(&self, kind: Kind, output: &Output) -> Result<Source> {
+        if let Some(reason) = self.unusable() {
+            return Err(self.error(kind, reason));
+        }
+        if let Some(url) = self.url() {
+            return Ok(Source::Url(url.to_owned()));
+        }
+        let media = self.media(output).map_err(|error| self.with_hint(kind, &error))?;
+        match self.type_mismatch(kind, &media) {
+            Some(mismatch) => Err(self.error(kind, &mismatch)),
+            None => Ok(Source::Media(media)),
         }
     }
 
-    /// What a message calls it, in which no token and no media stands.
-    pub fn shown(&self) -> String {
+    /// Creates an error about this argument.
+    pub fn error(&self, kind: Kind, reason: &str) -> anyhow::Error {
+        anyhow!("--{} {}: {reason}", kind.name(), self.display_name())
+    }
+
+    /// Returns the name for use in messages. It leaves out queries, which may contain tokens, and embedded media.
+    pub fn display_name(&self) -> String {
         let name = self.name.display().to_string();
         match name.split_once('?') {
             _ if self.is_data_uri() => "data:...".to_owned(),
-            Some((address, _)) if self.url().is_some() || is_address(address) => format!("{address}?..."),
+            Some((address, _)) if self.url().is_some() || looks_like_url(address) => format!("{address}?..."),
             _ => name,
         }
     }
@@ -51,79 +46,104 @@ impl Src {
         self.name.to_str().is_some_and(|name| name.starts_with("data:") && name.contains(','))
     }
 
+    /// Returns why neither a file can be opened nor a URL be sent.
+    fn unusable(&self) -> Option<&'static str> {
+        if let Some(url) = self.url() {
+            let is_file_url = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+            return is_file_url
+                .then_some("a service cannot fetch local files; give the path without file://");
+        }
+        if self.is_data_uri() {
+            return Some("data URIs are not supported; name the original file");
+        }
+        if self.is_stdin() && io::stdin().is_terminal() {
+            return Some("standard input is a terminal; pipe media into it, or name a file");
+        }
+        // Checked before the media type is detected, because that would fail with a less helpful error.
+        if self.is_stdin() && io::stdin().lock().fill_buf().is_ok_and(<[u8]>::is_empty) {
+            return Some("standard input is empty; was it already read, or did the command before it fail?");
+        }
+        None
+    }
+
     fn media(&self, output: &Output) -> niello::Result<Media> {
-        let mut options = Media::options().access(output.access.into()).name(self.shown());
+        let mut options = Media::options().access(output.access.into()).name(self.display_name());
         if let Some(mime) = &self.mime {
             options = options.mime(mime);
         }
         if let Some(limit) = output.limit {
             options = options.max_spool(limit.max_len());
         }
-        // A file behind /dev/stdin need not be copied; one of the name - is another.
-        let is_file = || fs::metadata(&self.name).is_ok_and(|there| there.is_file());
-        match self.is_stdin() && (self.name == "-" || !is_file()) {
-            false => options.open(&self.name),
-            true => options.name("standard input").from_reader(io::stdin()),
+        // A regular file behind /dev/stdin can be opened by that path without a copy. The path `-` would be a file
+        // of that name.
+        let is_file = || fs::metadata(&self.name).is_ok_and(|metadata| metadata.is_file());
+        if self.is_stdin() && (self.name == "-" || !is_file()) {
+            options.name("standard input").from_reader(io::stdin())
+        } else {
+            options.open(&self.name)
         }
     }
 
-    /// The error with what to do, where the name tells what was meant.
-    fn explain(&self, kind: Kind, error: &niello::Error) -> String {
+    /// Adds a hint to an error if the name suggests what was meant.
+    fn with_hint(&self, kind: Kind, error: &niello::Error) -> anyhow::Error {
         let name = self.name.to_string_lossy();
         let is_missing = || io::Error::from(error.clone()).kind() == io::ErrorKind::NotFound;
+        let has_suffix = || name.rsplit_once(';').is_some_and(|(_, suffix)| suffix.contains('='));
         match error.kind() {
             ErrorKind::MimeType if self.mime.is_none() => {
-                format!("{error}: {}", self.of_type(kind.example()))
+                anyhow!("{error}: {}", self.quoted_with_type(&format!("{}/<SUBTYPE>", kind.name())))
             }
-            ErrorKind::Io if is_missing() => match &*name {
-                name if is_address(name) => format!("{error}; a URL starts with https://"),
-                name if name.starts_with('~') => {
-                    format!("{error}; a shell knows ~ at the start of a word only, and outside quotes")
-                }
-                name if name.rsplit_once(';').is_some_and(|(_, end)| end.contains('=')) => {
-                    format!("{error}; what may follow a name is ;type=, ;fps=, ;start= and ;end=")
-                }
-                _ => error.to_string(),
-            },
-            _ => error.to_string(),
+            ErrorKind::Io if is_missing() && looks_like_url(&name) => {
+                anyhow!("{error}; a URL starts with https://")
+            }
+            ErrorKind::Io if is_missing() && name.starts_with('~') => {
+                anyhow!("{error}; the shell expands ~ only at the start of a word and outside quotes")
+            }
+            ErrorKind::Io if is_missing() && has_suffix() => {
+                anyhow!("{error}; the suffixes are ;type=, ;fps=, ;start= and ;end=")
+            }
+            _ => error.clone().into(),
         }
     }
 
-    /// Why it cannot be shown as this kind; a type that is given stands.
-    fn unlike(&self, kind: Kind, media: &Media) -> Option<String> {
+    /// Returns why the media cannot be sent as this kind. A type set by the user is not questioned.
+    fn type_mismatch(&self, kind: Kind, media: &Media) -> Option<String> {
         if media.is_empty() {
-            return Some("it has no bytes; was it written to its end?".to_owned());
+            return Some("the file is empty; check that it was written completely".to_owned());
+        }
+        if self.mime.is_some() {
+            return None;
         }
         let mime = media.mime();
-        let is = |kind: &Kind| mime.split('/').next() == Some(kind.name());
-        let found = Kind::ALL.into_iter().find(is).filter(|found| *found != kind && self.mime.is_none())?;
-        let instead = format!("its type is {mime}; use --{}", found.name());
-        // The same bytes carry both.
-        Some(match (kind, mime) {
-            (Kind::Audio, "video/webm") => {
-                format!("{instead}, or for sound alone {}", self.of_type("audio/webm"))
-            }
-            _ => instead,
-        })
+        let detected = Kind::ALL.into_iter().find(|kind| mime.split('/').next() == Some(kind.name()))?;
+        if detected == kind {
+            return None;
+        }
+        let mismatch = format!("the media type is {mime}; use --{}", detected.name());
+        // WebM files may contain audio alone.
+        if kind == Kind::Audio && mime == "video/webm" {
+            return Some(format!("{mismatch}, or for audio alone {}", self.quoted_with_type("audio/webm")));
+        }
+        Some(mismatch)
     }
 
-    /// The argument with a type, for a shell.
-    fn of_type(&self, mime: &str) -> String {
+    /// Returns this argument with a type, quoted for a shell.
+    fn quoted_with_type(&self, mime: &str) -> String {
         format!("'{};type={mime}'", self.name.display().to_string().replace('\'', r"'\''"))
     }
 }
 
-/// Whether a name begins as the address of a host does, `example.com/` or `https:/`, and was meant for a URL.
-fn is_address(name: &str) -> bool {
+/// Returns true if a name starts like a URL without its scheme, such as `example.com/clip.mp4`, or with a broken one,
+/// such as `https:/`.
+fn looks_like_url(name: &str) -> bool {
     let Some((host, _)) = name.split_once('/') else { return false };
-    let labels = || host.split('.');
-    let of_letters = |label: &str| label.len() > 1 && label.bytes().all(|b| b.is_ascii_alphabetic());
-    matches!(host, "http:" | "https:")
-        || labels().count() > 1
-            && labels().all(|label| {
-                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            })
-            && labels().next_back().is_some_and(of_letters)
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_top_level = |label: &str| label.len() > 1 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_host = host.split('.').all(is_label)
+        && host.rsplit_once('.').is_some_and(|(_, top_level)| is_top_level(top_level));
+    is_host || matches!(host, "http:" | "https:")
 }
 
 #[cfg(test)]
@@ -131,8 +151,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_without_a_scheme_is_known() {
-        for (text, is) in [
+    fn urls_without_a_valid_scheme_are_recognized() {
+        for (text, is_url) in [
             ("example.com/clip.mp4", true),
             ("www.a-b.org/x?y", true),
             ("https:/example.com/a", true),
@@ -143,19 +163,19 @@ mod tests {
             ("v1.2/clip.mp4", false),
             ("a b.com/clip.mp4", false),
         ] {
-            assert_eq!(is_address(text), is, "{text}");
+            assert_eq!(looks_like_url(text), is_url, "{text}");
         }
     }
 
     #[test]
-    fn no_token_and_no_media_is_shown() {
-        for (text, shown) in [
+    fn displayed_names_contain_no_tokens_and_no_media() {
+        for (text, displayed) in [
             ("https://h/v.mp4?sig=secret", "https://h/v.mp4?..."),
             ("h.com/v.mp4?sig=secret", "h.com/v.mp4?..."),
             ("data:video/mp4;base64,AAAA", "data:..."),
             ("who?.mp4", "who?.mp4"),
         ] {
-            assert_eq!(Src::parse(text).unwrap().shown(), shown);
+            assert_eq!(Src::parse(text).unwrap().display_name(), displayed);
         }
     }
 }

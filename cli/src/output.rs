@@ -1,11 +1,12 @@
-//! The way out: standard output, a device or pipe, or a file that appears when it is whole.
+//! Writes a body to standard output, to a device or pipe, or to a file that appears only when it is complete.
 //!
-//! A body is written as it is; what is for people is printed, with styles on a terminal.
+//! Bodies are written verbatim. Everything meant for people goes through [`print`].
 
-use super::{
+use crate::{
     descriptor::{appends, descriptor, is_stdin},
-    stop::Stop,
+    signals::Signals,
 };
+use anyhow::{Result, anyhow, bail, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use niello::{Body, Segment};
 use same_file::Handle;
@@ -15,101 +16,109 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Prints what is for people. Styles in it are for a terminal, and not for every one: see <https://no-color.org>.
-pub fn print(text: &str) -> Result<(), String> {
-    match anstream::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has had enough: no error to them.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(whose(error, Path::new(STANDARD_OUTPUT)))
-        }
-        _ => Ok(()),
-    }
+const STDOUT: &str = "/dev/stdout";
+
+/// Prints text to standard output. Styles are removed unless it is a terminal that shows them (<https://no-color.org>).
+pub fn print(text: &str) -> Result<()> {
+    let printed = anstream::stdout().lock().write_all(text.as_bytes());
+    allow_closed_pipe(printed).map_err(|error| write_error(&error, Path::new(STDOUT)))
 }
 
-const STANDARD_OUTPUT: &str = "/dev/stdout";
-
-/// Writes the body to where it goes without a file: nobody reads megabytes of base64 on a terminal.
-pub fn write_to_standard_output(body: Body) -> Result<(), String> {
+/// Writes the body to standard output, unless that would show base64 on a terminal.
+pub fn write_to_stdout(body: Body) -> Result<()> {
+    let stdout = Path::new(STDOUT);
     if !io::stdout().is_terminal() {
-        return write(body, Path::new(STANDARD_OUTPUT));
+        return write_to(body, stdout);
     }
     if body.segments().any(|(_, segment)| matches!(segment, Segment::Base64(_))) {
-        return Err(format!(
-            "the body is {} bytes with media in base64, nothing for a terminal: write it to a file with -o, or look at it with --preview (-o - writes it here all the same)",
+        bail!(
+            "the body has {} bytes and contains media, which is not written to a terminal; \
+             use -o FILE or --preview, or -o - to write it anyway",
             body.len()
-        ));
+        );
     }
-    write(body, Path::new(STANDARD_OUTPUT))?;
+    write_to(body, stdout)?;
     print("\n")
 }
 
-/// Refuses to put the body where a file stands that it is made of, whatever names the two have.
-pub fn spare<'a>(file: &Path, mut sources: impl Iterator<Item = &'a Path>) -> Result<(), String> {
-    // A device or a pipe loses nothing, and waits for whoever opens it.
-    let is_file = |path: &Path| fs::metadata(path).is_ok_and(|there| there.is_file());
+/// Writes the body to a file, or to standard output for `-`.
+pub fn write_to(mut body: Body, file: &Path) -> Result<()> {
+    let file = if file == Path::new("-") { Path::new(STDOUT) } else { file };
+    let target = resolve_links(file.to_owned());
+    let written = match open_in_place(&target) {
+        Ok(Some(out)) => allow_closed_pipe(copy(&mut body, &out, &out)),
+        Ok(None) => replace(body, &target),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| write_error(&error, file))
+}
+
+/// Fails if the output file is one of the files that the body is made from, under whatever name.
+pub fn check_not_an_input(file: &Path, inputs: &[&Path], body: &Body) -> Result<()> {
+    // Only regular files are compared: writing to a device or a pipe destroys nothing, and opening one may block.
     let handle = |path: &Path| match is_stdin(path) {
         true => Handle::stdin().ok(),
-        false => is_file(path).then(|| Handle::from_path(path).ok()).flatten(),
+        false if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) => Handle::from_path(path).ok(),
+        false => None,
     };
-    match handle(file).is_some_and(|there| sources.any(|source| handle(source).is_some_and(|it| it == there)))
-    {
-        true => {
-            Err(format!("-o {} would replace a file that the body is made of; name another", file.display()))
-        }
-        false => Ok(()),
+    let Some(output) = handle(file) else { return Ok(()) };
+    let media = body.segments().filter_map(|(_, segment)| match segment {
+        Segment::Base64(media) => Some(Path::new(media.name())),
+        _ => None,
+    });
+    let is_input = inputs.iter().copied().chain(media).any(|input| handle(input).as_ref() == Some(&output));
+    ensure!(
+        !is_input,
+        "-o {} would overwrite a file that the body is made from; choose another name",
+        file.display()
+    );
+    Ok(())
+}
+
+/// Treats it as success if the reader of a pipe has closed it.
+fn allow_closed_pipe(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 
-/// Writes the body to a file, or to standard output for `-`.
-pub fn write(mut body: Body, file: &Path) -> Result<(), String> {
-    let file = if file == Path::new("-") { Path::new(STANDARD_OUTPUT) } else { file };
-    let failed = |error| whose(error, file);
-    let file = follow(file.to_owned());
-    match open_as_it_is(&file).map_err(failed)? {
-        Some(out) => match copy(&mut body, &out, &out) {
-            // Whoever reads has had enough: no error to them.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(failed),
-        },
-        None => replace(body, &file).map_err(failed),
+/// Describes an error from `Body::write_to`, which comes either from the body or from the writer.
+fn write_error(error: &io::Error, file: &Path) -> anyhow::Error {
+    if error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) {
+        // It names the media file.
+        return anyhow!("{error}");
+    }
+    match descriptor(file) {
+        Some(1) => anyhow!("cannot write to standard output: {error}"),
+        Some(2) => anyhow!("cannot write to standard error: {error}"),
+        _ => anyhow!("cannot write to {}: {error}", file.display()),
     }
 }
 
-/// The message of an error of `write_to`: of the body, which says where, or of the writer.
-fn whose(error: io::Error, file: &Path) -> String {
-    let writer = match descriptor(file) {
-        Some(1) => "standard output".to_owned(),
-        Some(2) => "standard error".to_owned(),
-        _ => file.display().to_string(),
-    };
-    match error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) {
-        true => error.to_string(),
-        false => format!("cannot write to {writer}: {error}"),
-    }
-}
-
-/// Writes the body with a progress bar, on a standard error that is a terminal to which the body does not go.
-fn copy(body: &mut Body, to: impl Write, out: &File) -> io::Result<()> {
-    let shown = io::stderr().is_terminal() && !out.is_terminal();
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {eta}";
+/// Writes the body, with a progress bar if standard error is a terminal and the body does not go to one.
+fn copy(body: &mut Body, writer: impl Write, out: &File) -> io::Result<()> {
+    let is_visible = io::stderr().is_terminal() && !out.is_terminal();
+    let target = if is_visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let mut progress = ProgressBar::with_draw_target(Some(body.len()), target);
-    if let Ok(style) = ProgressStyle::with_template(style) {
+    if let Ok(style) =
+        ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {eta}")
+    {
         progress = progress.with_style(style);
     }
-    let written = body.write_to(&mut progress.wrap_write(to));
+    let written = body.write_to(&mut progress.wrap_write(writer));
     progress.finish_and_clear();
     written.map(drop)
 }
 
-/// Where a link leads, whether there is something or not: that is written, and the link stays.
-fn follow(mut file: PathBuf) -> PathBuf {
-    // As many as Linux follows; of a loop, what comes next says so.
+/// Follows symbolic links to the file that they name, which need not exist, so that the links are kept.
+fn resolve_links(mut file: PathBuf) -> PathBuf {
+    // Linux follows up to 40 links. If there are more, opening the file will report the loop.
     for _ in 0..40 {
         match fs::read_link(&file) {
-            Ok(to) if !is_open(&file) => {
+            Ok(target) if !is_open_file(&file) => {
                 file.pop();
-                file.push(to);
+                file.push(target);
             }
             _ => break,
         }
@@ -117,100 +126,100 @@ fn follow(mut file: PathBuf) -> PathBuf {
     file
 }
 
-/// Whether a path names what a process has open. If that is a file, what else is in it is not ours.
-fn is_open(file: &Path) -> bool {
+/// Returns true if a path names a file that some process has open.
+fn is_open_file(file: &Path) -> bool {
     descriptor(file).is_some() || file.starts_with("/proc")
 }
 
-/// What is written to directly: what is open already, a device, a pipe. None for a file, there or not.
-fn open_as_it_is(file: &Path) -> io::Result<Option<File>> {
+/// Opens a target that is written to directly: an open file, a device or a pipe. Returns `None` for a regular file,
+/// whether or not it exists.
+fn open_in_place(file: &Path) -> io::Result<Option<File>> {
     match descriptor(file) {
-        Some(1) => return standard(io::stdout()).map(Some),
-        Some(2) => return standard(io::stderr()).map(Some),
-        // Opened anew, it has no place in common with what is open: only the end of a file is a safe one.
-        fd if is_open(file) && fs::metadata(file)?.is_file() && !fd.is_some_and(appends) => {
+        Some(1) => return duplicate(io::stdout()).map(Some),
+        Some(2) => return duplicate(io::stderr()).map(Some),
+        // Opening it again does not share its position, so only appending is safe: other programs may write to it.
+        fd if is_open_file(file) && fs::metadata(file)?.is_file() && !fd.is_some_and(appends) => {
             return Err(io::Error::other(
-                "it is open at some place in it, not at its end; name the file itself",
+                "it is open, but not for appending; name the file itself, or open it with >>",
             ));
         }
-        _ if is_open(file) => return File::options().append(true).open(file).map(Some),
+        _ if is_open_file(file) => return File::options().append(true).open(file).map(Some),
         _ => {}
     }
-    match fs::metadata(file) {
-        _ if file.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-            Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"))
-        }
-        Ok(there) if there.is_dir() => {
-            Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"))
-        }
-        Ok(there) if !there.is_file() => File::options().write(true).open(file).map(Some),
+    let metadata = fs::metadata(file);
+    let is_dir = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
+    if is_dir || file.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; name a file in it"));
+    }
+    match metadata {
+        Ok(metadata) if !metadata.is_file() => File::options().write(true).open(file).map(Some),
         _ => Ok(None),
     }
 }
 
-/// Past the line buffer that `io::stdout` has.
+/// Returns the file behind a standard stream, which bypasses the line buffer of `io::stdout`.
 #[cfg(unix)]
-fn standard(stream: impl std::os::fd::AsFd) -> io::Result<File> {
+fn duplicate(stream: impl std::os::fd::AsFd) -> io::Result<File> {
     stream.as_fd().try_clone_to_owned().map(File::from)
 }
 
 #[cfg(windows)]
-fn standard(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
+fn duplicate(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
     stream.as_handle().try_clone_to_owned().map(File::from)
 }
 
-/// Writes a file beside the one that is named, which it replaces when it is whole.
+/// Writes a temporary file in the same directory, and moves it to `file` when it is complete.
 fn replace(mut body: Body, file: &Path) -> io::Result<()> {
-    // A rename asks for the rights of the folder only.
-    let there = match File::options().write(true).open(file) {
-        Ok(there) => Some(there.metadata()?.permissions()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(says(&error, format!("{error}; make it writable, or name another file")));
-        }
-        Err(error) => return Err(error),
-    };
-    // From here on a signal finds a file to take away.
-    let stop = Stop::listen()?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = named_as_usual(tempfile::Builder::new().prefix(".niello-")).tempfile_in(folder);
-    let beside = beside.map_err(|error| beside_failed(&error, folder))?;
-    if let Some(permissions) = there {
-        beside.as_file().set_permissions(permissions)?;
+    let permissions = permissions_to_replace(file)?;
+    // From here on there is a temporary file, which a signal must not leave behind.
+    let signals = Signals::listen()?;
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile_builder().tempfile_in(dir).map_err(|error| create_error(&error, dir))?;
+    if let Some(permissions) = permissions {
+        temporary.as_file().set_permissions(permissions)?;
     }
-    let written = copy(&mut body, stop.over(beside.as_file()), beside.as_file());
-    if stop.raised().is_some() {
-        // The file goes first: this ends the process.
-        drop(beside);
-        stop.end();
+    let written = copy(&mut body, signals.interrupt(temporary.as_file()), temporary.as_file());
+    if signals.received().is_some() {
+        // Dropping it removes the file, which must happen before the process ends.
+        drop(temporary);
+        signals.end_process();
         return written;
     }
     written?;
-    // A signal that comes now finds the file whole.
-    beside.persist(file).map_err(|error| error.error)?;
+    // A signal that arrives now finds the file complete.
+    temporary.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// Without the name of the file that nobody named.
-fn beside_failed(error: &io::Error, folder: &Path) -> io::Error {
-    let folder = folder.display();
-    let message = match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no folder {folder}; make it first"),
-        _ => {
-            format!("cannot make a file in {folder}: {}; name another folder", io::Error::from(error.kind()))
+/// Returns the permissions of an existing file, or an error if it is read-only.
+///
+/// The check is necessary because replacing a file by another one requires write access to the directory only.
+fn permissions_to_replace(file: &Path) -> io::Result<Option<fs::Permissions>> {
+    match File::options().write(true).open(file) {
+        Ok(existing) => Ok(Some(existing.metadata()?.permissions())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let message = format!("{error}; make it writable, or choose another file");
+            Err(io::Error::new(error.kind(), message))
         }
+        Err(error) => Err(error),
+    }
+}
+
+/// Describes why no temporary file could be created, without its name, which would mean nothing to the user.
+fn create_error(error: &io::Error, dir: &Path) -> io::Error {
+    let (kind, dir) = (error.kind(), dir.display());
+    let message = match kind {
+        io::ErrorKind::NotFound => format!("the directory {dir} does not exist; create it first"),
+        _ => format!("cannot create a file in {dir}: {}; choose another directory", io::Error::from(kind)),
     };
-    says(error, message)
+    io::Error::new(kind, message)
 }
 
-fn says(error: &io::Error, message: String) -> io::Error {
-    io::Error::new(error.kind(), message)
-}
-
-/// With the permissions that a newly made file has.
-fn named_as_usual<'a, 'b, 'c>(
-    builder: &'c mut tempfile::Builder<'a, 'b>,
-) -> &'c mut tempfile::Builder<'a, 'b> {
+fn tempfile_builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".niello-");
+    // The permissions of an ordinary new file: those of a temporary file would let only its owner read it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder

@@ -1,9 +1,9 @@
-//! A body for a person to read: indented, and of each media its first characters.
+//! `--preview`: shows a body for reading, indented and with only the start of each media file.
 //!
-//! It is not for a program: what stands for the rest of a media, and the length at the end, are no JSON, so
-//! that no service takes it for a body.
+//! The result is deliberately not valid JSON, because of the notes in it, so that no service can mistake it for a body.
 
-use super::{output, readable};
+use crate::{escape, output};
+use anyhow::Result;
 use clap::builder::styling::Style;
 use niello::{Body, Segment};
 use std::{
@@ -11,128 +11,128 @@ use std::{
     mem,
 };
 
-/// So much of the base64 of a media: by it a person knows one file from another.
-const HEAD: u64 = 32;
+/// The number of base64 characters shown of each media file, enough to tell files apart.
+const HEAD_LEN: u64 = 32;
 
 const KEY: Style = Style::new().bold();
-const REMARK: Style = Style::new().dimmed();
+const NOTE: Style = Style::new().dimmed();
 
-pub fn show(body: &Body) -> Result<(), String> {
-    let mut page = Page::default();
+pub fn print(body: &Body) -> Result<()> {
+    let mut preview = Preview::default();
     for (offset, segment) in body.segments() {
         match segment {
-            Segment::Text(text) => page.json(text),
+            Segment::Text(json) => preview.push_json(json),
             Segment::Base64(media) => {
-                let mut head = vec![0; segment.len().min(HEAD) as usize];
+                let mut head = vec![0; segment.len().min(HEAD_LEN) as usize];
                 let mut reader = body.clone();
-                let read = reader.seek(SeekFrom::Start(offset)).and_then(|_| reader.read_exact(&mut head));
-                read.map_err(|error| error.to_string())?;
-                page.media(&String::from_utf8_lossy(&head), segment.len() - head.len() as u64, media.name());
+                reader.seek(SeekFrom::Start(offset))?;
+                reader.read_exact(&mut head)?;
+                let omitted = segment.len() - head.len() as u64;
+                preview.push_media(&String::from_utf8_lossy(&head), omitted, media.name());
             }
             _ => {}
         }
     }
-    output::print(&format!("{}\n{REMARK}<{} bytes in all>{REMARK:#}\n", page.text, body.len()))
+    output::print(&format!("{}\n{NOTE}<{} bytes in total>{NOTE:#}\n", preview.text, body.len()))
 }
 
-/// What is shown of a body, as far as it has come.
+/// Indents compact JSON as it comes in.
 #[derive(Default)]
-struct Page {
+struct Preview {
+    /// The output so far.
     text: String,
     /// The brackets that are open.
     open: Vec<char>,
-    /// Whether the last of them has nothing in it yet: an empty one closes on its line.
-    empty: bool,
-    /// Whether a string that comes now is a key.
-    key_comes: bool,
-    string: Option<Str>,
+    /// Whether the last bracket was just opened. If it is closed right away, both stay on one line.
+    just_opened: bool,
+    /// Whether the next string is a key.
+    expects_key: bool,
+    string: Option<OpenString>,
 }
 
-/// A string that is not at its end.
-struct Str {
+/// A string whose closing quote has not come yet.
+struct OpenString {
     is_key: bool,
-    /// Whether a backslash was the last character.
-    escaped: bool,
-    /// What is said about it when it ends.
-    remark: String,
+    /// Whether the last character was a backslash that escapes the next one.
+    escapes: bool,
+    /// Shown after the closing quote.
+    note: String,
 }
 
-impl Page {
-    /// Compact JSON, of which segments may begin and end within strings.
-    fn json(&mut self, text: &str) {
-        for c in text.chars() {
+impl Preview {
+    /// Adds compact JSON. It may be split anywhere, also within strings.
+    fn push_json(&mut self, json: &str) {
+        for c in json.chars() {
             match &mut self.string {
-                None => self.between(c),
+                None => self.push_outside_string(c),
                 Some(string) => {
-                    readable::push(&mut self.text, c);
-                    let was_escaped = string.escaped;
-                    string.escaped = c == '\\' && !was_escaped;
-                    if c == '"' && !was_escaped {
-                        self.end_string();
+                    escape::push(&mut self.text, c);
+                    let is_escaped = mem::replace(&mut string.escapes, false);
+                    match c {
+                        '\\' => string.escapes = !is_escaped,
+                        '"' if !is_escaped => self.close_string(),
+                        _ => {}
                     }
                 }
             }
         }
     }
 
-    /// A character that is in no string.
-    fn between(&mut self, c: char) {
-        let was_empty = mem::take(&mut self.empty);
-        match c {
-            '}' | ']' => {
-                self.open.pop();
-                if !was_empty {
-                    self.new_line();
-                }
-            }
-            _ if was_empty => self.new_line(),
-            _ => {}
+    fn push_outside_string(&mut self, c: char) {
+        let just_opened = mem::take(&mut self.just_opened);
+        let closes = matches!(c, '}' | ']');
+        if closes {
+            self.open.pop();
+        }
+        // The first element starts a new line, and so does a closing bracket after the last one.
+        if closes != just_opened {
+            self.new_line();
         }
         if c == '"' {
-            let is_key = self.key_comes;
+            let is_key = self.expects_key;
             if is_key {
                 self.text += &KEY.to_string();
             }
-            self.string = Some(Str { is_key, escaped: false, remark: String::new() });
+            self.string = Some(OpenString { is_key, escapes: false, note: String::new() });
         }
         self.text.push(c);
         match c {
             '{' | '[' => {
                 self.open.push(c);
-                self.empty = true;
-                self.key_comes = c == '{';
+                self.just_opened = true;
+                self.expects_key = c == '{';
             }
             ',' => {
                 self.new_line();
-                self.key_comes = self.open.last() == Some(&'{');
+                self.expects_key = self.open.last() == Some(&'{');
             }
             ':' => {
                 self.text.push(' ');
-                self.key_comes = false;
+                self.expects_key = false;
             }
             _ => {}
         }
     }
 
-    fn end_string(&mut self) {
+    fn close_string(&mut self) {
         if let Some(string) = self.string.take() {
             if string.is_key {
                 self.text += &format!("{KEY:#}");
             }
-            self.text += &string.remark;
+            self.text += &string.note;
         }
     }
 
-    /// The first characters of a media's text, how many bytes are left out, and whose.
-    fn media(&mut self, head: &str, rest: u64, name: &str) {
-        if rest == 0 {
+    /// Adds the start of the base64 of a media file, and notes how many bytes were omitted.
+    fn push_media(&mut self, head: &str, omitted: u64, name: &str) {
+        if omitted == 0 {
             self.text += head;
             return;
         }
-        self.text += &format!("{REMARK}{head}…{REMARK:#}");
+        self.text += &format!("{NOTE}{head}…{NOTE:#}");
         if let Some(string) = &mut self.string {
-            let name = readable::readable(name);
-            string.remark += &format!(" {REMARK}<{rest} bytes more, of {name}>{REMARK:#}");
+            let name = escape::escape(name);
+            string.note += &format!(" {NOTE}<{omitted} more bytes of {name}>{NOTE:#}");
         }
     }
 
@@ -146,22 +146,22 @@ impl Page {
 mod tests {
     use super::*;
 
-    /// Without styles, as where there is no terminal.
-    fn shown(segments: &[Result<&str, (&str, u64)>]) -> String {
-        let mut page = Page::default();
+    /// Returns the preview of segments without styles. `Err` is media: its head and the number of omitted bytes.
+    fn preview(segments: &[Result<&str, (&str, u64)>]) -> String {
+        let mut preview = Preview::default();
         for segment in segments {
             match segment {
-                Ok(text) => page.json(text),
-                Err((head, rest)) => page.media(head, *rest, "clip.mp4"),
+                Ok(json) => preview.push_json(json),
+                Err((head, omitted)) => preview.push_media(head, *omitted, "clip.mp4"),
             }
         }
-        anstream::adapter::strip_str(&page.text).to_string()
+        anstream::adapter::strip_str(&preview.text).to_string()
     }
 
     #[test]
-    fn what_is_written_stays_as_it_is_spelled() {
-        let text = r#"{"z":[1.50,-0.0,1E400,"p\u00e9\/\\",true,null],"a":{},"b":[],"{,\":":"[\\\"}"}"#;
-        let want = r#"{
+    fn json_is_indented_with_its_spelling_unchanged() {
+        let json = r#"{"z":[1.50,-0.0,1E400,"p\u00e9\/\\",true,null],"a":{},"b":[],"{,\":":"[\\\"}"}"#;
+        let expected = r#"{
   "z": [
     1.50,
     -0.0,
@@ -174,30 +174,32 @@ mod tests {
   "b": [],
   "{,\":": "[\\\"}"
 }"#;
-        assert_eq!(shown(&[Ok(text)]), want);
-        // A text can be cut anywhere.
-        let segments: Vec<_> = text.split_inclusive(|_| true).map(Ok).collect();
-        assert_eq!(shown(&segments), want);
+        assert_eq!(preview(&[Ok(json)]), expected);
+        let characters: Vec<_> = json.split_inclusive(|_| true).map(Ok).collect();
+        assert_eq!(preview(&characters), expected, "split after every character");
     }
 
     #[test]
-    fn media_is_cut_and_what_is_said_of_it_stands_outside_its_string() {
-        let got = shown(&[
+    fn media_is_shortened_and_the_note_is_outside_its_string() {
+        let preview = preview(&[
             Ok(r#"["data:video/mp4;base64,"#),
             Err(("AAAA", 7)),
             Ok(r#"",""#),
             Err(("YQ==", 0)),
             Ok(r#""]"#),
         ]);
-        assert_eq!(got, "[\n  \"data:video/mp4;base64,AAAA…\" <7 bytes more, of clip.mp4>,\n  \"YQ==\"\n]");
-        assert!(serde_json::from_str::<serde_json::Value>(&got).is_err());
+        assert_eq!(
+            preview,
+            "[\n  \"data:video/mp4;base64,AAAA…\" <7 more bytes of clip.mp4>,\n  \"YQ==\"\n]"
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&preview).is_err());
     }
 
     #[test]
-    fn only_keys_are_bold() {
-        let mut page = Page::default();
-        page.json(r#"{"k":"v","l":["s",{"m":1}]}"#);
-        let bold: Vec<_> = page.text.split(&KEY.to_string()).skip(1).map(|text| &text[..3]).collect();
+    fn keys_are_bold_and_values_are_not() {
+        let mut preview = Preview::default();
+        preview.push_json(r#"{"k":"v","l":["s",{"m":1}]}"#);
+        let bold: Vec<_> = preview.text.split(&KEY.to_string()).skip(1).map(|text| &text[..3]).collect();
         assert_eq!(bold, [r#""k""#, r#""l""#, r#""m""#]);
     }
 }

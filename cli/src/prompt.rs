@@ -1,15 +1,16 @@
-//! What is asked: the parts in the order of their arguments, whichever option each came by.
+//! The prompt: a system instruction, and parts in the order of their arguments.
 
-use super::source::{Kind, Src};
+use crate::source::{Kind, Src};
 use clap::{
     Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint,
     builder::{OsStringValueParser, TypedValueParser},
 };
 use std::path::Path;
 
-const PARTS: &str = "Parts, one or more, sent in the order given";
+const PARTS: &str = "Parts (at least one, in the order to send them)";
 
-/// clap's derive would lose the order between options.
+/// What the request asks. It implements [`Args`] by hand because clap's derive would lose the order of parts that come
+/// from different options.
 pub struct Prompt {
     pub system: Option<String>,
     pub parts: Vec<Part>,
@@ -22,7 +23,7 @@ pub enum Part {
 }
 
 impl Prompt {
-    /// The paths in it, standard input among them.
+    /// Returns the paths of the media files. Standard input is one of them if it is used.
     pub fn files(&self) -> Vec<&Path> {
         let files = self.parts.iter().filter_map(|part| match part {
             Part::Media(_, src) if src.url().is_none() => Some(Path::new(&src.name)),
@@ -34,25 +35,20 @@ impl Prompt {
 
 impl Args for Prompt {
     fn augment_args(command: Command) -> Command {
-        // Any text is a value, as `-;type=video/mp4` or an item of a list.
+        // Values may start with a hyphen: `-;type=video/mp4`, or a text that is a list.
         let option = |id: &'static str| Arg::new(id).long(id).allow_hyphen_values(true);
-        let part = |id| option(id).action(ArgAction::Append);
         let text = |arg: Arg| arg.value_name("TEXT").value_hint(ValueHint::Other);
+        let part = |id| option(id).action(ArgAction::Append).help_heading(PARTS);
         let media = |kind: Kind| {
             part(kind.name())
-                .help_heading(PARTS)
                 .value_name("SRC")
                 .value_hint(ValueHint::FilePath)
-                .value_parser(OsStringValueParser::new().try_map(|src| Src::of(&src)))
-                .help(format!("{}: a file, a URL, or - for standard input", kind.title()))
+                .value_parser(OsStringValueParser::new().try_map(|src| Src::from_arg(&src)))
+                .help(format!("Add {}: a file, a URL, or - for standard input", kind.noun()))
         };
         command
             .arg(text(option("system")).help("System instruction"))
-            .arg(
-                text(part("text"))
-                    .help_heading(PARTS)
-                    .help("Text: a question, or what is said between media"),
-            )
+            .arg(text(part("text")).help("Add text, such as a question or a label for the next part"))
             .args(Kind::ALL.map(media))
             .group(
                 ArgGroup::new("parts")
@@ -70,15 +66,16 @@ impl Args for Prompt {
 impl FromArgMatches for Prompt {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Prompt, clap::Error> {
         let mut parts: Vec<(usize, Part)> = Vec::new();
-        let mut take = |id: &str, make: &dyn Fn() -> Vec<Part>| {
-            parts.extend(matches.indices_of(id).into_iter().flatten().zip(make()));
+        let mut add = |id: &str, of_option: Vec<Part>| {
+            parts.extend(matches.indices_of(id).into_iter().flatten().zip(of_option));
         };
-        take("text", &|| {
-            matches.get_many::<String>("text").into_iter().flatten().cloned().map(Part::Text).collect()
-        });
+        if let Some(texts) = matches.get_many::<String>("text") {
+            add("text", texts.cloned().map(Part::Text).collect());
+        }
         for kind in Kind::ALL {
-            let of_kind = || matches.get_many::<Src>(kind.name()).into_iter().flatten().cloned();
-            take(kind.name(), &|| of_kind().map(|src| Part::Media(kind, src)).collect());
+            if let Some(sources) = matches.get_many::<Src>(kind.name()) {
+                add(kind.name(), sources.cloned().map(|src| Part::Media(kind, src)).collect());
+            }
         }
         parts.sort_by_key(|(index, _)| *index);
         Ok(Prompt {

@@ -1,19 +1,20 @@
-//! Requests from arguments.
+//! Turns parsed arguments into a request body.
 
-use super::{
+use crate::{
     args::{Chat, Fill, Gemini, Output},
     descriptor::{descriptor, is_stdin},
     prompt::{Part, Prompt},
     source::Kind,
 };
+use anyhow::{Result, anyhow, bail, ensure};
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
-use std::{collections::HashSet, io, mem};
+use std::{borrow::Cow, collections::HashSet, io, path::Path};
 
-pub fn chat(args: &Chat) -> Result<Body, String> {
-    one_stdin(&args.prompt)?;
-    let own = [
+pub fn chat(args: &Chat) -> Result<Body> {
+    check_stdin_is_used_once(&args.prompt)?;
+    let options = [
         ("model", "--model"),
         ("messages", "--system, --text, --video, --audio or --image"),
         ("max_tokens", "--max-tokens"),
@@ -23,13 +24,13 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
         ("seed", "--seed"),
         ("stream", "--stream"),
     ];
-    let mut request: chat::Request = settings("--set", &args.set, &own, str::to_owned)?;
+    let mut request: chat::Request = from_fields("--set", &args.set, &options, |key| key.into())?;
     request.model = args.model.clone();
     if let Some(system) = &args.prompt.system {
         request = request.message(chat::Message::system(system.as_str()));
     }
     let parts = args.prompt.parts.iter().map(|part| chat_part(part, &args.output));
-    request = request.message(chat::Message::user(parts.collect::<Result<Vec<_>, _>>()?));
+    request = request.message(chat::Message::user(parts.collect::<Result<Vec<_>>>()?));
     if let Some(tokens) = args.max_tokens {
         request = request.max_tokens(tokens);
     }
@@ -48,22 +49,22 @@ pub fn chat(args: &Chat) -> Result<Body, String> {
     if args.stream {
         request = request.stream(true);
     }
-    request.body().map_err(|error| error.to_string())
+    Ok(request.body()?)
 }
 
-fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
+fn chat_part(part: &Part, output: &Output) -> Result<chat::Part> {
     let (kind, src) = match part {
         Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
         Part::Media(kind, src) => (*kind, src),
     };
-    let refuse = |what: &str| Err(format!("--{} {}: {what}", kind.name(), src.shown()));
     if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
-        return refuse("fps, start and end are of the Gemini format; use `niello gemini`");
+        return Err(src.error(kind, "fps, start and end need the Gemini format; use `niello gemini`"));
     }
     if src.url().is_some() && src.mime.is_some() {
-        return refuse(
-            "in Chat Completions a URL has no type; leave ;type= away, or quote a URL that ends so",
-        );
+        return Err(src.error(
+            kind,
+            "a URL has no type in Chat Completions; remove ;type=, or put double quotes around a URL that ends with it",
+        ));
     }
     let source = src.open(kind, output)?;
     Ok(match kind {
@@ -73,25 +74,25 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part, String> {
     })
 }
 
-pub fn gemini(args: &Gemini) -> Result<Body, String> {
-    one_stdin(&args.prompt)?;
-    let own = [
+pub fn gemini(args: &Gemini) -> Result<Body> {
+    check_stdin_is_used_once(&args.prompt)?;
+    let options = [
         ("contents", "--text, --video, --audio or --image"),
         ("systemInstruction", "--system"),
         ("generationConfig", "--config or the options for its fields"),
     ];
-    let mut request: gemini::Request = settings("--set", &args.set, &own, camel_case)?;
+    let mut request: gemini::Request = from_fields("--set", &args.set, &options, gemini::json_name)?;
     if let Some(system) = &args.prompt.system {
         request = request.system(system.as_str());
     }
     let parts = args.prompt.parts.iter().map(|part| gemini_part(part, &args.output));
-    request = request.content(gemini::Content::user(parts.collect::<Result<Vec<_>, _>>()?));
+    request = request.content(gemini::Content::user(parts.collect::<Result<Vec<_>>>()?));
     request = request.generation_config(generation_config(args)?);
-    request.body().map_err(|error| error.to_string())
+    Ok(request.body()?)
 }
 
-fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> {
-    let own = [
+fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig> {
+    let options = [
         ("maxOutputTokens", "--max-output-tokens"),
         ("temperature", "--temperature"),
         ("topP", "--top-p"),
@@ -99,7 +100,8 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> 
         ("stopSequences", "--stop"),
         ("seed", "--seed"),
     ];
-    let mut config: gemini::GenerationConfig = settings("--config", &args.config, &own, camel_case)?;
+    let mut config: gemini::GenerationConfig =
+        from_fields("--config", &args.config, &options, gemini::json_name)?;
     if let Some(tokens) = args.max_output_tokens {
         config = config.max_output_tokens(tokens);
     }
@@ -121,15 +123,16 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig, String> 
     Ok(config)
 }
 
-fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part, String> {
+fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part> {
     let (kind, src) = match part {
         Part::Text(text) => return Ok(gemini::Part::text(text.as_str())),
         Part::Media(kind, src) => (*kind, src),
     };
     let source = src.open(kind, output)?;
-    let of_url = matches!(source, Source::Url(_));
+    let is_url = matches!(source, Source::Url(_));
     let mut part = gemini::Part::media(source);
-    if let (true, Some(mime)) = (of_url, &src.mime) {
+    // An opened file already has the type that was set.
+    if let (true, Some(mime)) = (is_url, &src.mime) {
         part = part.mime(mime);
     }
     if let Some(fps) = src.fps {
@@ -144,75 +147,63 @@ fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part, String> {
     Ok(part)
 }
 
-pub fn fill(args: &Fill) -> Result<Body, String> {
-    let template = match args.template.as_path() {
-        path if is_stdin(path) => {
-            let text = io::read_to_string(io::stdin())
-                .map_err(|error| format!("cannot read standard input: {error}"))?;
-            Template::new(text)
-        }
-        path => {
-            let template = Template::open(path).map_err(|error| {
-                let says = error.to_string();
-                match io::Error::from(error).kind() {
-                    io::ErrorKind::InvalidData => format!("{says}; a template is JSON that names its media"),
-                    _ => says,
-                }
-            })?;
-            // No file stands in the folder of a descriptor, as of `<(...)` in a shell.
-            if descriptor(path).is_some() { template.folder("") } else { template }
-        }
-    };
-    let template = match args.output.limit {
-        Some(limit) => template.max_spool(limit.max_len()),
-        None => template,
-    };
-    template.access(args.output.access.into()).body().map_err(|error| error.to_string())
+pub fn fill(args: &Fill) -> Result<Body> {
+    let mut template = template(&args.template)?.access(args.output.access.into());
+    if let Some(limit) = args.output.limit {
+        template = template.max_spool(limit.max_len());
+    }
+    Ok(template.body()?)
 }
 
-/// Fields by their JSON, but for those that have an option of their own. Keys that are one by `spelled` are
-/// one to the API.
-fn settings<T: DeserializeOwned>(
+fn template(path: &Path) -> Result<Template<'static>> {
+    if is_stdin(path) {
+        let text = io::read_to_string(io::stdin())
+            .map_err(|error| anyhow!("cannot read standard input: {error}"))?;
+        return Ok(Template::new(text));
+    }
+    let template = Template::open(path).map_err(|error| match io::Error::from(error.clone()).kind() {
+        io::ErrorKind::InvalidData => anyhow!("{error}; a template is JSON that names its media files"),
+        _ => error.into(),
+    })?;
+    // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
+    Ok(if descriptor(path).is_some() { template.folder("") } else { template })
+}
+
+/// Builds a value from the `KEY=JSON` arguments of an option, such as `--set`.
+///
+/// `options` lists the fields that have an option of their own. Keys are the same to the API if `canonical` makes them
+/// equal.
+fn from_fields<T: DeserializeOwned>(
     option: &str,
-    set: &[(String, Box<RawValue>)],
-    own: &[(&str, &str)],
-    spelled: fn(&str) -> String,
-) -> Result<T, String> {
-    let mut fields = Vec::new();
+    fields: &[(String, Box<RawValue>)],
+    options: &[(&str, &str)],
+    canonical: fn(&str) -> Cow<'_, str>,
+) -> Result<T> {
     let mut keys = HashSet::new();
-    for (key, value) in set {
-        if let Some((_, instead)) = own.iter().find(|(field, _)| *field == spelled(key)) {
-            return Err(format!("{option} {key}=... repeats a key of the request; use {instead}"));
+    for (key, value) in fields {
+        if let Some((_, instead)) = options.iter().find(|(field, _)| *field == canonical(key)) {
+            bail!("{option} {key}=...: use {instead} to set this field");
         }
-        if !keys.insert(spelled(key)) {
-            return Err(format!("{option} {key}=... is given twice"));
-        }
-        let wrong = |error| format!("{option} {key}=...: {error}");
-        let alone = [(key, serde_json::from_str::<Value>(value.get()).map_err(wrong)?)];
-        serde_json::from_value::<T>(alone.into_iter().collect()).map_err(wrong)?;
-        fields.push(format!("{}:{value}", Value::from(key.as_str())));
+        ensure!(keys.insert(canonical(key)), "{option} {key}=...: this field is set twice");
+        check_field::<T>(key, value).map_err(|error| anyhow!("{option} {key}=...: {error}"))?;
     }
-    // As text, in which objects keep the order of their keys, wherever the type does.
-    let fields = format!("{{{}}}", fields.join(","));
-    serde_json::from_str(&fields).map_err(|error| format!("{option}: {error}"))
+    // The value is parsed from text because some types keep the order of keys, which a `Value` does not.
+    let fields = fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
+    let object = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
+    serde_json::from_str(&object).map_err(|error| anyhow!("{option}: {error}"))
 }
 
-/// The Gemini API takes `top_p` for `topP`, as any API does whose JSON is that of protocol buffers.
-fn camel_case(key: &str) -> String {
-    let mut starts_word = false;
-    let kept = key.chars().filter_map(|c| match (c, mem::replace(&mut starts_word, c == '_')) {
-        ('_', _) => None,
-        (c, true) => Some(c.to_ascii_uppercase()),
-        (c, false) => Some(c),
-    });
-    kept.collect()
+/// Checks that a `T` with this field alone can be read, so that an error can name the field.
+fn check_field<T: DeserializeOwned>(key: &str, value: &RawValue) -> serde_json::Result<()> {
+    let field = [(key, serde_json::from_str::<Value>(value.get())?)];
+    serde_json::from_value::<T>(field.into_iter().collect()).map(drop)
 }
 
-fn one_stdin(prompt: &Prompt) -> Result<(), String> {
-    let of_stdin = |part: &&Part| matches!(part, Part::Media(_, src) if src.is_stdin());
-    match prompt.parts.iter().filter(of_stdin).count() {
-        0 | 1 => Ok(()),
-        _ => Err("standard input can be read once, whichever name it has; put it in a file to use it twice"
-            .to_owned()),
-    }
+fn check_stdin_is_used_once(prompt: &Prompt) -> Result<()> {
+    let is_stdin = |part: &&Part| matches!(part, Part::Media(_, src) if src.is_stdin());
+    ensure!(
+        prompt.parts.iter().filter(is_stdin).count() < 2,
+        "standard input can be read only once; save it to a file to use it twice"
+    );
+    Ok(())
 }

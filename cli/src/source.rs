@@ -1,13 +1,13 @@
-//! SRC: where a part's media comes from, with suffixes in the manner of `curl -F`.
+//! SRC: the file or URL of a media part, with suffixes such as `;type=video/mp4` in the manner of `curl -F`.
 
-use super::descriptor::is_stdin;
+use crate::descriptor::is_stdin;
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
     time::Duration,
 };
 
-/// What a part shows, by its option.
+/// The kind of a media part, which is the option that adds it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Video,
@@ -18,6 +18,7 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Kind; 3] = [Kind::Video, Kind::Audio, Kind::Image];
 
+    /// Returns the name of the option, which is also the top-level MIME type.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Video => "video",
@@ -26,26 +27,17 @@ impl Kind {
         }
     }
 
-    /// Its name where a sentence begins.
-    pub fn title(self) -> &'static str {
+    /// Returns the kind with its article, for use in a sentence.
+    pub fn noun(self) -> &'static str {
         match self {
-            Kind::Video => "Video",
-            Kind::Audio => "Audio",
-            Kind::Image => "Image",
-        }
-    }
-
-    /// A MIME type of this kind, for a hint.
-    pub fn example(self) -> &'static str {
-        match self {
-            Kind::Video => "video/mp4",
-            Kind::Audio => "audio/mp3",
-            Kind::Image => "image/png",
+            Kind::Video => "a video",
+            Kind::Audio => "audio",
+            Kind::Image => "an image",
         }
     }
 }
 
-/// A URL, a path or `-`, and what its suffixes say.
+/// A parsed SRC: a URL, a path or `-`, and the values of its suffixes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Src {
     pub name: OsString,
@@ -56,19 +48,19 @@ pub struct Src {
 }
 
 impl Src {
-    /// An argument, which need not be text: a path is any bytes on unix.
-    pub fn of(argument: &OsStr) -> Result<Src, String> {
-        match argument.to_str() {
+    /// Parses an argument. It need not be UTF-8, because paths on Unix are arbitrary bytes.
+    pub fn from_arg(arg: &OsStr) -> Result<Src, String> {
+        match arg.to_str() {
             Some(text) => Src::parse(text),
-            None => Src::parse_bytes(argument),
+            None => Src::parse_bytes(arg),
         }
     }
 
     #[cfg(unix)]
-    fn parse_bytes(argument: &OsStr) -> Result<Src, String> {
+    fn parse_bytes(arg: &OsStr) -> Result<Src, String> {
         use std::os::unix::ffi::{OsStrExt, OsStringExt};
-        // All that a suffix has is ASCII, so that each byte may stand as a character of its own meanwhile.
-        let text: String = argument.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+        // Suffixes are ASCII, so each byte can be a character of its own while they are parsed.
+        let text: String = arg.as_bytes().iter().map(|byte| char::from(*byte)).collect();
         let src = Src::parse(&text)?;
         let name = src.name.to_string_lossy().chars().map(|c| c as u8).collect();
         Ok(Src { name: OsString::from_vec(name), ..src })
@@ -76,40 +68,29 @@ impl Src {
 
     #[cfg(not(unix))]
     fn parse_bytes(_: &OsStr) -> Result<Src, String> {
-        Err("it is no Unicode".to_owned())
+        Err("not valid Unicode".to_owned())
     }
 
-    /// Takes `;key=value` off the end, as long as the key is a known one: any other `;` belongs to the name,
-    /// and all of what stands in quotes does.
+    /// Parses a name and its suffixes.
+    ///
+    /// Suffixes are removed from the end as long as their keys are known. Any other `;` belongs to the name, and so
+    /// does everything between double quotes.
     pub fn parse(text: &str) -> Result<Src, String> {
         let mut src = Src::default();
         let (quoted, mut rest) = match text.strip_prefix('"') {
             Some(text) => unquote(text).map(|(name, rest)| (Some(name), rest))?,
             None => (None, text),
         };
-        while let Some((before, suffix)) = rest.rsplit_once(';') {
-            let Some((key, value)) = suffix.split_once('=') else { break };
-            let twice = match key {
+        while let Some((before, key, value)) = last_suffix(rest) {
+            let is_repeated = match key {
                 "type" => src.mime.replace(value.to_owned()).is_some(),
-                "fps" => {
-                    let fps = value.parse().map_err(|_| format!("fps={value:?} is no number"))?;
-                    src.fps.replace(fps).is_some()
-                }
+                "fps" => src.fps.replace(number(key, value)?).is_some(),
                 "start" => src.start.replace(seconds(key, value)?).is_some(),
                 "end" => src.end.replace(seconds(key, value)?).is_some(),
-                // A parameter of the MIME type before it: `;type=audio/pcm;rate=16000`.
-                _ if before.contains(";type=") => {
-                    let (name, mime) = rest.rsplit_once(";type=").unwrap_or_default();
-                    rest = name;
-                    if src.mime.replace(mime.to_owned()).is_some() {
-                        return Err(format!("type is given twice in {text:?}"));
-                    }
-                    continue;
-                }
                 _ => break,
             };
-            if twice {
-                return Err(format!("{key} is given twice in {text:?}"));
+            if is_repeated {
+                return Err(format!("{key} appears twice in {text:?}"));
             }
             rest = before;
         }
@@ -117,17 +98,18 @@ impl Src {
             Some(name) if rest.is_empty() => name.into(),
             Some(_) => {
                 return Err(format!(
-                    "{rest:?} after the quotes is no suffix; known are type, fps, start, end"
+                    "{rest:?} after the closing quote is not a suffix; the suffixes are ;type=, ;fps=, ;start= and ;end="
                 ));
             }
             None => rest.into(),
         };
         if src.name.is_empty() {
-            return Err("it names no URL and no file".to_owned());
+            return Err("the name of the file or URL is empty".to_owned());
         }
         Ok(src)
     }
 
+    /// Returns the name if it is a URL, which is any name with a scheme.
     pub fn url(&self) -> Option<&str> {
         self.name.to_str().filter(|name| {
             name.split_once("://").is_some_and(|(scheme, _)| {
@@ -142,7 +124,21 @@ impl Src {
     }
 }
 
-/// What stands before the closing quote, `\"` and `\\` resolved, and the rest.
+/// Splits `;key=value` off the end: the text before it, the key and the value.
+///
+/// A MIME type can have parameters, as in `;type=audio/pcm;rate=16000`. They are part of its value.
+fn last_suffix(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, suffix) = text.rsplit_once(';')?;
+    let (key, value) = suffix.split_once('=')?;
+    if !["type", "fps", "start", "end"].contains(&key)
+        && let Some((name, mime)) = text.rsplit_once(";type=")
+    {
+        return Some((name, "type", mime));
+    }
+    Some((before, key, value))
+}
+
+/// Returns the text before the closing quote, with `\"` and `\\` unescaped, and the text after it.
 fn unquote(text: &str) -> Result<(String, &str), String> {
     let mut name = String::new();
     let mut chars = text.char_indices();
@@ -153,14 +149,18 @@ fn unquote(text: &str) -> Result<(String, &str), String> {
             c => name.push(c),
         }
     }
-    Err(format!("\"{text} has no closing quote"))
+    Err("the closing quote is missing".to_owned())
 }
 
-/// `1.5s` or `1.5`.
+fn number(key: &str, value: &str) -> Result<f64, String> {
+    value.parse().map_err(|_| format!("{key}={value:?} is not a number"))
+}
+
+/// Parses a time: `1.5s` or `1.5`.
 fn seconds(key: &str, value: &str) -> Result<Duration, String> {
-    let number = value.strip_suffix('s').unwrap_or(value);
+    let seconds = value.strip_suffix('s').unwrap_or(value).parse();
     let seconds: f64 =
-        number.parse().map_err(|_| format!("{key}={value:?} is no number of seconds, such as 1.5s"))?;
+        seconds.map_err(|_| format!("{key}={value:?} is not a number of seconds, such as 1.5s"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| format!("{key}={value:?}: {error}"))
 }
 
@@ -173,19 +173,22 @@ mod tests {
     }
 
     #[test]
-    fn suffixes_come_off_the_end() {
+    fn suffixes_are_removed_from_the_end() {
         let src = Src::parse("clip.bin;type=video/mp4;fps=2;start=1.5s;end=80s").unwrap();
         assert_eq!(src.name, "clip.bin");
         assert_eq!(src.mime.as_deref(), Some("video/mp4"));
         assert_eq!(src.fps, Some(2.0));
         assert_eq!((src.start, src.end), (Some(Duration::from_millis(1500)), Some(Duration::from_secs(80))));
+    }
 
+    #[test]
+    fn parameters_of_a_mime_type_belong_to_it() {
         let src = Src::parse("a;type=audio/pcm;rate=16000;fps=1").unwrap();
         assert_eq!((src.name.to_str(), src.mime.as_deref()), (Some("a"), Some("audio/pcm;rate=16000")));
     }
 
     #[test]
-    fn what_is_no_suffix_belongs_to_the_name() {
+    fn everything_but_known_suffixes_belongs_to_the_name() {
         for text in [
             "a;b.mp4",
             "a;b=c",
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_sources_are_errors() {
         for text in [
             "",
             ";type=a/b",
@@ -214,14 +217,15 @@ mod tests {
             "\"a",
             "\"a\"b",
             "a;type=a/b;type=c/d",
+            "a;type=a/b;type=c/d;e=f",
         ] {
             assert!(Src::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_url_has_a_scheme() {
-        for (text, is) in [
+    fn names_with_a_scheme_are_urls() {
+        for (text, is_url) in [
             ("https://a/b", true),
             ("gs://b/c", true),
             ("./a://b", false),
@@ -229,7 +233,7 @@ mod tests {
             ("-", false),
             ("://", false),
         ] {
-            assert_eq!(Src::parse(text).unwrap().url().is_some(), is, "{text}");
+            assert_eq!(Src::parse(text).unwrap().url().is_some(), is_url, "{text}");
         }
     }
 }

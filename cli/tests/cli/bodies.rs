@@ -1,12 +1,12 @@
-//! What is written: the body that the arguments say.
+//! The bodies that arguments produce.
 
-use super::{chat, golden, niello, refused};
+use super::{chat, fails, golden, niello};
 use predicates::str::contains;
 use std::{fs, io::Write};
 use tempfile::TempDir;
 
 #[test]
-fn every_golden_case_is_filled() {
+fn fill_produces_every_golden_body() {
     for name in golden::names() {
         let body = niello().arg("fill").arg(golden::case(&name).join("template.json")).assert().success();
         golden::judge(&name, &body.get_output().stdout);
@@ -14,7 +14,7 @@ fn every_golden_case_is_filled() {
 }
 
 #[test]
-fn the_seed_cases_by_flags() {
+fn chat_and_gemini_produce_the_golden_bodies_of_the_seed_cases() {
     let cases = [
         ("seed_chat_video", "chat --model system.ai.gemini-3-1-pro", "--video video.mp4 --max-tokens 1024"),
         ("seed_chat_audio", "chat --model system.ai.gemini-3-1-pro", "--audio audio.mp3 --max-tokens 1024"),
@@ -24,7 +24,7 @@ fn the_seed_cases_by_flags() {
         ("seed_gemini_audio_curl", "gemini", "--audio audio.mp3;type=audio/mp3"),
     ];
     for (name, command, rest) in cases {
-        // Each has a text, a media by its URL, and one of its folder.
+        // Each case has a text, a media URL, and a media file in its directory.
         let (text, media) = match name.contains("video") {
             true => {
                 let text = "Summarize what happens in these videos.";
@@ -43,7 +43,7 @@ fn the_seed_cases_by_flags() {
 }
 
 #[test]
-fn all_flags_of_chat() {
+fn every_chat_option_sets_its_field() {
     let body = niello()
         .args(["chat", "--model", "m", "--system", "S", "--text", "a", "--image", "https://h/i.png"])
         .args(["--text", "b", "--audio", "https://h/a;b=c", "--max-tokens", "7"])
@@ -52,7 +52,7 @@ fn all_flags_of_chat() {
         .args(["--set", r#"reasoning_effort="low""#, "--set", r#"top_k=4"#])
         .assert()
         .success();
-    let want = serde_json::json!({
+    let expected = serde_json::json!({
         "model": "m",
         "messages": [
             { "role": "system", "content": "S" },
@@ -66,11 +66,11 @@ fn all_flags_of_chat() {
         "max_tokens": 7, "temperature": 0, "top_p": 0.5, "stop": ["END", "\n"], "seed": -3, "stream": true,
         "reasoning_effort": "low", "top_k": 4,
     });
-    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+    assert_eq!(golden::difference("", &expected, &golden::strict(&body.get_output().stdout).unwrap()), None);
 }
 
 #[test]
-fn all_flags_of_gemini() {
+fn every_gemini_option_sets_its_field() {
     let body = niello()
         .args(["gemini", "--system", "S", "--video", "https://youtu.be/x;fps=2;start=1.5s;end=80"])
         .args(["--text", "a"])
@@ -80,7 +80,7 @@ fn all_flags_of_gemini() {
         .args(["--set", r#"labels={"team":"v"}"#, "--set", "other=null"])
         .assert()
         .success();
-    let want = serde_json::json!({
+    let expected = serde_json::json!({
         "systemInstruction": { "parts": [{ "text": "S" }] },
         "contents": [{ "role": "user", "parts": [
             { "fileData": { "fileUri": "https://youtu.be/x" },
@@ -92,21 +92,21 @@ fn all_flags_of_gemini() {
             "seed": -3, "responseMimeType": "application/json", "vendor": 1 },
         "labels": { "team": "v" }, "other": null,
     });
-    assert_eq!(golden::difference("", &want, &golden::strict(&body.get_output().stdout).unwrap()), None);
+    assert_eq!(golden::difference("", &expected, &golden::strict(&body.get_output().stdout).unwrap()), None);
 }
 
 #[test]
-fn a_seed_is_as_wide_as_its_api_takes() {
+fn seeds_have_64_bits_in_chat_and_32_bits_in_gemini() {
     let widest = i64::MIN.to_string();
     chat().args(["--seed", &widest]).assert().success().stdout(contains(format!("\"seed\":{widest}")));
-    refused(chat().args(["--seed", "9223372036854775808"]), 2, "--seed");
-    refused(niello().args(["gemini", "--text", "x", "--seed", "2147483648"]), 2, "2147483647");
+    fails(chat().args(["--seed", "9223372036854775808"]), 2, "--seed");
+    fails(niello().args(["gemini", "--text", "x", "--seed", "2147483648"]), 2, "2147483647");
 }
 
 #[test]
-fn both_spellings_of_a_key_are_one_to_gemini() {
-    let gemini = |args: &[&str], says| {
-        refused(niello().args(["gemini", "--text", "x"]).args(args), 1, says);
+fn snake_case_and_camel_case_are_the_same_field_in_gemini_only() {
+    let gemini = |args: &[&str], message| {
+        fails(niello().args(["gemini", "--text", "x"]).args(args), 1, message);
     };
     gemini(&["--set", "system_instruction={}"], "--system");
     gemini(&["--set", "generation_config={}"], "--config");
@@ -119,12 +119,12 @@ fn both_spellings_of_a_key_are_one_to_gemini() {
         gemini(&["--config", &format!("{key}=1")], option);
     }
     gemini(&["--set", "safetySettings=[]", "--set", "safety_settings=[]"], "twice");
-    // To other services they are two.
+    // Other services may treat them as two fields.
     chat().args(["--set", "top_k=1", "--set", "topK=1"]).assert().success();
 }
 
 #[test]
-fn the_properties_of_a_response_schema_keep_their_order() {
+fn response_schema_properties_keep_their_order() {
     let schema =
         r#"responseSchema={"type":"OBJECT","properties":{"z":{"type":"STRING"},"a":{"type":"STRING"}}}"#;
     let mut command = niello();
@@ -133,7 +133,7 @@ fn the_properties_of_a_response_schema_keep_their_order() {
 }
 
 #[test]
-fn both_kinds_of_access_give_the_same() {
+fn mapping_and_reading_a_file_produce_the_same_body() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("f.bin");
     let bytes: Vec<u8> = (0..5_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();

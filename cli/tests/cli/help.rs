@@ -1,4 +1,4 @@
-//! Help, completions and manual pages, as people and shells use them.
+//! Help, completions and manual pages.
 
 use super::niello;
 #[cfg(unix)]
@@ -19,7 +19,7 @@ fn stdout(args: &[&str]) -> String {
 }
 
 #[test]
-fn help_and_version_are_there() {
+fn help_and_version_are_printed() {
     for command in ["chat", "gemini", "fill"] {
         for help in ["-h", "--help"] {
             let output = contains("--dry-run").and(contains("--preview"));
@@ -27,21 +27,21 @@ fn help_and_version_are_there() {
         }
     }
     niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
-    // Without arguments, too: on standard error, since nothing was done.
+    // Without arguments, the help is an error message.
     niello().assert().code(2).stdout("").stderr(contains("chat").and(contains("gemini")));
 }
 
-/// The script that the examples of a help are.
+/// Returns the examples of a help text as a script.
 fn examples(help: &str) -> String {
     let (_, examples) = help.split_once("\nExamples:\n").unwrap();
     let lines = examples.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
     lines.map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned() + "\n").collect()
 }
 
-/// With the media that they name, and with programs that only look like those that they use.
+/// The directory contains the files that the examples name. Stubs replace the programs that they call.
 #[test]
 #[cfg(unix)]
-fn examples_run_as_they_are_printed() {
+fn examples_run_as_printed() {
     let audio = "golden/seed_chat_audio/audio.mp3";
     let stage = Stage::new(
         [("data/clip.mp4", "clip.mp4"), (audio, "talk.mp3"), (audio, "talk.bin")],
@@ -60,13 +60,13 @@ fn examples_run_as_they_are_printed() {
     assert!(stage.at(".local/share/man/man1/niello-chat.1").exists());
 }
 
-/// What bash has to offer for the last of these words.
+/// Returns the completions that bash offers for the last word.
 #[cfg(unix)]
 fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
     let script = r#"
         source <("$0" completions bash)
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-        # Outside of a real completion it has nothing to act on.
+        # compopt fails outside of a real completion.
         compopt() { :; }
         _niello niello "${@: -1}" "${@: -2:1}"
         printf '%s\n' "${COMPREPLY[@]}""#;
@@ -79,7 +79,7 @@ fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
 
 #[test]
 #[cfg(unix)]
-fn bash_completes() {
+fn bash_completes_commands_options_values_and_files() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("my clip.mp4"), "").unwrap();
     fs::write(folder.path().join("mü.mp4"), "").unwrap();
@@ -91,16 +91,16 @@ fn bash_completes() {
     assert_eq!(completed(&["niello", "fill", "-o", "mü"]), ["mü.mp4"]);
     assert_eq!(completed(&["niello", "chat", "--limit", "data"]), ["databricks", "databricks-custom"]);
     assert_eq!(completed(&["niello", "gemini", "--access", ""]), ["map", "read"]);
-    // There is no file for these to name.
+    // A text is not a file name.
     assert_eq!(completed(&["niello", "chat", "--text", "m"]), ["m"]);
 }
 
 #[test]
-fn every_shell_has_its_completions() {
+fn every_shell_accepts_its_completion_script() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = stdout(&["completions", shell]);
         assert!(script.contains("preview") && script.contains("gemini"), "{shell}");
-        // Where the shell is installed, it takes them.
+        // If the shell is installed, let it parse the script.
         if let Ok(mut child) =
             Command::new(shell).arg("-n").stdin(Stdio::piped()).stderr(Stdio::null()).spawn()
         {
@@ -119,10 +119,10 @@ fn every_command_has_a_manual_page() {
     let mut names: Vec<_> =
         fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let mut wanted: Vec<_> = COMMANDS.iter().map(|name| format!("niello-{name}.1")).collect();
-    wanted.push("niello.1".to_owned());
-    wanted.sort();
-    assert_eq!(names, wanted);
+    let mut expected: Vec<_> = COMMANDS.iter().map(|name| format!("niello-{name}.1")).collect();
+    expected.push("niello.1".to_owned());
+    expected.sort();
+    assert_eq!(names, expected);
 
     for name in names {
         let page = fs::read_to_string(dir.join(&name)).unwrap();
@@ -134,14 +134,13 @@ fn every_command_has_a_manual_page() {
     niello().args(["man", "nothing"]).assert().code(1).stderr(contains("gemini"));
 }
 
-/// The examples of a page are those of the help, to the letter.
 #[test]
-fn a_manual_page_reads_as_the_help() {
+fn manual_pages_contain_the_examples_verbatim() {
     for command in COMMANDS {
         let mut groff = Command::new("groff");
         groff.args(["-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u", "-rLL=80n"]).env("GROFF_NO_SGR", "1");
         let groff = groff.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        // Without it, the test before this one stands alone.
+        // Skip the test if groff is not installed.
         let Ok(mut groff) = groff else { return };
         let page = stdout(&["man", command]);
         std::io::Write::write_all(&mut groff.stdin.take().unwrap(), page.as_bytes()).unwrap();

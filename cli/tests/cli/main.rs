@@ -1,12 +1,12 @@
-//! The command line, as a person or a script runs it.
+//! Runs the command the way a person or a script does.
 
 mod bodies;
 mod errors;
-mod files;
 #[path = "../../../tests/golden/mod.rs"]
 mod golden;
 mod help;
-mod shown;
+mod inspect;
+mod output;
 mod sources;
 #[cfg(unix)]
 #[path = "../stage/mod.rs"]
@@ -17,26 +17,28 @@ mod terminal;
 use assert_cmd::{Command, assert::Assert};
 use predicates::{prelude::*, str::contains};
 
+const CLIP: &str = "../tests/data/clip.mp4";
+
 fn niello() -> Command {
     Command::new(env!("CARGO_BIN_EXE_niello"))
 }
 
-const CLIP: &str = "../tests/data/clip.mp4";
-
+/// Returns a command that succeeds as it is, and to which tests add arguments.
 fn chat() -> Command {
     let mut command = niello();
     command.args(["chat", "--model", "m", "--text", "x"]);
     command
 }
 
-/// Exit 1 or 2, nothing on standard output, one line on standard error that says what.
+/// Asserts that the command fails with this exit status and a message that contains `message`, and writes nothing to
+/// standard output. With status 1 the message must be a single line.
 #[track_caller]
-fn refused(command: &mut Command, code: i32, says: &str) -> Assert {
-    let assert = command.assert().code(code).stdout("").stderr(contains(says));
-    if code == 1 {
-        let one_line =
+fn fails(command: &mut Command, status: i32, message: &str) -> Assert {
+    let assert = command.assert().code(status).stdout("").stderr(contains(message));
+    if status == 1 {
+        let is_one_line =
             predicate::function(|text: &str| text.starts_with("niello: ") && text.lines().count() == 1);
-        return assert.stderr(one_line);
+        return assert.stderr(is_one_line);
     }
     assert
 }

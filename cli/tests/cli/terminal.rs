@@ -1,4 +1,4 @@
-//! What a person sees: standard output, or all, is a terminal.
+//! What a person sees on a terminal.
 
 use super::CLIP;
 use std::{
@@ -9,24 +9,25 @@ use std::{
     ptr,
 };
 
-/// A terminal of 80 columns: the end that a person has, and the one that a process has.
+/// Opens a terminal of 80 columns. Returns the end of the person and the end of the process.
 fn terminal() -> (File, OwnedFd) {
     let (mut person, mut process) = (-1, -1);
     let mut size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    let usual = ptr::null_mut;
-    // SAFETY: both numbers and the size are of this frame; null is "as usual" for the name and the settings.
-    let made = unsafe { libc::openpty(&mut person, &mut process, usual(), ptr::null_mut(), &raw mut size) };
-    assert_eq!(made, 0);
+    let default = ptr::null_mut;
+    // SAFETY: the pointers to both descriptors and to the size are valid; null stands for the default name and settings.
+    let opened =
+        unsafe { libc::openpty(&mut person, &mut process, default(), ptr::null_mut(), &raw mut size) };
+    assert_eq!(opened, 0);
     let [person, process] = [person, process].map(|end| {
-        // SAFETY: just opened, and nobody else's.
+        // SAFETY: the descriptor was just opened, and nothing else owns it.
         let end = unsafe { OwnedFd::from_raw_fd(end) };
-        // A clone is none that the commands of other tests hold open.
+        // A clone is closed on exec, so the commands of other tests do not inherit it.
         end.try_clone().unwrap()
     });
     (person.into(), process)
 }
 
-/// A command in an environment in which a terminal has colours.
+/// Returns a command in an environment in which a terminal shows colors.
 fn niello(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_niello"));
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
@@ -36,18 +37,18 @@ fn niello(args: &[&str]) -> Command {
     command
 }
 
-/// How it ends, what stands on the terminal, and what it says on standard error, which is none.
+/// Runs a command with a terminal as standard output. Returns its status, the text on the terminal, and standard error.
 fn on_terminal(mut command: Command) -> (ExitStatus, String, String) {
     let (mut person, process) = terminal();
     let mut child = command.stdout(process).stderr(Stdio::piped()).spawn().unwrap();
-    // It holds the other end open.
+    // The command holds the process's end open.
     drop(command);
     let mut seen = Vec::new();
-    // Linux has an error for the end.
+    // On Linux, the end of the input is an error.
     let _ = person.read_to_end(&mut seen);
-    let mut says = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut says).unwrap();
-    (child.wait().unwrap(), String::from_utf8(seen).unwrap().replace("\r\n", "\n"), says)
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    (child.wait().unwrap(), String::from_utf8(seen).unwrap().replace("\r\n", "\n"), stderr)
 }
 
 fn piped(args: &[&str]) -> String {
@@ -55,21 +56,21 @@ fn piped(args: &[&str]) -> String {
 }
 
 #[test]
-fn media_goes_to_a_terminal_only_if_it_is_asked_to() {
+fn media_is_written_to_a_terminal_only_on_request() {
     let args = ["chat", "--model", "m", "--text", "x", "--video", CLIP];
-    let (status, seen, says) = on_terminal(niello(&args));
+    let (status, seen, error) = on_terminal(niello(&args));
     assert_eq!((status.code(), &*seen), (Some(1), ""));
-    assert!(says.contains("--preview") && says.contains("-o -") && says.lines().count() == 1, "{says}");
+    assert!(error.contains("--preview") && error.contains("-o -") && error.lines().count() == 1, "{error}");
 
     let (status, seen, _) = on_terminal(niello(&[&args[..], &["-o", "-"]].concat()));
     assert!(status.success() && seen == piped(&args));
-    // Text may be read there, and the prompt comes on a line of its own.
+    // A body without media is readable. A line break after it keeps the shell prompt apart.
     let (status, seen, _) = on_terminal(niello(&args[..5]));
     assert!(status.success() && seen == piped(&args[..5]) + "\n");
 }
 
 #[test]
-fn styles_are_for_a_terminal() {
+fn styles_appear_only_on_a_terminal_that_supports_them() {
     for shown in ["--preview", "--dry-run"] {
         let args = ["chat", "--model", "m", "--text", "\u{9b}31m", "--video", CLIP, shown];
         let plain = piped(&args);
@@ -86,7 +87,7 @@ fn styles_are_for_a_terminal() {
 }
 
 #[test]
-fn an_error_is_red_on_a_terminal_and_plain_elsewhere() {
+fn errors_are_red_on_a_terminal_and_plain_elsewhere() {
     let args = ["chat", "--model", "m", "--video", "none.mp4"];
     let (mut person, process) = terminal();
     let mut command = niello(&args);
@@ -102,15 +103,15 @@ fn an_error_is_red_on_a_terminal_and_plain_elsewhere() {
 }
 
 #[test]
-fn media_is_not_typed() {
+fn reading_media_from_a_terminal_is_an_error() {
     let (_person, process) = terminal();
     let output = niello(&["gemini", "--video", "-"]).stdin(process).output().unwrap();
-    let says = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(1) && says.contains("standard input is a terminal"), "{says}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("standard input is a terminal"), "{error}");
 }
 
 #[test]
-fn help_fits_a_terminal() {
+fn help_fits_a_terminal_of_80_columns() {
     for args in [&[][..], &["chat"], &["gemini"], &["fill"], &["completions"], &["man"]] {
         for help in ["-h", "--help"] {
             let (status, seen, _) = on_terminal(niello(&[args, &[help]].concat()));

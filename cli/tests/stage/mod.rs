@@ -1,4 +1,4 @@
-//! A folder in which shell text of documents and of the help runs as it is printed.
+//! A directory in which the shell commands of the documents and of the help run as printed.
 
 use std::{
     env,
@@ -18,7 +18,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// With copies of files of `tests`, and with scripts in place of programs: by name, those below `bin` as commands.
+    /// Creates the directory. `files` are copied from `tests` under a new name; `scripts` are shell scripts by name. Those in
+    /// `bin` are on the `PATH`, where they replace programs.
     pub fn new<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
         scripts: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -32,9 +33,9 @@ impl Stage {
         for (file, name) in files {
             fs::copy(Path::new(ROOT).join("tests").join(file), at(name)).unwrap();
         }
-        for (name, does) in scripts {
+        for (name, script) in scripts {
             let path = at(name);
-            fs::write(&path, format!("#!/bin/sh\n{does}\n")).unwrap();
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         let niello = Path::new(env!("CARGO_BIN_EXE_niello")).parent().unwrap();
@@ -48,14 +49,14 @@ impl Stage {
         self.folder.path().join(name)
     }
 
-    /// Runs it, in which no command may fail; returns what it says on standard error.
+    /// Runs shell commands, none of which may fail. Returns standard error.
     pub fn run<'a>(&self, text: &str, variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let mut bash = Command::new("bash");
         bash.args(["-euo", "pipefail", "-c", text]).current_dir(&self.folder).stdin(Stdio::null());
-        let done =
-            bash.env("PATH", &self.path).env("HOME", self.folder.path()).envs(variables).output().unwrap();
-        let says = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(done.status.success(), "{text}\n{says}");
-        says
+        bash.env("PATH", &self.path).env("HOME", self.folder.path()).envs(variables);
+        let output = bash.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{text}\n{stderr}");
+        stderr
     }
 }

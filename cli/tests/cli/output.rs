@@ -1,48 +1,53 @@
-//! Where the body goes: files that appear whole, what is open, signals.
+//! Where the body goes: files that appear only when they are complete, open files and pipes, and signals.
 
-use super::{CLIP, chat, niello, refused};
+use super::{CLIP, chat, fails, niello};
 use assert_cmd::Command;
 use predicates::{prelude::*, str::contains};
 use std::{fs, path::Path, process::Stdio};
 use tempfile::TempDir;
 
 #[test]
-fn an_output_file_appears_whole_or_not_at_all() {
+fn output_file_is_complete_or_unchanged() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("a b ü.json");
-    let alone = |wanted: &[&str]| {
-        let mut names: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!(names, wanted);
+    let assert_no_other_file = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["a b ü.json"]);
     };
 
     let body = chat().args(["--video", CLIP]).assert().success().get_output().stdout.clone();
     chat().args(["--video", CLIP, "-o"]).arg(&out).assert().success().stdout("");
     assert_eq!(fs::read(&out).unwrap(), body);
-    alone(&["a b ü.json"]);
+    assert_no_other_file();
 
-    // A media that fails half-way leaves the old file as it was, and nothing else.
-    fs::write(&out, "old").unwrap();
-    let short = Path::new("/sys/kernel/notes");
+    // This file has fewer bytes than its metadata says, so it fails while the body is being written.
+    let short = Path::new("/sys/kernel/uevent_seqnum");
     if short.exists() {
-        let bad = format!("{};type=video/mp4", short.parent().unwrap().join("uevent_seqnum").display());
-        refused(chat().args(["--video", &bad, "-o"]).arg(&out), 1, "uevent_seqnum");
+        fs::write(&out, "old").unwrap();
+        let src = format!("{};type=video/mp4", short.display());
+        fails(chat().args(["--video", &src, "-o"]).arg(&out), 1, "uevent_seqnum");
         assert_eq!(fs::read(&out).unwrap(), b"old");
-        alone(&["a b ü.json"]);
+        assert_no_other_file();
     }
+}
 
-    refused(chat().arg("-o").arg(folder.path()), 1, "is a directory");
+#[test]
+fn output_to_a_directory_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    fails(chat().arg("-o").arg(folder.path()), 1, "it is a directory");
+    fails(chat().args(["-o", "new/"]), 1, "it is a directory");
+}
+
+#[test]
+fn devices_are_written_in_place() {
     chat().args(["-o", "/dev/null"]).assert().success();
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
-/// By whatever names: one that is no text, one that messages shorten, and standard input.
+/// The names are not UTF-8, shortened in messages because they look like a URL, or hidden behind standard input.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_output_file_is_none_that_the_body_is_made_of_by_another_name() {
+fn output_over_an_input_with_an_unusual_name_is_an_error() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("example.com")).unwrap();
@@ -50,29 +55,29 @@ fn an_output_file_is_none_that_the_body_is_made_of_by_another_name() {
     fs::copy(CLIP, folder.path().join("clip.mp4")).unwrap();
     let template: &[u8] = br#"{"a":{"$base64":{"file":"clip.mp4"}}}"#;
     let chat = ["chat", "--model", "m", "--video"];
-    let run = |args: &[&str], last: &OsStr, out: &Path, stdin: Stdio| {
+    let assert_fails = |args: &[&str], last: &OsStr, out: &Path, stdin: Stdio| {
         let mut niello = Command::new(env!("CARGO_BIN_EXE_niello"));
         let args = niello.current_dir(&folder).args(args).arg(last).arg("-o").arg(out);
         let output = args.stdin(stdin).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(1) && error.contains("name another"), "{error}");
+        assert!(output.status.code() == Some(1) && error.contains("would overwrite a file"), "{error}");
     };
-    for (name, bytes, piped) in [
+    for (name, bytes, command) in [
         (&b"bad\xff.mp4"[..], clip.as_slice(), chat.as_slice()),
         (b"example.com/v?1.mp4", &clip, &chat),
         (b"t.json", template, &["fill"]),
     ] {
         let path = folder.path().join(OsStr::from_bytes(name));
         fs::write(&path, bytes).unwrap();
-        run(piped, OsStr::from_bytes(name), &path, Stdio::null());
-        // As a shell's `<` has it.
-        run(piped, OsStr::new("-"), &path, fs::File::open(&path).unwrap().into());
+        assert_fails(command, OsStr::from_bytes(name), &path, Stdio::null());
+        // As standard input, redirected by a shell's `<`.
+        assert_fails(command, OsStr::new("-"), &path, fs::File::open(&path).unwrap().into());
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }
 
 #[test]
-fn an_output_file_is_none_that_the_body_is_made_of() {
+fn output_over_an_input_is_an_error() {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::copy(CLIP, at("clip.mp4")).unwrap();
@@ -86,10 +91,10 @@ fn an_output_file_is_none_that_the_body_is_made_of() {
     }
     for out in names {
         let fill = ["fill", "t.json", "-o", out];
-        refused(niello().current_dir(&folder).args(fill), 1, "name another");
+        fails(niello().current_dir(&folder).args(fill), 1, "would overwrite a file");
         if out != "t.json" {
             let gemini = ["gemini", "--video", "clip.mp4", "-o", out];
-            refused(niello().current_dir(&folder).args(gemini), 1, "name another");
+            fails(niello().current_dir(&folder).args(gemini), 1, "would overwrite a file");
         }
     }
     assert_eq!(fs::read_to_string(at("t.json")).unwrap(), template);
@@ -98,17 +103,17 @@ fn an_output_file_is_none_that_the_body_is_made_of() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_file_keeps_its_rights_and_its_link() {
+fn output_file_keeps_its_permissions_and_its_link() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = TempDir::new().unwrap();
     let (file, link) = (folder.path().join("file.json"), folder.path().join("link.json"));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
 
     fs::write(&file, "old").unwrap();
-    let usual = mode(&file);
+    let default = mode(&file);
     fs::remove_file(&file).unwrap();
     chat().arg("-o").arg(&file).assert().success();
-    assert_eq!(mode(&file), usual);
+    assert_eq!(mode(&file), default);
 
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&file, &link).unwrap();
@@ -120,7 +125,7 @@ fn an_output_file_keeps_its_rights_and_its_link() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_link_makes_its_target_or_is_an_error() {
+fn output_to_a_dangling_link_creates_its_target() {
     use std::os::unix::fs::symlink;
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -132,24 +137,32 @@ fn an_output_link_makes_its_target_or_is_an_error() {
     assert!(fs::symlink_metadata(at("there.json")).unwrap().is_file());
 
     symlink("none/there.json", at("nowhere")).unwrap();
-    refused(chat().arg("-o").arg(at("nowhere")), 1, "there is no folder");
+    fails(chat().arg("-o").arg(at("nowhere")), 1, "does not exist; create it first");
+}
 
+#[cfg(unix)]
+#[test]
+fn output_to_a_loop_of_links_is_an_error() {
+    use std::os::unix::fs::symlink;
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
     symlink("b", at("a")).unwrap();
     symlink("a", at("b")).unwrap();
-    refused(chat().arg("-o").arg(at("a")), 1, "symbolic links");
+    fails(chat().arg("-o").arg(at("a")), 1, "symbolic links");
     assert!(fs::symlink_metadata(at("a")).unwrap().is_symlink());
 }
 
 #[test]
-fn an_output_file_wants_its_folder() {
+fn output_to_a_missing_directory_is_an_error() {
     let folder = TempDir::new().unwrap();
-    let assert = refused(chat().arg("-o").arg(folder.path().join("none/out.json")), 1, "there is no folder");
+    let out = folder.path().join("none/out.json");
+    let assert = fails(chat().arg("-o").arg(out), 1, "does not exist; create it first");
     assert.stderr(contains("none/out.json").and(contains(".niello-").not()));
 }
 
 #[cfg(unix)]
 #[test]
-fn an_output_file_that_is_read_only_stays() {
+fn read_only_output_file_is_unchanged() {
     use std::os::unix::{fs::PermissionsExt, process::CommandExt};
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -157,22 +170,22 @@ fn an_output_file_that_is_read_only_stays() {
     mode(folder.path(), 0o777);
     fs::write(at("out.json"), "old").unwrap();
     mode(&at("out.json"), 0o444);
-    // Where anyone may run it.
+    // A copy, because another user may not be allowed to run the original.
     fs::copy(env!("CARGO_BIN_EXE_niello"), at("niello")).unwrap();
 
     let mut command = std::process::Command::new(at("niello"));
     if fs::File::options().write(true).open(at("out.json")).is_ok() {
-        // For root no file is read-only.
+        // To root no file is read-only, so run it as another user.
         command.uid(65534).gid(65534);
     }
     command.args(["chat", "--model", "m", "--text", "x", "-o"]).arg(at("out.json"));
-    refused(&mut command.into(), 1, "make it writable");
+    fails(&mut command.into(), 1, "make it writable");
     assert_eq!(fs::read(at("out.json")).unwrap(), b"old");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_open_is_written_to_as_it_is() {
+fn open_files_are_appended_to() {
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("log");
     for (file, redirected) in [
@@ -203,15 +216,25 @@ fn what_is_open_is_written_to_as_it_is() {
     }
 }
 
-/// A limit on the size of files is as a disk that is full: the same writes fail.
+#[cfg(target_os = "linux")]
+#[test]
+fn open_file_that_does_not_append_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let mut shell = Command::new("sh");
+    let script = "$0 chat --model m --text x -o /dev/fd/3 3> log";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_niello")]).current_dir(folder.path());
+    fails(&mut shell, 1, "name the file itself");
+}
+
+/// A limit on the file size makes the same writes fail as a full disk.
 #[test]
 #[cfg(unix)]
-fn a_full_disk_is_a_line_and_leaves_nothing_behind() {
+fn full_disk_is_an_error_and_leaves_no_file_behind() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("clip.mp4"), vec![0; 100_000]).unwrap();
-    for (args, says) in [
+    for (args, message) in [
         ("--video 'clip.mp4;type=video/mp4' -o body.json", "cannot write to body.json: File too large"),
-        ("--video '-;type=video/mp4'", "cannot copy standard input to a temporary file in "),
+        ("--video '-;type=video/mp4'", "cannot copy standard input to a temporary file"),
     ] {
         let niello = env!("CARGO_BIN_EXE_niello");
         let script = format!("ulimit -f 16; cat clip.mp4 | {niello} chat --model m {args} | wc -c");
@@ -219,7 +242,7 @@ fn a_full_disk_is_a_line_and_leaves_nothing_behind() {
         let output = bash.args(["-o", "pipefail", "-c", &script]).current_dir(&folder).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(message), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
         assert_eq!(output.stdout, b"0\n");
     }
@@ -227,8 +250,8 @@ fn a_full_disk_is_a_line_and_leaves_nothing_behind() {
     assert_eq!(left, ["clip.mp4"]);
 }
 
-/// Runs `niello` by a shell line that starts it, with media of this length and -o, and sends it a signal when
-/// some of the body is written; returns the lengths of the files that are left, too.
+/// Starts `niello` from a shell line, with media of `len` bytes and an output file, and sends it a signal once part of the
+/// body is written. Returns the exit status and the lengths of the files in the output directory.
 #[cfg(unix)]
 fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::ExitStatus, Vec<u64>) {
     let (folder, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -246,7 +269,7 @@ fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::Exit
         .arg(out.path().join("body.json"))
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    // The tests themselves may have been started to ignore it, as by `nohup`.
+    // The tests may have been started with the signal ignored, for example by `nohup`.
     // SAFETY: `signal` may be called between fork and exec, and allocates nothing.
     unsafe {
         std::os::unix::process::CommandExt::pre_exec(&mut command, move || {
@@ -266,7 +289,7 @@ fn interrupted(line: &str, len: u64, signal: libc::c_int) -> (std::process::Exit
 
 #[cfg(unix)]
 #[test]
-fn a_signal_leaves_no_half_of_a_file() {
+fn signal_leaves_no_partial_file_behind() {
     use std::os::unix::process::ExitStatusExt;
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
         let (status, left) = interrupted("exec \"$0\" \"$@\"", 20 << 30, signal);
@@ -276,13 +299,13 @@ fn a_signal_leaves_no_half_of_a_file() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_that_is_ignored_stays_so() {
+fn ignored_signal_stays_ignored() {
     let (status, left) = interrupted("trap '' HUP; exec \"$0\" \"$@\"", 192 << 20, libc::SIGHUP);
     assert!(status.success() && left.len() == 1 && left[0] > 256 << 20, "{status} {left:?}");
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_it_quietly() {
+fn closed_pipe_is_not_an_error() {
     let folder = TempDir::new().unwrap();
     let big = folder.path().join("big.mp4");
     fs::File::create(&big).unwrap().set_len(64 << 20).unwrap();

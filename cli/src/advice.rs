@@ -1,0 +1,57 @@
+//! Improves clap's errors: adds tips for common mistakes and escapes what a terminal would interpret.
+
+use crate::escape::escape;
+use clap::{
+    Error,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+/// Returns the error as it should be shown.
+pub fn improve(mut error: Error) -> Error {
+    if let Some(tip) = tip(&error) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    // File names come in through shell globs and may contain anything.
+    let escaped: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(escape(text)))),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in escaped {
+        error.insert(kind, value);
+    }
+    error
+}
+
+fn tip(error: &Error) -> Option<&'static str> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => tip_for_argument(arg),
+        // If a command has a similar name, clap suggests it, which helps more.
+        (ErrorKind::InvalidSubcommand, _) if error.get(ContextKind::SuggestedSubcommand).is_none() => Some(
+            "start with a command: niello chat --model MODEL --video clip.mp4 --text 'What happens here?'",
+        ),
+        _ => None,
+    }
+}
+
+/// Tips for arguments that people try first, or that another command has.
+fn tip_for_argument(arg: &str) -> Option<&'static str> {
+    Some(match arg {
+        "--model" => {
+            "only `niello chat` has --model; a Gemini request names its model in the URL, a template in its JSON"
+        }
+        "--system" | "--text" | "--video" | "--audio" | "--image" => {
+            "use `niello chat` or `niello gemini`, or write the parts as JSON in the template"
+        }
+        "--prompt" | "--message" | "--input" | "--file" => {
+            "use --text 'What happens here?' for text and --video clip.mp4 for media"
+        }
+        _ if !arg.starts_with('-') => {
+            "quote arguments that contain spaces, and name the kind of each part: --video 'my clip.mp4'"
+        }
+        _ => return None,
+    })
+}

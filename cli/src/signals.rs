@@ -1,0 +1,101 @@
+//! Stops writing when a signal asks the process to end, so that no partial file is left behind.
+
+#[cfg(unix)]
+use std::fs;
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Records the signals that ask the process to end, instead of ending it.
+pub struct Signals {
+    received: Vec<(i32, Arc<AtomicBool>)>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub fn listen() -> io::Result<Signals> {
+        use signal_hook::{
+            consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU},
+            flag,
+        };
+        let ignored = ignored_at_start();
+        let mut received = Vec::new();
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU] {
+            if ignored & 1 << (signal - 1) == 0 {
+                let flag = Arc::new(AtomicBool::new(false));
+                // A second signal ends the process at once, in case a write never returns.
+                flag::register_conditional_default(signal, flag.clone())?;
+                flag::register(signal, flag.clone())?;
+                received.push((signal, flag));
+            }
+        }
+        Ok(Signals { received })
+    }
+
+    #[cfg(not(unix))]
+    pub fn listen() -> io::Result<Signals> {
+        Ok(Signals { received: Vec::new() })
+    }
+
+    /// Returns a signal that has been received.
+    pub fn received(&self) -> Option<i32> {
+        self.received.iter().find(|(_, flag)| flag.load(Ordering::Relaxed)).map(|(signal, _)| *signal)
+    }
+
+    /// Wraps a writer so that its writes fail once a signal has been received.
+    pub fn interrupt<W: Write>(&self, writer: W) -> impl Write {
+        Interruptible { writer, signals: self }
+    }
+
+    /// Ends the process the way the received signal would have done. Returns if there was none.
+    pub fn end_process(&self) {
+        #[cfg(unix)]
+        if let Some(signal) = self.received() {
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    }
+}
+
+/// Makes writes beyond the file size limit (`ulimit -f`) fail, as they do on a full disk, instead of ending the process.
+#[cfg(unix)]
+pub fn ignore_file_size_signal() {
+    // Any handler will do. If it cannot be installed, the signal ends the process, as it does by default.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+#[cfg(not(unix))]
+pub fn ignore_file_size_signal() {}
+
+/// Returns the signals that the process was started to ignore, for example by `nohup`, as a mask in which signal 1 is
+/// the lowest bit. They stay ignored.
+///
+/// Only Linux has a way to ask without unsafe code; elsewhere the mask is 0.
+#[cfg(unix)]
+fn ignored_at_start() -> u64 {
+    let status = fs::read("/proc/self/status").unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+struct Interruptible<'a, W> {
+    writer: W,
+    signals: &'a Signals,
+}
+
+impl<W: Write> Write for Interruptible<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.signals.received() {
+            Some(_) => Err(io::Error::other("interrupted by a signal")),
+            None => self.writer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
