@@ -1,80 +1,87 @@
-//! What an API says when it does not answer, in either format.
+//! Responses of an API as values or as errors: what both formats share in reading them.
 
 use crate::error::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{borrow::Cow, error, fmt};
+use std::{
+    error,
+    fmt::{self, Write as _},
+};
 
-/// The error object of an answer or of an event: OpenAI's `{"error": {"message", "type", "param", "code"}}`,
-/// Google's `{"error": {"code", "message", "status", "details"}}`, also as a list of one, Databricks'
-/// `{"error_code", "message"}`, and their kin.
+/// An error that an API reports in a response or in an event of a stream.
 ///
-/// It is the source of the [`Error`] of kind [`Api`](ErrorKind::Api) that reading the answer gives:
+/// It is read from OpenAI's `{"error": {"message", "type", "param", "code"}}`, Google's
+/// `{"error": {"code", "message", "status", "details"}}` (also in a list of one), Databricks'
+/// `{"error_code", "message"}` and similar objects.
+///
+/// Reading such a response returns an [`Error`] of kind [`Api`](ErrorKind::Api) with the `ApiError` as its source:
 ///
 /// ```
 /// use niello::{ApiError, ErrorKind, gemini::Response};
 /// use std::error::Error;
 ///
-/// let answer = br#"{"error": {"code": 400, "message": "Unknown name \"fps\"", "status": "INVALID_ARGUMENT"}}"#;
-/// let error = Response::from_slice(answer).unwrap_err();
+/// let response = br#"{"error": {"code": 400, "message": "Unknown name \"fps\"", "status": "INVALID_ARGUMENT"}}"#;
+/// let error = Response::from_slice(response).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Api);
-/// let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
-/// assert_eq!(said.code.as_deref(), Some("400"));
-/// assert_eq!(said.kind.as_deref(), Some("INVALID_ARGUMENT"));
+/// let error = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+/// assert_eq!(error.code.as_deref(), Some("400"));
+/// assert_eq!(error.kind.as_deref(), Some("INVALID_ARGUMENT"));
 /// ```
 ///
-/// Some servers repeat the request in it, with its media: the fields have all of that, but what is shown of
-/// it is cut.
+/// Some servers quote the request in the error, with its media. The fields hold everything the server sent;
+/// `Display` shows at most 200 characters of it, and `Debug` at most 200 of each field.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// `message`: for people.
+    /// `message`: a description for people.
     pub message: String,
-    /// `code` or `error_code`: for programs, such as the HTTP status or Databricks' name for the error; a
-    /// number as text.
+    /// `code` or `error_code`: an identifier for programs, such as the HTTP status or Databricks' name of the
+    /// error. A number is given as a string.
     pub code: Option<String>,
-    /// `type` or `status`: what sort of error it is, such as `RESOURCE_EXHAUSTED`.
+    /// `type` or `status`: the category of the error, such as `RESOURCE_EXHAUSTED`.
     pub kind: Option<String>,
-    /// `param`: the field of the request that is wrong. Chat Completions.
+    /// `param`: the invalid field of the request. Chat Completions only.
     pub param: Option<String>,
-    /// `details`: objects with an `@type`, such as which field is wrong, or when to try again. Google. Or
-    /// `metadata`, whose `raw` is what the model's own server said. OpenRouter.
+    /// `details` (Google): objects with an `@type` that say, for example, which field is invalid or when to
+    /// retry. Or `metadata` (OpenRouter), whose `raw` is the error of the model's own server.
     pub details: Vec<Value>,
 }
 
 impl ApiError {
-    /// The error that an answer or an event holds, if it holds one. `own` are keys by which an answer is
-    /// known: beside them, what says nothing is no error.
-    fn find(answer: &Value, own: &[&str]) -> Option<ApiError> {
-        let has = |key: &&str| !answer[*key].is_null();
-        let is_answer = own.iter().any(has);
-        match &answer["error"] {
+    /// Returns the error that a response or an event contains, if any. `keys` are those of a response that is
+    /// not an error: next to one of them, an empty error is ignored.
+    fn find(response: &Value, keys: &[&str]) -> Option<ApiError> {
+        let has = |key: &&str| !response[*key].is_null();
+        let is_response = keys.iter().any(has);
+        match &response["error"] {
             Value::String(error) if !error.is_empty() => {
-                let said = first_text(answer, &["error_description", "message"]);
+                let message = first_string(response, &["error_description", "message"]);
                 return Some(ApiError {
-                    kind: said.is_some().then(|| error.clone()),
-                    message: said.unwrap_or_else(|| error.clone()),
-                    ..ApiError::read(answer)
+                    kind: message.is_some().then(|| error.clone()),
+                    message: message.unwrap_or_else(|| error.clone()),
+                    ..ApiError::from_json(response)
                 });
             }
-            Value::Object(error) if !error.is_empty() => return Some(ApiError::read(&answer["error"])),
+            Value::Object(error) if !error.is_empty() => {
+                return Some(ApiError::from_json(&response["error"]));
+            }
             Value::Null => {}
-            _ if is_answer => {}
-            _ => return Some(ApiError::read(answer)),
+            _ if is_response => {}
+            _ => return Some(ApiError::from_json(response)),
         }
-        // A gateway's or a framework's own words for it, as `{"detail": "Not Found"}`.
-        let is_error = answer["object"] == "error"
-            || (!is_answer && ["error_code", "message", "detail"].iter().any(has));
-        is_error.then(|| ApiError::read(answer))
+        // The error of a gateway or a web framework, such as `{"detail": "Not Found"}`.
+        let is_error = response["object"] == "error"
+            || (!is_response && ["error_code", "message", "detail"].iter().any(has));
+        is_error.then(|| ApiError::from_json(response))
     }
 
-    /// What an object that is an error says: its JSON if it has no words for people.
-    pub(crate) fn read(error: &Value) -> ApiError {
+    /// Reads the fields of an error object. The message of an object without one is its JSON.
+    fn from_json(error: &Value) -> ApiError {
         ApiError {
-            message: first_text(error, &["message", "detail"]).unwrap_or_else(|| error.to_string()),
-            code: first_text(error, &["error_code", "code"]),
-            kind: first_text(error, &["type", "status"]),
-            param: text(&error["param"]),
+            message: first_string(error, &["message", "detail"]).unwrap_or_else(|| error.to_string()),
+            code: first_string(error, &["error_code", "code"]),
+            kind: first_string(error, &["type", "status"]),
+            param: string(&error["param"]),
             details: match (&error["details"], &error["metadata"]) {
                 (Value::Array(details), _) => details.clone(),
                 (_, metadata @ Value::Object(_)) => vec![metadata.clone()],
@@ -84,48 +91,41 @@ impl ApiError {
     }
 }
 
-fn first_text(object: &Value, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| text(&object[*key]))
+fn first_string(object: &Value, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| string(&object[*key]))
 }
 
-fn text(value: &Value) -> Option<String> {
+/// Returns the content of a string, or the JSON of any other value but `null`.
+fn string(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(text.clone()),
+        Value::String(string) => Some(string.clone()),
         value => Some(value.to_string()),
-    }
-}
-
-/// The most characters of a foreign text that an error shows.
-const SHOWN: usize = 1000;
-
-/// A text as far as it is shown.
-fn cut(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN) {
-        None => text.into(),
-        Some((end, _)) => format!("{}... (cut, of {} bytes)", &text[..end], text.len()).into(),
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = Excerpt::new();
         for name in self.code.iter().chain(&self.kind) {
-            write!(f, "{}: ", cut(name))?;
+            write!(shown, "{name}: ")?;
         }
-        f.write_str(&cut(&self.message))?;
-        self.param.as_ref().map_or(Ok(()), |param| write!(f, " (`{}`)", cut(param)))
+        shown.write_str(&self.message)?;
+        if let Some(param) = &self.param {
+            write!(shown, " (`{param}`)")?;
+        }
+        f.write_str(&shown.finish())
     }
 }
 
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Option<String>| text.as_deref().map(|text| cut(text).into_owned());
         f.debug_struct("ApiError")
-            .field("message", &cut(&self.message))
-            .field("code", &shown(&self.code))
-            .field("kind", &shown(&self.kind))
-            .field("param", &shown(&self.param))
-            .field("details", &cut(&Value::from(self.details.clone()).to_string()))
+            .field("message", &excerpt(&self.message))
+            .field("code", &self.code.as_ref().map(excerpt))
+            .field("kind", &self.kind.as_ref().map(excerpt))
+            .field("param", &self.param.as_ref().map(excerpt))
+            .field("details", &excerpt(Value::from(self.details.clone())))
             .finish()
     }
 }
@@ -134,39 +134,108 @@ impl error::Error for ApiError {}
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Error {
-        Error::with_source(ErrorKind::Api, "the API answered with an error", error)
+        Error::with_source(ErrorKind::Api, "the API returned an error", error)
     }
 }
 
-/// The JSON of a whole answer. What has none of the keys by which an answer is known is taken for an error,
-/// whatever it says.
-pub(crate) fn answer(bytes: &[u8], own: &[&str]) -> Result<Value> {
-    let answer = json(bytes)?;
-    let is_foreign =
-        answer.as_object().is_some_and(|answer| own.iter().all(|key| !answer.contains_key(*key)));
-    match ApiError::find(&answer, own).or_else(|| is_foreign.then(|| ApiError::read(&answer))) {
-        Some(error) => Err(error.into()),
-        None => Ok(answer),
+/// The number of characters that errors show of what a server sent. It may contain media.
+const SHOWN: usize = 200;
+
+/// Returns what an error shows of `value`.
+fn excerpt(value: impl fmt::Display) -> String {
+    let mut excerpt = Excerpt::new();
+    write!(excerpt, "{value}").expect("writing to an excerpt cannot fail");
+    excerpt.finish()
+}
+
+/// The first [`SHOWN`] characters of a string that is written to it.
+struct Excerpt {
+    start: String,
+    /// The number of characters that `start` can still take.
+    room: usize,
+    /// The length of the whole string, in bytes.
+    len: usize,
+}
+
+impl Excerpt {
+    fn new() -> Excerpt {
+        Excerpt { start: String::new(), room: SHOWN, len: 0 }
+    }
+
+    /// Returns the characters, with the length of the whole string if it has more.
+    fn finish(self) -> String {
+        let Excerpt { start, len, .. } = self;
+        if len == start.len() { start } else { format!("{start}... (truncated from {len} bytes)") }
     }
 }
 
-/// The JSON of an event of a stream, which may hold nothing that is known.
-pub(crate) fn event(data: &str, own: &[&str]) -> Result<Value> {
-    let event = json(data.as_bytes())?;
-    match ApiError::find(&event, own) {
-        Some(error) => Err(error.into()),
-        None => Ok(event),
+impl fmt::Write for Excerpt {
+    fn write_str(&mut self, string: &str) -> fmt::Result {
+        self.len += string.len();
+        for char in string.chars().take(self.room) {
+            self.start.push(char);
+            self.room -= 1;
+        }
+        Ok(())
     }
 }
 
-/// The JSON that stands in `bytes`, without the list of one that Google puts around an error.
-fn json(bytes: &[u8]) -> Result<Value> {
+/// An API, for reading its responses.
+pub(crate) struct Api {
+    /// The name that errors use.
+    pub(crate) name: &'static str,
+    /// The keys of a response, of which every response has at least one.
+    pub(crate) keys: &'static [&'static str],
+}
+
+impl Api {
+    /// Reads a complete response. An object without any key of a response is taken for an error.
+    pub(crate) fn read_response<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T> {
+        let response = parse(bytes)?;
+        let is_unknown =
+            response.as_object().is_some_and(|object| self.keys.iter().all(|key| !object.contains_key(*key)));
+        match ApiError::find(&response, self.keys)
+            .or_else(|| is_unknown.then(|| ApiError::from_json(&response)))
+        {
+            Some(error) => Err(error.into()),
+            None => self.convert(response),
+        }
+    }
+
+    /// Reads the data of an event of a stream, which may have no key of a response. Returns `None` for an event
+    /// without a value. Only Chat Completions defines `[DONE]`, but gateways may send it in either format.
+    pub(crate) fn read_event<T: DeserializeOwned>(&self, data: &str) -> Result<Option<T>> {
+        if matches!(data.trim(), "[DONE]" | "") {
+            return Ok(None);
+        }
+        let event = parse(data.as_bytes())?;
+        match ApiError::find(&event, self.keys) {
+            Some(error) => Err(error.into()),
+            None => self.convert(event).map(Some),
+        }
+    }
+
+    fn convert<T: DeserializeOwned>(&self, response: Value) -> Result<T> {
+        serde_json::from_value(response).map_err(|cause| {
+            // The message of serde may quote the value that it did not expect.
+            let message = format!("the response is not a {} response", self.name);
+            Error::with_source(ErrorKind::Json, message, excerpt(cause))
+        })
+    }
+}
+
+/// Parses JSON, and unwraps the list of one that Google puts around an error.
+fn parse(bytes: &[u8]) -> Result<Value> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let value = serde_json::from_slice(bytes).or_else(|cause| {
-        serde_json::from_str(&mended(bytes)).map_err(|_| {
-            // A proxy's page, often: its first words say whose.
-            let start: String = String::from_utf8_lossy(bytes).chars().take(120).collect();
-            Error::with_source(ErrorKind::Json, format!("the answer is no JSON, but {start:?}"), cause)
+        serde_json::from_str(&repair(bytes)).map_err(|_| {
+            // Often the HTML page of a proxy, whose first words name the proxy.
+            let start: String = String::from_utf8_lossy(bytes).chars().take(SHOWN).collect();
+            let message = match &*start {
+                "" => "the response is empty".to_owned(),
+                start => format!("the response is not valid JSON; it starts with {start:?}"),
+            };
+            Error::with_source(ErrorKind::Json, message, cause)
         })
     })?;
     Ok(match value {
@@ -175,43 +244,34 @@ fn json(bytes: &[u8]) -> Result<Value> {
     })
 }
 
-/// The text with U+FFFD for what is no character: bytes, and halves of a surrogate pair, which servers
-/// written in Python give as `\ud800`.
-fn mended(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut mended = String::with_capacity(text.len());
-    let mut rest = &*text;
+/// Replaces what is not valid Unicode by U+FFFD: invalid UTF-8, and escapes of unpaired surrogates such as
+/// `\ud800`, which servers written in Python send.
+fn repair(bytes: &[u8]) -> String {
+    let json = String::from_utf8_lossy(bytes);
+    let mut repaired = String::with_capacity(json.len());
+    let mut rest = &*json;
     while let Some(at) = rest.find('\\') {
-        mended.push_str(&rest[..at]);
+        repaired.push_str(&rest[..at]);
         rest = &rest[at..];
-        let len = match (unit(rest), rest.get(6..).and_then(unit)) {
+        let len = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
             (Some(0xD800..=0xDFFF), _) => {
-                mended.push('\u{FFFD}');
+                repaired.push('\u{FFFD}');
                 rest = &rest[6..];
                 continue;
             }
-            // An escape of two: the second may be a backslash itself.
+            // Any other escape: its second character may be a backslash itself.
             _ => rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end),
         };
-        mended.push_str(&rest[..len]);
+        repaired.push_str(&rest[..len]);
         rest = &rest[len..];
     }
-    mended + rest
+    repaired + rest
 }
 
-/// The UTF-16 code unit of the escape that a text begins with.
-fn unit(text: &str) -> Option<u16> {
-    u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
-}
-
-/// Reads JSON of the shape that the answers of an API have.
-pub(crate) fn parse<T: DeserializeOwned>(answer: Value, api: &str) -> Result<T> {
-    serde_json::from_value(answer).map_err(|cause| {
-        // It may quote what it did not expect, which may be media.
-        let cause = cut(&cause.to_string()).into_owned();
-        Error::with_source(ErrorKind::Json, format!("the answer is not one of {api}"), cause)
-    })
+/// Returns the UTF-16 code unit of the `\u` escape that a string starts with.
+fn code_unit(string: &str) -> Option<u16> {
+    u16::from_str_radix(string.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 #[cfg(test)]
@@ -219,8 +279,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_of_surrogate_pairs_are_mended() {
-        for (text, mended_to) in [
+    fn unpaired_surrogates_become_replacement_characters() {
+        for (json, repaired) in [
             (r#""\ud83d\ude00 \u00e9""#, r#""\ud83d\ude00 \u00e9""#),
             (r#""\ud800""#, "\"\u{FFFD}\""),
             (r#""\ud800x\udc00""#, "\"\u{FFFD}x\u{FFFD}\""),
@@ -230,16 +290,30 @@ mod tests {
             ("\\", "\\"),
             ("\\é\\ué", "\\é\\ué"),
         ] {
-            assert_eq!(mended(text.as_bytes()), mended_to, "{text}");
+            assert_eq!(repair(json.as_bytes()), repaired, "{json}");
         }
-        assert_eq!(mended(b"a\xFF"), "a\u{FFFD}");
+        assert_eq!(repair(b"a\xFF"), "a\u{FFFD}");
     }
 
     #[test]
-    fn what_is_shown_is_cut_between_characters() {
-        let long = "é".repeat(SHOWN);
-        assert_eq!(cut(&long), long);
-        let longer = format!("{long}é");
-        assert_eq!(cut(&longer), format!("{long}... (cut, of {} bytes)", longer.len()));
+    fn excerpts_end_between_characters() {
+        let full = "é".repeat(SHOWN);
+        assert_eq!(excerpt(&full), full);
+        let longer = format!("{full}é");
+        assert_eq!(excerpt(&longer), format!("{full}... (truncated from {} bytes)", longer.len()));
+    }
+
+    #[test]
+    fn display_shows_at_most_200_characters_of_all_fields_together() {
+        let error = ApiError {
+            message: "m".repeat(150),
+            code: Some("c".repeat(30)),
+            param: Some("p".repeat(30)),
+            ..ApiError::default()
+        };
+        let shown = error.to_string();
+        let (start, end) = shown.split_at(SHOWN);
+        assert!(start.starts_with("ccc") && start.ends_with("ppp"), "{shown}");
+        assert_eq!(end, "... (truncated from 217 bytes)");
     }
 }

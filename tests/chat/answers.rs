@@ -189,12 +189,12 @@ fn errors_do_not_show_media() {
     let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
     assert!(source.message.len() > 100_000, "the field has all of it");
     for shown in [error.to_string(), format!("{error:?}"), format!("{source:?}")] {
-        assert!(shown.len() < 3000 && shown.contains("(cut"), "{} bytes", shown.len());
+        assert!(shown.len() < 3000 && shown.contains("(truncated"), "{} bytes", shown.len());
     }
     let odd = json!({"choices": format!("data:video/mp4;base64,{media}")});
     let error = Response::from_slice(odd.to_string().as_bytes()).unwrap_err();
     for shown in [error.to_string(), format!("{error:?}")] {
-        assert!(shown.len() < 3000 && shown.contains("(cut"), "{} bytes", shown.len());
+        assert!(shown.len() < 3000 && shown.contains("(truncated"), "{} bytes", shown.len());
     }
 }
 
@@ -225,17 +225,17 @@ fn what_the_api_says_in_place_of_an_answer() {
     ] {
         let error = Response::from_slice(answer.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
-        assert_eq!(error.to_string(), format!("the API answered with an error: {said}"));
+        assert_eq!(error.to_string(), format!("the API returned an error: {said}"));
         let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
         assert_eq!(source.to_string(), said);
     }
     for (answer, words) in [
         (&b"<html>Bad gateway</html>"[..], "<html>Bad gateway"),
-        (b"", "no JSON"),
-        (b"{\"choices\":[{\"mess", "no JSON"),
-        (b"\xFF\xFE", "no JSON"),
-        (b"7", "not one of Chat Completions"),
-        (b"{\"choices\":7}", "not one of Chat Completions"),
+        (b"", "empty"),
+        (b"{\"choices\":[{\"mess", "not valid JSON"),
+        (b"\xFF\xFE", "not valid JSON"),
+        (b"7", "not a Chat Completions response"),
+        (b"{\"choices\":7}", "not a Chat Completions response"),
     ] {
         let error = Response::from_slice(answer).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Json);

@@ -242,9 +242,9 @@ fn a_stream_cut_anywhere() {
 #[test]
 fn what_is_no_answer() {
     for (bytes, says) in [
-        (&b""[..], "no JSON"),
+        (&b""[..], "empty"),
         (b"<html>502 Bad Gateway", "502 Bad Gateway"),
-        (b"\xFF\xFE", "no JSON"),
+        (b"\xFF\xFE", "not valid JSON"),
         (b"7", "generateContent"),
         (b"[]", "generateContent"),
         (b"[{},{}]", "generateContent"),

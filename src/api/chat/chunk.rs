@@ -1,12 +1,8 @@
 //! The chunks of a streamed response.
 
-use super::{
-    Content, FinishReason, Logprobs, Role, ToolKind, Usage,
-    response::{API, OWN},
-};
+use super::{Content, FinishReason, Logprobs, Role, ToolKind, Usage, response::API};
 use crate::{
     api::{
-        error as api_error,
         events::{FromEvent, sealed::Sealed},
         object::object,
     },
@@ -125,9 +121,6 @@ impl Sealed for Chunk {}
 
 impl FromEvent for Chunk {
     fn from_event(data: &str) -> Result<Option<Chunk>> {
-        if matches!(data.trim(), "[DONE]" | "") {
-            return Ok(None);
-        }
-        api_error::parse(api_error::event(data, OWN)?, API).map(Some)
+        API.read_event(data)
     }
 }

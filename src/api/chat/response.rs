@@ -2,16 +2,14 @@
 
 use super::{Content, Message, Role, ToolCall};
 use crate::{
-    api::{error as api_error, object::object, open_enum::open_enum},
+    api::{error::Api, object::object, open_enum::open_enum},
     error,
 };
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The keys that tell a response of this API from an error.
-pub(super) const OWN: &[&str] = &["choices"];
-/// The name of the API in errors.
-pub(super) const API: &str = "Chat Completions";
+/// How responses and chunks of Chat Completions are read.
+pub(super) const API: Api = Api { name: "Chat Completions", keys: &["choices"] };
 
 object! {
     /// A response: the API's `chat.completion`.
@@ -83,7 +81,7 @@ impl Response {
     ///   [`ApiError`](crate::ApiError).
     /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
     pub fn from_slice(bytes: &[u8]) -> error::Result<Response> {
-        api_error::parse(api_error::answer(bytes, OWN)?, API)
+        API.read_response(bytes)
     }
 
     /// Returns the text of the first choice, or `None` if it has no text, for example because it only calls tools.

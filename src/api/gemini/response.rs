@@ -3,7 +3,7 @@
 use super::{BlockReason, Content, FinishReason, FunctionCall, Part, Role, SafetyRating, UsageMetadata};
 use crate::{
     api::{
-        error as api_error,
+        error::Api,
         events::{FromEvent, sealed::Sealed},
         extra::Extra,
         lenient::{integer_or_none, list, or_default, without_nulls},
@@ -13,10 +13,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The keys by which an answer is known.
-const OWN: &[&str] = &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"];
-/// What errors call it.
-const API: &str = "generateContent";
+const API: Api = Api {
+    name: "generateContent",
+    keys: &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"],
+};
 
 /// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
 ///
@@ -87,7 +87,7 @@ impl Response {
     /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of
     /// this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        api_error::parse(api_error::answer(bytes, OWN)?, API)
+        API.read_response(bytes)
     }
 
     /// The text of the first answer: its text parts joined, thoughts left out. `None` if it has none, as
@@ -130,11 +130,7 @@ impl Sealed for Response {}
 
 impl FromEvent for Response {
     fn from_event(data: &str) -> Result<Option<Response>> {
-        match data.trim() {
-            // Not Google's, but gateways that stream both formats may end them alike.
-            "[DONE]" | "" => Ok(None),
-            data => api_error::parse(api_error::event(data, OWN)?, API).map(Some),
-        }
+        API.read_event(data)
     }
 }
 
