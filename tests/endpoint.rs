@@ -1,4 +1,4 @@
-//! Endpoints: URLs, headers, credentials that are never shown, and limits.
+//! Endpoints: URLs, headers, limits, and credentials that are never shown.
 
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
@@ -10,39 +10,39 @@ use std::fs;
 const WORKSPACE: &str = "https://example.cloud.databricks.com";
 const SECRET: &str = "dapi-s3cr3t";
 
-fn ask() -> chat::Request {
+fn chat_request() -> chat::Request {
     chat::Request::new("m").message(chat::Message::user("Hi"))
 }
 
-fn content() -> gemini::Request {
+fn gemini_request() -> gemini::Request {
     gemini::Request::new().content(gemini::Content::user("Hi"))
 }
 
 fn send(endpoint: chat::Endpoint) -> Result<http::Request<Body>> {
-    endpoint.request(&ask())
+    endpoint.request(&chat_request())
 }
 
 fn generate(endpoint: gemini::Endpoint) -> Result<http::Request<Body>> {
-    endpoint.generate(&content())
+    endpoint.generate(&gemini_request())
 }
 
 fn url(request: Result<http::Request<Body>>) -> String {
     request.unwrap().uri().to_string()
 }
 
-/// An error of kind `Invalid` that says what to do and shows no secret.
+/// Checks that the error is of kind `Invalid`, contains `words` and shows no secret.
 #[track_caller]
-fn assert_refused(request: Result<http::Request<Body>>, says: &str) {
+fn assert_refused(request: Result<http::Request<Body>>, words: &str) {
     let error = request.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
-    assert!(error.to_string().contains(says), "{error}");
+    assert!(error.to_string().contains(words), "{error}");
     for text in [error.to_string(), format!("{error:?}")] {
         assert!(!text.contains("s3cr3t"), "{text}");
     }
 }
 
 #[test]
-fn paths_and_queries_are_those_of_the_golden_cases() {
+fn paths_and_queries_match_the_golden_cases() {
     for name in golden::names() {
         let case = fs::read(golden::case(&name).join("case.json")).unwrap();
         let case: Value = serde_json::from_slice(&case).unwrap();
@@ -50,14 +50,14 @@ fn paths_and_queries_are_those_of_the_golden_cases() {
         let stream = case["stream"].as_bool().unwrap();
         for base in [WORKSPACE.to_owned(), format!("{WORKSPACE}/")] {
             let request = if case["api"] == "chat" {
-                chat::Endpoint::databricks(&base).request(&ask().stream(stream))
+                chat::Endpoint::databricks(&base).request(&chat_request().stream(stream))
             } else if stream {
-                gemini::Endpoint::databricks(&base, model).stream(&content())
+                gemini::Endpoint::databricks(&base, model).stream(&gemini_request())
             } else {
-                gemini::Endpoint::databricks(&base, model).generate(&content())
+                gemini::Endpoint::databricks(&base, model).generate(&gemini_request())
             };
             let request = request.unwrap();
-            // `models/` of the caller's own is not doubled.
+            // A model name that starts with `models/` does not get a second one.
             let path = case["path"].as_str().unwrap().replace("models/models/", "models/");
             assert_eq!(request.uri().path(), path, "{name}");
             assert_eq!(request.uri().query().unwrap_or_default(), case["query"], "{name}");
@@ -69,7 +69,7 @@ fn paths_and_queries_are_those_of_the_golden_cases() {
 }
 
 #[test]
-fn base_urls_are_joined_with_or_without_a_slash() {
+fn slashes_at_the_end_of_base_urls_are_ignored() {
     for (base, expected) in [
         ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"),
         ("https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1/chat/completions"),
@@ -91,8 +91,8 @@ fn base_urls_are_joined_with_or_without_a_slash() {
 }
 
 #[test]
-fn a_base_url_that_no_path_can_be_joined_to_is_refused() {
-    for (base, says) in [
+fn invalid_base_urls_are_refused_without_quoting_them() {
+    for (base, words) in [
         ("", "https://"),
         ("example.com", "https://"),
         ("ftp://example.com", "https://"),
@@ -116,15 +116,15 @@ fn a_base_url_that_no_path_can_be_joined_to_is_refused() {
         ("https://h/a/%2E%2e/b", ".."),
         ("https://h/.", "."),
     ] {
-        assert_refused(send(chat::Endpoint::openai(base)), says);
-        assert_refused(send(chat::Endpoint::databricks(base)), says);
-        assert_refused(generate(gemini::Endpoint::databricks(base, "m")), says);
-        assert_refused(generate(gemini::Endpoint::new(base, "m")), says);
+        assert_refused(send(chat::Endpoint::openai(base)), words);
+        assert_refused(send(chat::Endpoint::databricks(base)), words);
+        assert_refused(generate(gemini::Endpoint::databricks(base, "m")), words);
+        assert_refused(generate(gemini::Endpoint::new(base, "m")), words);
     }
 }
 
 #[test]
-fn no_model_leads_to_another_path() {
+fn no_model_name_changes_the_path() {
     const BEFORE: &str = "https://generativelanguage.googleapis.com/v1beta/models/";
     for (model, expected) in [
         ("models/m", "m"),
@@ -144,7 +144,7 @@ fn no_model_leads_to_another_path() {
     ] {
         let sent = url(generate(gemini::Endpoint::google(model)));
         assert_eq!(sent, format!("{BEFORE}{expected}:generateContent"));
-        let streamed = url(gemini::Endpoint::google(model).stream(&content()));
+        let streamed = url(gemini::Endpoint::google(model).stream(&gemini_request()));
         assert_eq!(streamed, format!("{BEFORE}{expected}:streamGenerateContent?alt=sse"));
     }
     for model in [
@@ -174,8 +174,8 @@ fn no_model_leads_to_another_path() {
 }
 
 #[test]
-fn the_headers_are_those_of_the_apis() {
-    let request = chat::Endpoint::databricks(WORKSPACE).bearer(SECRET).request(&ask()).unwrap();
+fn headers_are_those_that_the_apis_document() {
+    let request = chat::Endpoint::databricks(WORKSPACE).bearer(SECRET).request(&chat_request()).unwrap();
     assert_eq!(request.method(), "POST");
     let headers = request.headers();
     assert_eq!(headers.len(), 4);
@@ -184,7 +184,7 @@ fn the_headers_are_those_of_the_apis() {
     assert_eq!(headers["accept"], "application/json");
     assert_eq!(headers["authorization"], format!("Bearer {SECRET}"));
 
-    let streamed = chat::Endpoint::databricks(WORKSPACE).request(&ask().stream(true)).unwrap();
+    let streamed = chat::Endpoint::databricks(WORKSPACE).request(&chat_request().stream(true)).unwrap();
     assert_eq!(streamed.headers().len(), 3);
     assert_eq!(streamed.headers()["accept"], "text/event-stream");
 
@@ -200,18 +200,18 @@ fn the_headers_are_those_of_the_apis() {
 }
 
 #[test]
-fn a_token_that_no_header_can_hold_is_an_error_that_does_not_show_it() {
+fn tokens_that_no_header_can_hold_are_refused_without_showing_them() {
     for token in
         ["", "s3cr3t\n", "s3cr3t\r", "s3cr3t\r\nx: y", "s3cr3t\0", "s3 cr3t", "s3cr3t\u{e9}", "s3cr3t\t"]
     {
-        let says = if token.is_empty() { "empty" } else { "line break" };
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token)), says);
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).basic(token)), says);
-        // A later one that is right does not hide it.
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token).bearer("x")), says);
-        assert_refused(generate(gemini::Endpoint::google("m").bearer(token)), says);
-        assert_refused(generate(gemini::Endpoint::google("m").basic(token)), says);
-        assert_refused(generate(gemini::Endpoint::google("m").api_key(token)), says);
+        let words = if token.is_empty() { "empty" } else { "line break" };
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token)), words);
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).basic(token)), words);
+        // A valid token after an invalid one does not hide the error.
+        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token).bearer("x")), words);
+        assert_refused(generate(gemini::Endpoint::google("m").bearer(token)), words);
+        assert_refused(generate(gemini::Endpoint::google("m").basic(token)), words);
+        assert_refused(generate(gemini::Endpoint::google("m").api_key(token)), words);
     }
 }
 
@@ -219,9 +219,10 @@ fn a_token_that_no_header_can_hold_is_an_error_that_does_not_show_it() {
 fn debug_shows_neither_credentials_nor_media() {
     let media = Media::from_bytes(&b"s3cr3t"[..], "video/mp4").unwrap();
     let text = "s3cr3t";
-    let chat = ask().message(chat::Message::user([chat::Part::text(text), chat::Part::video(&media)]));
-    let gemini =
-        content().content(gemini::Content::user([gemini::Part::text(text), gemini::Part::inline(&media)]));
+    let chat =
+        chat_request().message(chat::Message::user([chat::Part::text(text), chat::Part::video(&media)]));
+    let gemini = gemini_request()
+        .content(gemini::Content::user([gemini::Part::text(text), gemini::Part::inline(&media)]));
     for (endpoint, request) in [
         {
             let endpoint = chat::Endpoint::databricks(WORKSPACE).bearer(SECRET);
@@ -247,40 +248,40 @@ fn debug_shows_neither_credentials_nor_media() {
 }
 
 #[test]
-fn the_limit_holds_for_the_exact_length() {
-    let len = ask().body().unwrap().len();
+fn limit_applies_to_the_exact_length() {
+    let len = chat_request().body().unwrap().len();
     let endpoint = |limit| chat::Endpoint::databricks(WORKSPACE).limit(Limit::bytes(limit));
     assert!(send(endpoint(len)).is_ok());
     let error = send(endpoint(len - 1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.to_string().contains(&len.to_string()), "{error}");
 
-    let len = content().body().unwrap().len();
+    let len = gemini_request().body().unwrap().len();
     let endpoint = |limit| gemini::Endpoint::google("m").limit(Limit::bytes(limit));
-    assert!(endpoint(len).stream(&content()).is_ok());
-    assert_eq!(endpoint(len - 1).stream(&content()).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert!(endpoint(len).stream(&gemini_request()).is_ok());
+    assert_eq!(endpoint(len - 1).stream(&gemini_request()).unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[test]
-fn a_request_that_no_server_can_take_is_refused_as_by_its_body() {
+fn invalid_request_is_refused_as_by_its_body() {
     assert_refused(chat::Endpoint::openai("http://h").request(&chat::Request::new("m")), "messages");
     assert_refused(gemini::Endpoint::google("m").generate(&gemini::Request::new()), "contents");
 }
 
 #[test]
-fn a_clone_of_a_request_is_the_same_request() {
+fn cloned_request_has_the_same_headers_and_body() {
     let request = send(chat::Endpoint::databricks(WORKSPACE).bearer(SECRET)).unwrap();
     let mut clone = request.clone();
     assert_eq!(clone.uri(), request.uri());
     assert_eq!(clone.headers(), request.headers());
     let mut sent = Vec::new();
     clone.body_mut().write_to(&mut sent).unwrap();
-    assert_eq!(sent, serde_json::to_vec(&ask()).unwrap());
+    assert_eq!(sent, serde_json::to_vec(&chat_request()).unwrap());
     assert_eq!(request.body().position(), 0);
 }
 
 #[test]
-fn endpoints_and_requests_go_to_other_threads() {
+fn endpoints_and_requests_are_send_and_sync() {
     fn check<T: Clone + Send + Sync + 'static>() {}
     check::<chat::Endpoint>();
     check::<gemini::Endpoint>();

@@ -1,5 +1,4 @@
-//! What the endpoints of both formats share: base URL, credentials, limit, and the request that comes of
-//! them.
+//! What the endpoints of both formats share: the base URL, credentials, the limit, and making an HTTP request.
 
 use crate::{
     base64,
@@ -13,78 +12,123 @@ use http::{
 };
 use std::fmt;
 
-/// Where requests go, and with what. What is wrong with it comes out when a request is made.
+/// Defines the public endpoint of a format, with the setters that both formats have. The attributes are those of
+/// the type.
+macro_rules! endpoint {
+    ($(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        ///
+        /// A request is a POST with the headers `Content-Type`, `Content-Length`, `Accept` and the credentials. You
+        /// can change it before you send it. To retry, clone it before you send it.
+        ///
+        /// An invalid URL or credential is reported when a request is made. Neither `Debug` nor an error shows
+        /// credentials.
+        #[derive(Clone, Debug)]
+        #[must_use = "an endpoint sends nothing; make a request with it"]
+        pub struct Endpoint($crate::api::endpoint::Settings);
+
+        impl Endpoint {
+            /// Sends `Authorization: Bearer <token>`. Replaces earlier [`bearer`](Self::bearer) and
+            /// [`basic`](Self::basic) credentials.
+            pub fn bearer(self, token: impl AsRef<str>) -> Endpoint {
+                Endpoint(self.0.bearer(token.as_ref()))
+            }
+
+            /// Sends `Authorization: Basic` with the user name `token` and the token as password, as
+            /// `curl -u "token:<token>"` does. Replaces earlier [`bearer`](Self::bearer) and
+            /// [`basic`](Self::basic) credentials.
+            pub fn basic(self, token: impl AsRef<str>) -> Endpoint {
+                Endpoint(self.0.basic(token.as_ref()))
+            }
+
+            /// Sets the largest accepted body. There is no limit by default.
+            pub fn limit(self, limit: $crate::Limit) -> Endpoint {
+                Endpoint(self.0.limit(limit))
+            }
+        }
+    };
+}
+pub(crate) use endpoint;
+
+/// Where requests are sent, with which credentials, and how large they may be. Errors of the setters are kept
+/// until a request is made.
 #[derive(Clone)]
-pub(crate) struct Endpoint {
-    /// Without a slash at its end.
-    base: Result<String>,
-    /// Marked as sensitive.
+pub(crate) struct Settings {
+    /// Without a slash at the end.
+    base_url: Result<String>,
+    /// Headers that are marked as sensitive.
     credentials: Result<HeaderMap>,
     limit: Option<Limit>,
 }
 
-/// What the answer is to be.
+/// The kind of response that a request asks for.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer {
-    Whole,
-    Stream,
+pub(crate) enum Accept {
+    Json,
+    EventStream,
 }
 
-impl Endpoint {
-    pub(crate) fn new(base_url: &str) -> Endpoint {
-        Endpoint { base: base(base_url), credentials: Ok(HeaderMap::new()), limit: None }
+impl Settings {
+    pub(crate) fn new(base_url: &str) -> Settings {
+        Settings { base_url: parse_base_url(base_url), credentials: Ok(HeaderMap::new()), limit: None }
     }
 
-    /// The endpoint whose base has `path`, which starts with a slash, at its end.
-    pub(crate) fn join(self, path: &str) -> Endpoint {
-        Endpoint { base: self.base.map(|base| base + path), ..self }
+    /// Appends `path`, which starts with a slash, to the base URL.
+    pub(crate) fn join(self, path: &str) -> Settings {
+        Settings { base_url: self.base_url.map(|base_url| base_url + path), ..self }
     }
 
-    pub(crate) fn bearer(self, token: &str) -> Endpoint {
-        let value = checked(token, "the token").map(|token| format!("Bearer {token}"));
+    /// Appends a path that may be invalid.
+    pub(crate) fn try_join(self, path: Result<String>) -> Settings {
+        Settings { base_url: self.base_url.and_then(|base_url| Ok(base_url + &path?)), ..self }
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Settings {
+        let value = check_secret(token, "token").map(|token| format!("Bearer {token}"));
         self.credential(AUTHORIZATION, value)
     }
 
-    pub(crate) fn basic(self, token: &str) -> Endpoint {
-        let value = checked(token, "the token").map(|token| {
+    pub(crate) fn basic(self, token: &str) -> Settings {
+        let value = check_secret(token, "token").map(|token| {
             let pair = format!("token:{token}");
-            let mut text = vec![0; pair.len().div_ceil(3) * 4];
-            base64::encode(pair.as_bytes(), UninitSlice::new(&mut text));
-            format!("Basic {}", String::from_utf8_lossy(&text))
+            let mut encoded = vec![0; pair.len().div_ceil(3) * 4];
+            base64::encode(pair.as_bytes(), UninitSlice::new(&mut encoded));
+            format!("Basic {}", String::from_utf8_lossy(&encoded))
         });
         self.credential(AUTHORIZATION, value)
     }
 
-    pub(crate) fn api_key(self, header: HeaderName, key: &str) -> Endpoint {
-        self.credential(header, checked(key, "the key").map(str::to_owned))
+    pub(crate) fn api_key(self, header: HeaderName, key: &str) -> Settings {
+        self.credential(header, check_secret(key, "API key").map(str::to_owned))
     }
 
-    pub(crate) fn limit(self, limit: Limit) -> Endpoint {
-        Endpoint { limit: Some(limit), ..self }
+    pub(crate) fn limit(self, limit: Limit) -> Settings {
+        Settings { limit: Some(limit), ..self }
     }
 
-    fn credential(self, name: HeaderName, value: Result<String>) -> Endpoint {
+    fn credential(self, name: HeaderName, value: Result<String>) -> Settings {
         let credentials = self.credentials.and_then(|mut credentials| {
             let value = HeaderValue::try_from(value?);
-            let mut value = value.map_err(|_| invalid("the token is too long for a header"))?;
+            let mut value =
+                value.map_err(|_| invalid(format!("the value for `{name}` is not a valid header")))?;
             value.set_sensitive(true);
             credentials.insert(name, value);
             Ok(credentials)
         });
-        Endpoint { credentials, ..self }
+        Settings { credentials, ..self }
     }
 
-    /// A POST of the body to the base URL with `path`, which starts with a slash, at its end.
-    pub(crate) fn post(&self, path: &str, answer: Answer, body: Body) -> Result<http::Request<Body>> {
-        let base = self.base.as_deref().map_err(Error::clone)?;
+    /// Makes a POST request to the base URL with `path` appended.
+    pub(crate) fn post(&self, path: &str, accept: Accept, body: Body) -> Result<http::Request<Body>> {
+        let base_url = self.base_url.as_deref().map_err(Error::clone)?;
         let mut headers = self.credentials.clone()?;
         self.limit.map_or(Ok(()), |limit| body.check(limit))?;
-        let uri = Uri::try_from(format!("{base}{path}"))
-            .map_err(|cause| Error::with_source(ErrorKind::Invalid, "the URL cannot be used", cause))?;
+        let uri = Uri::try_from(format!("{base_url}{path}"))
+            .map_err(|cause| Error::with_source(ErrorKind::Invalid, "the request URL is not valid", cause))?;
 
-        let accept = match answer {
-            Answer::Whole => "application/json",
-            Answer::Stream => "text/event-stream",
+        let accept = match accept {
+            Accept::Json => "application/json",
+            Accept::EventStream => "text/event-stream",
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -98,70 +142,70 @@ impl Endpoint {
     }
 }
 
-/// Shows which credentials there are, never what they are.
-impl fmt::Debug for Endpoint {
+/// Shows the names of the credentials, never their values.
+impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("base", &self.base)
+            .field("base_url", &self.base_url)
             .field("credentials", &self.credentials)
             .field("limit", &self.limit)
             .finish()
     }
 }
 
-/// Scheme, host, port and path of a URL to which paths can be joined.
-fn base(url: &str) -> Result<String> {
-    // It is not shown: who mistakes its place for another's may have put a password there.
-    let refused = |what: &str| {
+/// Checks that paths can be appended to a base URL. Returns it without a slash at the end.
+fn parse_base_url(url: &str) -> Result<String> {
+    // The message does not quote the URL: it may contain a password, even in the wrong place.
+    let refuse = |problem: &str| {
         Err(invalid(format!(
-            "the base URL {what}; give scheme, host and path, as in https://example.com or \
+            "the base URL {problem}; pass scheme, host and path, such as https://example.com or \
              http://localhost:8000/v1"
         )))
     };
-    // The characters of a path (RFC 3986), and those that are refused by a message of their own.
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/[]?#".contains(&byte);
-    if !url.bytes().all(known) {
-        return refused("has a space or another character that no URL has");
+    // The characters of a path (RFC 3986), and those that have an error message of their own below.
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/[]?#".contains(&byte);
+    if !url.bytes().all(is_allowed) {
+        return refuse("contains a space or another character that is not allowed in URLs");
     }
     if url.contains(['?', '#']) {
-        return refused("has a query or a fragment");
+        return refuse("has a query or a fragment");
     }
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
-        _ => return refused("does not start with https:// or http://"),
+        _ => return refuse("does not start with https:// or http://"),
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if authority.contains('@') {
-        return refused("has a user or a password in it, which belong in `bearer` or `basic`");
+        return refuse("contains a user name or a password; pass credentials to `bearer` or `basic`");
     }
     let Ok(parsed) = authority.parse::<http::uri::Authority>() else {
-        return refused("has no valid host");
+        return refuse("has no valid host");
     };
     let port = authority.strip_prefix(parsed.host()).unwrap_or_default();
     if parsed.host().is_empty() || (!port.is_empty() && parsed.port_u16().is_none()) {
-        return refused("has no valid host and port");
+        return refuse("has no valid host and port");
     }
-    // Clients take `%2e` for a dot, and such a segment away.
-    let dots = path.to_ascii_lowercase().replace("%2e", ".");
-    if dots.split('/').any(|segment| segment == "." || segment == "..") {
-        return refused("has a path with `.` or `..` in it");
+    // Clients decode `%2e` to a dot and then remove the dot segment.
+    let decoded = path.to_ascii_lowercase().replace("%2e", ".");
+    if decoded.split('/').any(|segment| segment == "." || segment == "..") {
+        return refuse("has a path with a `.` or `..` segment");
     }
     Ok(format!("{scheme}://{authority}{}", path.trim_end_matches('/')))
 }
 
-/// A token or key that can stand in a header. Never shown.
-fn checked<'a>(token: &'a str, what: &str) -> Result<&'a str> {
-    if token.is_empty() {
-        return Err(invalid(format!("{what} is empty")));
+/// Checks that a token or an API key can be sent in a header. The error does not show it.
+fn check_secret<'a>(secret: &'a str, name: &str) -> Result<&'a str> {
+    if secret.is_empty() {
+        return Err(invalid(format!("the {name} is empty")));
     }
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(invalid(format!(
-            "{what} has a line break, space or other character that no token has; was the end of a line \
-             read with it?"
+            "the {name} contains a line break, a space or another character that is not allowed in a header; if \
+             you read it from a file, trim the line break at the end"
         )));
     }
-    Ok(token)
+    Ok(secret)
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
