@@ -12,6 +12,7 @@ mod refused;
 use niello::{Body, Media, Segment, chat, gemini};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 fn streamed(body: &Body) -> usize {
     body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count()
@@ -173,6 +174,44 @@ fn calls_without_ids_are_answered_in_order() {
             (None, "x"),
         ]
     );
+}
+
+/// The lookups have to be fast: if each scanned all calls, this test would take minutes.
+#[test]
+fn thirty_thousand_calls_convert_both_ways() {
+    const CALLS: usize = 30_000;
+    let id = |i: usize| format!("id{i}");
+    let calls: Vec<_> = (0..CALLS)
+        .map(|i| json!({"id": id(i), "type": "function", "function": {"name": "f", "arguments": "{}"}}))
+        .collect();
+    let mut messages = vec![json!({"role": "assistant", "tool_calls": calls})];
+    messages.extend(
+        (0..CALLS)
+            .rev()
+            .map(|i| json!({"role": "tool", "tool_call_id": id(i), "content": format!("result {i}")})),
+    );
+    let request: chat::Request = serde_json::from_value(json!({"model": "m", "messages": messages})).unwrap();
+    let gemini = request.to_gemini().unwrap();
+    same("back to chat", &value(&request), &value(&gemini.to_chat("m").unwrap()));
+
+    // Without ids, responses match calls in order. The second half of the calls has the ids that the first half
+    // would get.
+    let calls: Vec<_> = (0..CALLS)
+        .map(|i| match i < CALLS / 2 {
+            true => json!({"functionCall": {"name": "f"}}),
+            false => json!({"functionCall": {"name": "f", "id": format!("call_{}", i - CALLS / 2)}}),
+        })
+        .collect();
+    let responses: Vec<_> =
+        (0..CALLS).map(|i| json!({"functionResponse": {"name": "f", "response": {"i": i}}})).collect();
+    let contents = json!([{"role": "model", "parts": calls}, {"role": "user", "parts": responses}]);
+    let request: gemini::Request = serde_json::from_value(json!({"contents": contents})).unwrap();
+    let chat = request.to_chat("m").unwrap();
+    let ids: Vec<_> = chat.messages[0].tool_calls.iter().map(|call| call.id.as_str()).collect();
+    assert_eq!(ids[0], format!("call_{}", CALLS / 2));
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), CALLS, "every id is unique");
+    let responded: Vec<_> = chat.messages[1..].iter().map(|m| m.tool_call_id.as_deref().unwrap()).collect();
+    assert_eq!(responded, ids);
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! A request in the other format.
+//! Conversion of requests between the two formats.
 //!
-//! A copy of the request is taken apart: what the other format says as well is taken out of the copy, and
-//! what is left at the end is refused. So there is no list of what cannot be converted, and a new field is
-//! refused, not lost, until somebody converts it.
+//! A conversion takes a copy of the request apart. It moves out of the copy what the other format can express, and
+//! refuses the request if anything is left. So there is no list of unsupported fields to keep, and a new field is
+//! refused, not lost, until its conversion is written.
 
+mod calls;
 mod schema;
 mod to_chat;
 mod to_gemini;
@@ -12,31 +13,18 @@ use crate::{
     api::{
         chat::{self, ReasoningEffort},
         extra::Extra,
-        gemini::{self, ThinkingLevel},
+        gemini::{self, GenerationConfig, ThinkingLevel},
     },
     error::{Error, ErrorKind, Result},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::fmt;
+use std::{fmt, mem};
 
-static EFFORTS: [(ReasoningEffort, ThinkingLevel); 4] = [
-    (ReasoningEffort::Minimal, ThinkingLevel::Minimal),
-    (ReasoningEffort::Low, ThinkingLevel::Low),
-    (ReasoningEffort::Medium, ThinkingLevel::Medium),
-    (ReasoningEffort::High, ThinkingLevel::High),
-];
+const TEXT_MIME: &str = "text/plain";
+const JSON_MIME: &str = "application/json";
 
-static MODALITIES: [(chat::Modality, gemini::Modality); 3] = [
-    (chat::Modality::Text, gemini::Modality::Text),
-    (chat::Modality::Audio, gemini::Modality::Audio),
-    (chat::Modality::Image, gemini::Modality::Image),
-];
-
-const TEXT: &str = "text/plain";
-const JSON: &str = "application/json";
-
-/// The format that is converted into.
+/// The format that a request is converted to.
 #[derive(Clone, Copy)]
 enum Target {
     Chat,
@@ -53,71 +41,122 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    fn lacks(self, at: &str) -> Error {
-        invalid(format!("`{at}` cannot be said in {self}; leave it out, or send this request as it is"))
+    /// The error for a field that this format does not have.
+    fn unsupported(self, path: &str) -> Error {
+        invalid(format!("`{path}` has no equivalent in {self}; remove it, or send the request unconverted"))
     }
 
-    /// Refuses what is left of a value from which everything was taken that this format has. No media may
-    /// be left in it: it is written out in memory.
-    fn has_all<T: Serialize + Default>(self, left: &T, at: &str) -> Result<()> {
-        let json = |value| serde_json::to_value(value).map_err(|cause| not_json(at, cause));
-        match difference(&json(left)?, &json(&T::default())?) {
+    /// The error for a field that this format requires.
+    fn missing(self, path: &str) -> Error {
+        invalid(format!("`{path}` is missing, and {self} requires it; set it"))
+    }
+
+    /// Refuses the first field that is left in a value after a conversion.
+    ///
+    /// The value must not contain media, which this would write to memory.
+    fn ensure_empty<T: Serialize + Default>(self, left: &T, path: &str) -> Result<()> {
+        let to_json = |value| serde_json::to_value(value).map_err(|cause| not_json(path, cause));
+        match first_difference(&to_json(left)?, &to_json(&T::default())?) {
             None => Ok(()),
-            Some(path) if at.is_empty() => Err(self.lacks(path.trim_start_matches('.'))),
-            Some(path) => Err(self.lacks(&format!("{at}{path}"))),
+            Some(field) if path.is_empty() => Err(self.unsupported(field.trim_start_matches('.'))),
+            Some(field) => Err(self.unsupported(&format!("{path}{field}"))),
         }
     }
 }
 
-/// The path of the first thing that `value` has and `blank` has not.
-fn difference(value: &Value, blank: &Value) -> Option<String> {
-    match (value, blank) {
-        (value, blank) if value == blank => None,
-        (Value::Object(value), Value::Object(blank)) => value.iter().find_map(|(key, value)| {
-            let path = blank.get(key).map_or(Some(String::new()), |blank| difference(value, blank))?;
+/// Returns the path of the first field in which `value` differs from `default`.
+fn first_difference(value: &Value, default: &Value) -> Option<String> {
+    match (value, default) {
+        (value, default) if value == default => None,
+        (Value::Object(value), Value::Object(default)) => value.iter().find_map(|(key, value)| {
+            let path =
+                default.get(key).map_or(Some(String::new()), |default| first_difference(value, default))?;
             Some(format!(".{key}{path}"))
         }),
         _ => Some(String::new()),
     }
 }
 
-fn not_json(at: &str, cause: serde_json::Error) -> Error {
-    Error::with_source(ErrorKind::Json, format!("`{at}` cannot be written as JSON"), cause)
+fn not_json(path: &str, cause: serde_json::Error) -> Error {
+    Error::with_source(ErrorKind::Json, format!("cannot write `{path}` as JSON"), cause)
 }
 
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::Invalid, message)
 }
 
-/// Converts each element, with its path.
-fn each<A, B>(list: Vec<A>, at: &str, mut convert: impl FnMut(A, &str) -> Result<B>) -> Result<Vec<B>> {
-    list.into_iter().enumerate().map(|(i, item)| convert(item, &format!("{at}[{i}]"))).collect()
+/// Converts the items of the list at `path`, each with its own path.
+fn convert_all<A, B>(
+    list: Vec<A>,
+    path: &str,
+    mut convert: impl FnMut(A, &str) -> Result<B>,
+) -> Result<Vec<B>> {
+    list.into_iter().enumerate().map(|(i, item)| convert(item, &format!("{path}[{i}]"))).collect()
 }
 
-/// Takes a field out if it can be converted; else it is left, to be refused.
-fn take<A, B>(field: &mut Option<A>, convert: impl FnOnce(&A) -> Option<B>) -> Option<B> {
+/// Takes the value of a field if it can be converted. Otherwise leaves it to be refused.
+fn take_if<A, B>(field: &mut Option<A>, convert: impl FnOnce(&A) -> Option<B>) -> Option<B> {
     let converted = convert(field.as_ref()?)?;
     *field = None;
     Some(converted)
 }
 
-/// A text that is a JSON object.
-fn object(text: &str) -> Option<Map<String, Value>> {
-    serde_json::from_str(text).ok()
+/// Parses a string that contains a JSON object.
+fn parse_object(json: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(json).ok()
 }
 
-/// Where Google's own Chat Completions have the thought signature of a tool call.
+/// The values of `reasoning_effort` and of `thinkingLevel`.
+static EFFORTS: [(ReasoningEffort, ThinkingLevel); 4] = [
+    (ReasoningEffort::Minimal, ThinkingLevel::Minimal),
+    (ReasoningEffort::Low, ThinkingLevel::Low),
+    (ReasoningEffort::Medium, ThinkingLevel::Medium),
+    (ReasoningEffort::High, ThinkingLevel::High),
+];
+
+/// The values of `modalities` and of `responseModalities`.
+static MODALITIES: [(chat::Modality, gemini::Modality); 3] = [
+    (chat::Modality::Text, gemini::Modality::Text),
+    (chat::Modality::Audio, gemini::Modality::Audio),
+    (chat::Modality::Image, gemini::Modality::Image),
+];
+
+/// Looks up the Gemini value of a pair.
+fn gemini_value<C: PartialEq, G: Clone>(pairs: &[(C, G)], chat: &C) -> Option<G> {
+    pairs.iter().find(|(known, _)| known == chat).map(|(_, gemini)| gemini.clone())
+}
+
+/// Looks up the Chat Completions value of a pair.
+fn chat_value<C: Clone, G: PartialEq>(pairs: &[(C, G)], gemini: &G) -> Option<C> {
+    pairs.iter().find(|(_, known)| known == gemini).map(|(chat, _)| chat.clone())
+}
+
+/// Exchanges the settings that have the same meaning and type in both formats. For a conversion, one of the two is
+/// new and receives the settings of the other.
+fn swap_settings(chat: &mut chat::Request, gemini: &mut GenerationConfig) {
+    mem::swap(&mut chat.max_tokens, &mut gemini.max_output_tokens);
+    mem::swap(&mut chat.n, &mut gemini.candidate_count);
+    mem::swap(&mut chat.temperature, &mut gemini.temperature);
+    mem::swap(&mut chat.top_p, &mut gemini.top_p);
+    mem::swap(&mut chat.seed, &mut gemini.seed);
+    mem::swap(&mut chat.presence_penalty, &mut gemini.presence_penalty);
+    mem::swap(&mut chat.frequency_penalty, &mut gemini.frequency_penalty);
+    mem::swap(&mut chat.logprobs, &mut gemini.response_logprobs);
+    mem::swap(&mut chat.top_logprobs, &mut gemini.logprobs);
+}
+
+/// The extra key of a tool call in which Google's Chat Completions endpoint carries the thought signature.
 const EXTRA_CONTENT: &str = "extra_content";
 
-fn signed(signature: &str) -> Value {
+fn extra_content(signature: &str) -> Value {
     json!({"google": {"thought_signature": signature}})
 }
 
 fn take_signature(extra: &mut Extra) -> Option<String> {
     let content = extra.get(EXTRA_CONTENT)?;
     let signature = content["google"]["thought_signature"].as_str()?.to_owned();
-    // Only if nothing else is said, which would be lost.
-    (*content == signed(&signature)).then(|| {
+    // With anything next to the signature, all of it is left to be refused.
+    (*content == extra_content(&signature)).then(|| {
         extra.remove(EXTRA_CONTENT);
         signature
     })

@@ -1,6 +1,6 @@
 //! Gemini's dialect of OpenAPI as JSON Schema.
 
-use super::{Target, each, not_json};
+use super::{Target, convert_all, not_json};
 use crate::{api::gemini::Schema, error::Result};
 use serde_json::{Map, Value, json};
 
@@ -19,9 +19,9 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
     for (key, value) in keys {
         let at = format!("{at}.{key}");
         let value = match (key.as_str(), value) {
-            ("propertyOrdering", _) => return Err(Target::Chat.lacks(&at)),
+            ("propertyOrdering", _) => return Err(Target::Chat.unsupported(&at)),
             ("type", Value::String(name)) if name == "TYPE_UNSPECIFIED" => {
-                return Err(Target::Chat.lacks(&at));
+                return Err(Target::Chat.unsupported(&at));
             }
             ("type", Value::String(name)) => name.to_lowercase().into(),
             ("nullable", value) => {
@@ -29,16 +29,16 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 continue;
             }
             // One of the two would be lost.
-            ("example", _) if examples => return Err(Target::Chat.lacks(&at)),
+            ("example", _) if examples => return Err(Target::Chat.unsupported(&at)),
             ("example", value) => {
                 schema.insert("examples".into(), json!([value]));
                 continue;
             }
             ("default", value) => value,
             // The dialect has texts for any type, which in JSON Schema no number is.
-            ("enum", _) if !of_text => return Err(Target::Chat.lacks(&at)),
+            ("enum", _) if !of_text => return Err(Target::Chat.unsupported(&at)),
             ("items", value) => convert(value, &at)?,
-            ("anyOf", Value::Array(schemas)) => each(schemas, &at, convert)?.into(),
+            ("anyOf", Value::Array(schemas)) => convert_all(schemas, &at, convert)?.into(),
             ("properties", Value::Object(properties)) => {
                 let converted = properties.into_iter().map(|(name, schema)| {
                     let schema = convert(schema, &format!("{at}.{name}"))?;
@@ -47,7 +47,7 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 Value::Object(converted.collect::<Result<_>>()?)
             }
             // Among the extra keys there may be schemas, of which nobody knows in which dialect they are.
-            (_, value) if holds_object(&value) => return Err(Target::Chat.lacks(&at)),
+            (_, value) if holds_object(&value) => return Err(Target::Chat.unsupported(&at)),
             (_, value) => value,
         };
         schema.insert(key, value);

@@ -1,8 +1,8 @@
 //! From the Gemini format to Chat Completions.
 
 use super::{
-    EFFORTS, EXTRA_CONTENT, JSON, MODALITIES, TEXT, Target, each, invalid, object, schema::json_schema,
-    signed, take,
+    EFFORTS, EXTRA_CONTENT, JSON_MIME, MODALITIES, TEXT_MIME, Target, calls::Calls, chat_value, convert_all,
+    extra_content, invalid, parse_object, schema::json_schema, swap_settings, take_if,
 };
 use crate::{
     api::{
@@ -16,24 +16,30 @@ use crate::{
     error::Result,
 };
 use serde_json::Value;
-use std::{collections::HashSet, mem};
+use std::mem;
 
 const CHAT: Target = Target::Chat;
 
 impl gemini::Request {
-    /// The same request as Chat Completions, for what they say as well, with the model that the URL of the
-    /// Gemini format has. Media are shared, not copied.
+    /// Converts the request to Chat Completions, for `model`. Media is shared, not copied.
     ///
-    /// `systemInstruction` becomes a system message; `inlineData` a part by its type with a `data:` URI, as
-    /// [`chat::Part::media`] makes it; `fileData` one with the URL, whose extension has to tell what its
-    /// `mimeType` says: where it has one that is known, the very type. A function's response is a tool message of its own, with the text of the
-    /// `output` if that is all there is, else with the response as JSON. Calls without an id are given one, and
-    /// responses without an id answer the first call of their function that has no answer yet. A
-    /// `responseJsonSchema` is given the name `response`, and is `strict`, as Gemini is; a `responseSchema` and
-    /// a function's `parameters` become JSON Schema, in which the properties are sorted by name: models follow
-    /// the order, so say it in descriptions where it matters. The thought signature of a call goes into
-    /// `extra_content`, where Google's own Chat Completions have it.
+    /// What Chat Completions cannot express is an error, so nothing is lost. The rest is converted like this:
     ///
+    /// | Gemini | Chat Completions |
+    /// |---|---|
+    /// | `systemInstruction` | a system message |
+    /// | `inlineData` | a part of the kind that [`chat::Part::media`] chooses, with a `data:` URI |
+    /// | `fileData` | such a part with the URL, if the extension of the URL implies the `mimeType` |
+    /// | `functionCall` | a tool call; a missing `id` is generated |
+    /// | `functionResponse` | a tool message: the `output`, if the response is only that string, else the response as JSON |
+    /// | `functionResponse` without an `id` | the result of the first call of that function that has none yet |
+    /// | `parameters`, `responseSchema` | JSON Schema, with the properties sorted by name |
+    /// | `responseJsonSchema` | a `json_schema` with the name `response` that is `strict`, as Gemini is |
+    /// | `thoughtSignature` of a call | `extra_content.google.thought_signature`, as in Google's Chat Completions |
+    ///
+    /// Models follow the order of properties. If it matters, describe the order in the prompt.
+    ///
+    /// # Examples
     /// ```
     /// use niello::gemini::{Content, GenerationConfig, Part, Request};
     ///
@@ -53,80 +59,38 @@ impl gemini::Request {
     /// ```
     ///
     /// # Errors
-    /// Those of the checks of [`body`](gemini::Request::body); and [`Invalid`](crate::ErrorKind::Invalid),
-    /// naming the field as in `contents[2].parts[0].videoMetadata`, for what Chat Completions cannot say.
+    /// - [`Invalid`](crate::ErrorKind::Invalid): Chat Completions cannot express a field. The message contains its
+    ///   path, such as `contents[2].parts[0].videoMetadata`.
+    /// - The errors that [`body`](gemini::Request::body) returns for an invalid request.
     pub fn to_chat(&self, model: impl Into<String>) -> Result<chat::Request> {
         self.check()?;
         let mut left = self.clone();
         let mut request = config(mem::take(&mut left.generation_config))?;
         request.model = model.into();
         if let Some(mut system) = left.system_instruction.take() {
-            // No role is looked at there.
+            // The role of a system instruction is ignored.
             system.role = None;
-            let parts = each(mem::take(&mut system.parts), "systemInstruction.parts", part)?;
-            CHAT.has_all(&system, "systemInstruction")?;
+            let parts = convert_all(mem::take(&mut system.parts), "systemInstruction.parts", part)?;
+            CHAT.ensure_empty(&system, "systemInstruction")?;
             request.messages.push(Message::system(content(parts)));
         }
         let mut calls = Calls::new(self);
         for (i, turn) in mem::take(&mut left.contents).into_iter().enumerate() {
             messages(turn, &format!("contents[{i}]"), &mut calls, &mut request.messages)?;
         }
-        let tools = each(mem::take(&mut left.tools), "tools", functions)?;
+        let tools = convert_all(mem::take(&mut left.tools), "tools", functions)?;
         request.tools = tools.into_iter().flatten().collect();
         if let Some(config) = left.tool_config.take() {
             request.tool_choice = tool_choice(config)?;
         }
-        CHAT.has_all(&left, "")?;
+        CHAT.ensure_empty(&left, "")?;
         Ok(request)
-    }
-}
-
-/// The calls so far, for responses to find theirs.
-struct Calls<'a> {
-    /// Ids that calls of the request have.
-    taken: HashSet<&'a str>,
-    made: Vec<Call>,
-}
-
-struct Call {
-    id: String,
-    function: String,
-    answered: bool,
-}
-
-impl<'a> Calls<'a> {
-    fn new(request: &'a gemini::Request) -> Calls<'a> {
-        let parts = request.contents.iter().flat_map(|content| &content.parts);
-        let taken = parts.filter_map(|part| part.function_call.as_ref()?.id.as_deref()).collect();
-        Calls { taken, made: Vec::new() }
-    }
-
-    /// The id of a call that is made: its own, or a new one.
-    fn make(&mut self, id: Option<String>, function: String) -> String {
-        let new = || {
-            let mut ids = (self.made.len()..).map(|n| format!("call_{n}"));
-            ids.find(|id| !self.taken.contains(id.as_str()) && self.made.iter().all(|call| call.id != *id))
-        };
-        let id = id.filter(|id| !id.is_empty()).or_else(new).unwrap_or_default();
-        self.made.push(Call { id: id.clone(), function, answered: false });
-        id
-    }
-
-    /// The id of the call that a response answers.
-    fn answer(&mut self, id: Option<&str>, function: &str) -> Option<String> {
-        let mut calls = self.made.iter_mut().filter(|call| call.function == function);
-        let call = match id.filter(|id| !id.is_empty()) {
-            Some(id) => calls.rfind(|call| call.id == id),
-            None => calls.find(|call| !call.answered),
-        }?;
-        call.answered = true;
-        Some(call.id.clone())
     }
 }
 
 fn messages(mut turn: Content, at: &str, calls: &mut Calls<'_>, messages: &mut Vec<Message>) -> Result<()> {
     let (role, parts) = (turn.role.take(), mem::take(&mut turn.parts));
-    CHAT.has_all(&turn, at)?;
+    CHAT.ensure_empty(&turn, at)?;
     let parts = parts.into_iter().enumerate().map(|(i, part)| (part, format!("{at}.parts[{i}]")));
     match role {
         None | Some(Role::User) => of_user(parts, calls, messages),
@@ -134,7 +98,7 @@ fn messages(mut turn: Content, at: &str, calls: &mut Calls<'_>, messages: &mut V
             messages.push(of_model(parts, calls)?);
             Ok(())
         }
-        Some(Role::Unknown(_)) => Err(CHAT.lacks(&format!("{at}.role"))),
+        Some(Role::Unknown(_)) => Err(CHAT.unsupported(&format!("{at}.role"))),
     }
 }
 
@@ -149,7 +113,7 @@ fn of_user(
             said.push(self::part(part, &at)?);
             continue;
         };
-        CHAT.has_all(&part, &at)?;
+        CHAT.ensure_empty(&part, &at)?;
         let result = tool_result(response, &format!("{at}.functionResponse"), calls)?;
         let is_after_calls =
             messages.last().is_some_and(|last| last.role == chat::Role::Tool || !last.tool_calls.is_empty());
@@ -174,10 +138,10 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
         match part.function_call.take() {
             Some(call) => {
                 let signature = part.thought_signature.take();
-                CHAT.has_all(&part, &at)?;
+                CHAT.ensure_empty(&part, &at)?;
                 let mut call = tool_call(call, &format!("{at}.functionCall"), calls)?;
                 if let Some(signature) = signature {
-                    call.extra.insert(EXTRA_CONTENT, signed(&signature));
+                    call.extra.insert(EXTRA_CONTENT, extra_content(&signature));
                 }
                 message.tool_calls.push(call);
             }
@@ -205,7 +169,7 @@ fn content(mut parts: Vec<chat::Part>) -> chat::Content {
 fn part(mut part: Part, at: &str) -> Result<chat::Part> {
     // There may be media in it, which is not to be written out.
     if part.function_response.is_some() {
-        return Err(CHAT.lacks(&format!("{at}.functionResponse")));
+        return Err(CHAT.unsupported(&format!("{at}.functionResponse")));
     }
     let converted = if let Some(text) = part.text.take() {
         Some(chat::Part::text(text))
@@ -216,13 +180,13 @@ fn part(mut part: Part, at: &str) -> Result<chat::Part> {
     } else {
         None
     };
-    CHAT.has_all(&part, at)?;
-    converted.ok_or_else(|| CHAT.lacks(at))
+    CHAT.ensure_empty(&part, at)?;
+    converted.ok_or_else(|| CHAT.unsupported(at))
 }
 
 fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
     let (mime, data) = (mem::take(&mut inline.mime_type), mem::take(&mut inline.data));
-    CHAT.has_all(&inline, at)?;
+    CHAT.ensure_empty(&inline, at)?;
     Ok(chat::Part::media(match data {
         Base64::Media(media) => Source::Media(media.with_mime(&mime)),
         Base64::Encoded(text) => Source::Url(format!("data:{mime};base64,{text}")),
@@ -232,40 +196,40 @@ fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
 fn file(mut file: FileData, at: &str) -> Result<chat::Part> {
     let source = Source::Url(mem::take(&mut file.file_uri));
     // Video, audio or image is all that is said of a URL there.
-    take(&mut file.mime_type, |mime| source.implies_mime(mime).then_some(()));
+    take_if(&mut file.mime_type, |mime| source.implies_mime(mime).then_some(()));
     if file.mime_type.is_some() {
         return Err(invalid(format!(
             "`{at}.mimeType` cannot be said in {CHAT}, where the extension of the URL has to tell it"
         )));
     }
-    CHAT.has_all(&file, at)?;
+    CHAT.ensure_empty(&file, at)?;
     Ok(chat::Part::media(source))
 }
 
 fn tool_call(mut call: FunctionCall, at: &str, calls: &mut Calls<'_>) -> Result<ToolCall> {
     let (id, name) = (call.id.take(), mem::take(&mut call.name));
     let arguments = Value::Object(call.args.take().unwrap_or_default()).to_string();
-    CHAT.has_all(&call, at)?;
-    let id = calls.make(id, name.clone());
+    CHAT.ensure_empty(&call, at)?;
+    let id = calls.add(id, &name);
     Ok(ToolCall::function(id, name, arguments))
 }
 
 fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) -> Result<Message> {
     if !response.parts.is_empty() {
-        return Err(CHAT.lacks(&format!("{at}.parts")));
+        return Err(CHAT.unsupported(&format!("{at}.parts")));
     }
     let (id, name) = (response.id.take(), mem::take(&mut response.name));
     let result = mem::take(&mut response.response);
-    CHAT.has_all(&response, at)?;
-    let Some(id) = calls.answer(id.as_deref(), &name) else {
+    CHAT.ensure_empty(&response, at)?;
+    let Some(id) = calls.respond(id.as_deref(), &name) else {
         return Err(invalid(format!(
-            "`{at}` answers no call before it: by its id, or without one by its name, it has to"
+            "`{at}` does not match an earlier call by its id, or without an id by its name; add the call"
         )));
     };
     let output = result.get("output").filter(|_| result.len() == 1).and_then(Value::as_str);
     let text = match output {
         // Back from an object, it would be that one.
-        Some(output) if object(output).is_none() => output.to_owned(),
+        Some(output) if parse_object(output).is_none() => output.to_owned(),
         _ => Value::Object(result).to_string(),
     };
     Ok(Message::tool(id, text))
@@ -274,36 +238,25 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
 fn config(mut left: GenerationConfig) -> Result<chat::Request> {
     const AT: &str = "generationConfig";
     let mut request = chat::Request {
-        max_tokens: left.max_output_tokens.take(),
-        temperature: left.temperature.take(),
-        top_p: left.top_p.take(),
-        n: left.candidate_count.take(),
         stop: Stop::List(mem::take(&mut left.stop_sequences)),
-        seed: left.seed.take(),
-        presence_penalty: left.presence_penalty.take(),
-        frequency_penalty: left.frequency_penalty.take(),
-        logprobs: left.response_logprobs.take(),
-        top_logprobs: left.logprobs.take(),
         response_format: response_format(&mut left, AT)?,
         ..chat::Request::default()
     };
+    swap_settings(&mut request, &mut left);
     let at = format!("{AT}.responseModalities");
-    request.modalities = each(mem::take(&mut left.response_modalities), &at, |modality, at| {
-        let known = MODALITIES.iter().find(|(_, known)| *known == modality);
-        known.map(|(modality, _)| modality.clone()).ok_or_else(|| CHAT.lacks(at))
+    request.modalities = convert_all(mem::take(&mut left.response_modalities), &at, |modality, at| {
+        chat_value(&MODALITIES, &modality).ok_or_else(|| CHAT.unsupported(at))
     })?;
     if let Some(mut thinking) = left.thinking_config.take() {
-        request.reasoning_effort = take(&mut thinking.thinking_level, |level| {
-            EFFORTS.iter().find(|(_, known)| known == level).map(|(effort, _)| effort.clone())
-        });
-        CHAT.has_all(&thinking, &format!("{AT}.thinkingConfig"))?;
+        request.reasoning_effort = take_if(&mut thinking.thinking_level, |level| chat_value(&EFFORTS, level));
+        CHAT.ensure_empty(&thinking, &format!("{AT}.thinkingConfig"))?;
     }
-    CHAT.has_all(&left, AT)?;
+    CHAT.ensure_empty(&left, AT)?;
     Ok(request)
 }
 
 fn response_format(left: &mut GenerationConfig, at: &str) -> Result<Option<ResponseFormat>> {
-    let is_json = left.response_mime_type.as_deref() == Some(JSON);
+    let is_json = left.response_mime_type.as_deref() == Some(JSON_MIME);
     // A schema beside another type, and the second of two, are left and so refused.
     let mut schema = if is_json { left.response_json_schema.take() } else { None };
     if is_json
@@ -312,10 +265,10 @@ fn response_format(left: &mut GenerationConfig, at: &str) -> Result<Option<Respo
     {
         schema = Some(json_schema(&typed, &format!("{at}.responseSchema"))?);
     }
-    Ok(take(&mut left.response_mime_type, |mime| match (mime.as_str(), schema) {
-        (TEXT, _) => Some(ResponseFormat::text()),
-        (JSON, None) => Some(ResponseFormat::json_object()),
-        (JSON, Some(schema)) => {
+    Ok(take_if(&mut left.response_mime_type, |mime| match (mime.as_str(), schema) {
+        (TEXT_MIME, _) => Some(ResponseFormat::text()),
+        (JSON_MIME, None) => Some(ResponseFormat::json_object()),
+        (JSON_MIME, Some(schema)) => {
             Some(ResponseFormat::json_schema(JsonSchema::new("response", schema).strict(true)))
         }
         _ => None,
@@ -324,8 +277,8 @@ fn response_format(left: &mut GenerationConfig, at: &str) -> Result<Option<Respo
 
 fn functions(mut tool: gemini::Tool, at: &str) -> Result<Vec<chat::Tool>> {
     let at_functions = format!("{at}.functionDeclarations");
-    let functions = each(mem::take(&mut tool.function_declarations), &at_functions, function)?;
-    CHAT.has_all(&tool, at)?;
+    let functions = convert_all(mem::take(&mut tool.function_declarations), &at_functions, function)?;
+    CHAT.ensure_empty(&tool, at)?;
     Ok(functions)
 }
 
@@ -338,7 +291,7 @@ fn function(mut declaration: FunctionDeclaration, at: &str) -> Result<chat::Tool
     {
         function.parameters = Some(json_schema(&schema, &format!("{at}.parameters"))?);
     }
-    CHAT.has_all(&declaration, at)?;
+    CHAT.ensure_empty(&declaration, at)?;
     Ok(function.into())
 }
 
@@ -348,7 +301,7 @@ fn tool_choice(mut config: ToolConfig) -> Result<Option<ToolChoice>> {
     let mut choice = None;
     if let Some(mut calling) = config.function_calling_config.take() {
         let allowed = &mut calling.allowed_function_names;
-        choice = take(&mut calling.mode, |mode| match (mode, allowed.as_mut_slice()) {
+        choice = take_if(&mut calling.mode, |mode| match (mode, allowed.as_mut_slice()) {
             (FunctionCallingMode::Auto, _) => Some(ToolChoice::Auto),
             (FunctionCallingMode::None, _) => Some(ToolChoice::None),
             (FunctionCallingMode::Any, [name]) => {
@@ -359,8 +312,8 @@ fn tool_choice(mut config: ToolConfig) -> Result<Option<ToolChoice>> {
             (FunctionCallingMode::Any, _) => Some(ToolChoice::Required),
             _ => None,
         });
-        CHAT.has_all(&calling, &at)?;
+        CHAT.ensure_empty(&calling, &at)?;
     }
-    CHAT.has_all(&config, AT)?;
+    CHAT.ensure_empty(&config, AT)?;
     Ok(choice)
 }

@@ -1,6 +1,9 @@
 //! From Chat Completions to the Gemini format.
 
-use super::{EFFORTS, JSON, MODALITIES, TEXT, Target, each, invalid, object, take, take_signature};
+use super::{
+    EFFORTS, JSON_MIME, MODALITIES, TEXT_MIME, Target, convert_all, gemini_value, invalid, parse_object,
+    swap_settings, take_if, take_signature,
+};
 use crate::{
     api::{
         chat::{
@@ -12,26 +15,33 @@ use crate::{
         },
         source::{Base64, MediaKind, Source, data_uri},
     },
-    error::{Error, Result},
+    error::Result,
     media::is_valid_mime,
 };
 use serde_json::{Map, Value};
-use std::mem;
+use std::{collections::HashMap, mem};
 
 const GEMINI: Target = Target::Gemini;
 
 impl chat::Request {
-    /// The same request in the Gemini format, for what that says as well. Media are shared, not copied.
+    /// Converts the request to the Gemini format. Media is shared, not copied.
     ///
-    /// `model` and `stream` are left out: in the Gemini format they stand in the URL. System and developer
-    /// messages at the start become `systemInstruction`; a `data:` URI and input audio become `inlineData`,
-    /// any other URL `fileData` with the type that its extension tells. The result of a tool becomes the
-    /// `response` if it is a JSON object, else the `output` in one. Of the numbers in it and in the arguments
-    /// of a call, whole ones of more than 64 bits are rounded, and of a key that is given twice the last value
-    /// stands. The name of a JSON Schema is left out,
-    /// as is its `strict`, since Gemini always holds an answer to a schema. The thought signature of a tool
-    /// call is taken from `extra_content`, where Google's own Chat Completions have it.
+    /// What the Gemini format cannot express is an error, so nothing is lost. The rest is converted like this:
     ///
+    /// | Chat Completions | Gemini |
+    /// |---|---|
+    /// | `model`, `stream` | omitted, since they are part of the URL |
+    /// | system and developer messages at the start | `systemInstruction` |
+    /// | `data:` URIs, `input_audio` | `inlineData` |
+    /// | other URLs | `fileData`, with the MIME type that the extension implies |
+    /// | the result of a tool | the `response`, if it is a JSON object, else its `output` |
+    /// | `json_schema` | `responseJsonSchema`; `name` and `strict` are omitted, since Gemini always enforces a schema |
+    /// | `extra_content.google.thought_signature` of a call | `thoughtSignature` |
+    ///
+    /// Tool results and arguments are parsed: integers of more than 64 bits are rounded, and of duplicate keys, the
+    /// last is kept.
+    ///
+    /// # Examples
     /// ```
     /// use niello::{Media, chat::{Message, Part, Request}};
     ///
@@ -51,9 +61,9 @@ impl chat::Request {
     /// ```
     ///
     /// # Errors
-    /// Those of the checks of [`body`](chat::Request::body); and [`Invalid`](crate::ErrorKind::Invalid),
-    /// naming the field as in `messages[2].content[0].image_url.detail`, for what the Gemini format cannot
-    /// say.
+    /// - [`Invalid`](crate::ErrorKind::Invalid): the Gemini format cannot express a field. The message contains its
+    ///   path, such as `messages[2].content[0].image_url.detail`.
+    /// - The errors that [`body`](chat::Request::body) returns for an invalid request.
     pub fn to_gemini(&self) -> Result<gemini::Request> {
         self.check()?;
         let mut left = self.clone();
@@ -64,19 +74,19 @@ impl chat::Request {
         if let Some(format) = left.response_format.take() {
             response_format(format, &mut request.generation_config)?;
         }
-        let functions = each(mem::take(&mut left.tools), "tools", function)?;
+        let functions = convert_all(mem::take(&mut left.tools), "tools", function)?;
         if !functions.is_empty() {
             request.tools.push(gemini::Tool::functions(functions));
         }
-        request.tool_config = take(&mut left.tool_choice, tool_config);
-        GEMINI.has_all(&left, "")?;
+        request.tool_config = take_if(&mut left.tool_choice, tool_config);
+        GEMINI.ensure_empty(&left, "")?;
         Ok(request)
     }
 }
 
 fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
     let mut request = gemini::Request::default();
-    let mut calls = Vec::new();
+    let mut calls = HashMap::new();
     let mut results = false;
     for (i, mut message) in messages.into_iter().enumerate() {
         let at = format!("messages[{i}]");
@@ -90,7 +100,7 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
             Role::Assistant => {
                 let mut said = parts(&mut message, &at)?;
                 let at = format!("{at}.tool_calls");
-                said.extend(each(mem::take(&mut message.tool_calls), &at, |call, at| {
+                said.extend(convert_all(mem::take(&mut message.tool_calls), &at, |call, at| {
                     tool_call(call, at, &mut calls)
                 })?);
                 request.contents.push(Content::model(said));
@@ -104,10 +114,10 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
                 }
             }
             Role::System | Role::Developer | Role::Unknown(_) => {
-                return Err(GEMINI.lacks(&format!("{at}.role")));
+                return Err(GEMINI.unsupported(&format!("{at}.role")));
             }
         }
-        GEMINI.has_all(&message, &at)?;
+        GEMINI.ensure_empty(&message, &at)?;
     }
     Ok(request)
 }
@@ -116,7 +126,7 @@ fn parts(message: &mut Message, at: &str) -> Result<Vec<Part>> {
     match message.content.take() {
         None => Ok(Vec::new()),
         Some(chat::Content::Text(text)) => Ok(vec![Part::text(text)]),
-        Some(chat::Content::Parts(parts)) => each(parts, &format!("{at}.content"), part),
+        Some(chat::Content::Parts(parts)) => convert_all(parts, &format!("{at}.content"), part),
     }
 }
 
@@ -129,31 +139,31 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
         PartKind::AudioUrl(url) => media_url(url, MediaKind::Audio, &inner)?,
         PartKind::ImageUrl(url) => media_url(url, MediaKind::Image, &inner)?,
         PartKind::InputAudio(chat::InputAudio { data, mut format, extra }) => {
-            let mime = take(&mut format, |format| match format {
+            let mime = take_if(&mut format, |format| match format {
                 AudioFormat::Wav => Some("audio/wav"),
                 AudioFormat::Mp3 => Some("audio/mp3"),
                 AudioFormat::Unknown(_) => None,
             });
-            GEMINI.has_all(&format, &format!("{inner}.format"))?;
-            GEMINI.has_all(&extra, &inner)?;
+            GEMINI.ensure_empty(&format, &format!("{inner}.format"))?;
+            GEMINI.ensure_empty(&extra, &inner)?;
             InlineData::new(mime.unwrap_or_default(), data).into()
         }
         PartKind::File(mut file) => {
             let source = file.file_data.take();
-            GEMINI.has_all(&file, &inner)?;
+            GEMINI.ensure_empty(&file, &inner)?;
             let at = format!("{inner}.file_data");
-            media(source.ok_or_else(|| missing(&at))?, &at)?
+            media(source.ok_or_else(|| GEMINI.missing(&at))?, &at)?
         }
-        PartKind::Refusal(_) | PartKind::Other(_) => return Err(GEMINI.lacks(&format!("{at}.type"))),
+        PartKind::Refusal(_) | PartKind::Other(_) => return Err(GEMINI.unsupported(&format!("{at}.type"))),
     };
-    GEMINI.has_all(&extra, at)?;
+    GEMINI.ensure_empty(&extra, at)?;
     Ok(converted)
 }
 
 fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
     let chat::MediaUrl { url, detail, extra } = url;
-    GEMINI.has_all(&detail, &format!("{at}.detail"))?;
-    GEMINI.has_all(&extra, at)?;
+    GEMINI.ensure_empty(&detail, &format!("{at}.detail"))?;
+    GEMINI.ensure_empty(&extra, at)?;
     let part = media(url, &format!("{at}.url"))?;
     match &part.file_data {
         Some(file) if Source::from(&*file.file_uri).kind() != kind => Err(invalid(format!(
@@ -181,96 +191,87 @@ fn media(source: Source, at: &str) -> Result<Part> {
     }
 }
 
-/// The ids of the calls so far, with the names of their functions, go to `calls`.
-fn tool_call(mut call: ToolCall, at: &str, calls: &mut Vec<(String, String)>) -> Result<Part> {
+/// Converts a tool call, and adds its id and the name of its function to `calls`.
+fn tool_call(mut call: ToolCall, at: &str, calls: &mut HashMap<String, String>) -> Result<Part> {
     let id = mem::take(&mut call.id);
     let signature = take_signature(&mut call.extra);
     let function = call.function.take();
-    GEMINI.has_all(&call, at)?;
+    GEMINI.ensure_empty(&call, at)?;
     let at = format!("{at}.function");
-    let mut function = function.ok_or_else(|| missing(&at))?;
+    let mut function = function.ok_or_else(|| GEMINI.missing(&at))?;
     let name = mem::take(&mut function.name);
     let arguments = mem::take(&mut function.arguments);
-    GEMINI.has_all(&function, &at)?;
+    GEMINI.ensure_empty(&function, &at)?;
     // Models write nothing at all for a function that takes nothing.
-    let args = if arguments.trim().is_empty() { Some(Map::new()) } else { object(&arguments) };
+    let args = if arguments.trim().is_empty() { Some(Map::new()) } else { parse_object(&arguments) };
     let args = args.ok_or_else(|| {
         invalid(format!("`{at}.arguments` is no JSON object, which is what {GEMINI} has for it"))
     })?;
-    calls.push((id.clone(), name.clone()));
+    calls.insert(id.clone(), name.clone());
     let id = Some(id).filter(|id| !id.is_empty());
     let mut part = Part::function_call(FunctionCall { id, ..FunctionCall::new(name, args) });
     part.thought_signature = signature;
     Ok(part)
 }
 
-fn tool_result(message: &mut Message, at: &str, calls: &[(String, String)]) -> Result<FunctionResponse> {
+fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>) -> Result<FunctionResponse> {
     let id = message.tool_call_id.take().unwrap_or_default();
-    let Some((_, name)) = calls.iter().rev().find(|(call, _)| *call == id) else {
+    let Some(name) = calls.get(&id) else {
         return Err(invalid(format!(
-            "`{at}.tool_call_id` is of no call before it, and {GEMINI} wants the name of the function"
+            "`{at}.tool_call_id` does not match an earlier tool call, and {GEMINI} requires the name of its function; add the call"
         )));
     };
-    let texts = each(parts(message, at)?, &format!("{at}.content"), |part, at| {
-        part.text.ok_or_else(|| GEMINI.lacks(at))
+    let texts = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| {
+        part.text.ok_or_else(|| GEMINI.unsupported(at))
     })?;
     let text = texts.concat();
-    let response = object(&text).map_or_else(|| text.into(), Value::Object);
+    let response = parse_object(&text).map_or_else(|| text.into(), Value::Object);
     Ok(FunctionResponse::new(name, response).id(id))
 }
 
 fn config(left: &mut chat::Request) -> Result<GenerationConfig> {
-    let level =
-        |effort: &_| EFFORTS.iter().find(|(known, _)| known == effort).map(|(_, level)| level.clone());
-    Ok(GenerationConfig {
-        max_output_tokens: left.max_tokens.take().or_else(|| left.max_completion_tokens.take()),
-        temperature: left.temperature.take(),
-        top_p: left.top_p.take(),
-        candidate_count: left.n.take(),
+    let mut config = GenerationConfig {
         stop_sequences: mem::take(&mut left.stop).into(),
-        seed: left.seed.take(),
-        presence_penalty: left.presence_penalty.take(),
-        frequency_penalty: left.frequency_penalty.take(),
-        response_logprobs: left.logprobs.take(),
-        logprobs: left.top_logprobs.take(),
-        response_modalities: each(mem::take(&mut left.modalities), "modalities", |modality, at| {
-            let known = MODALITIES.iter().find(|(known, _)| *known == modality);
-            known.map(|(_, modality)| modality.clone()).ok_or_else(|| GEMINI.lacks(at))
+        response_modalities: convert_all(mem::take(&mut left.modalities), "modalities", |modality, at| {
+            gemini_value(&MODALITIES, &modality).ok_or_else(|| GEMINI.unsupported(at))
         })?,
-        thinking_config: take(&mut left.reasoning_effort, level)
+        thinking_config: take_if(&mut left.reasoning_effort, |effort| gemini_value(&EFFORTS, effort))
             .map(|level| ThinkingConfig::new().thinking_level(level)),
         ..GenerationConfig::default()
-    })
+    };
+    swap_settings(left, &mut config);
+    config.max_output_tokens = config.max_output_tokens.or_else(|| left.max_completion_tokens.take());
+    Ok(config)
 }
 
 fn response_format(mut format: ResponseFormat, config: &mut GenerationConfig) -> Result<()> {
     const AT: &str = "response_format";
     let mime = match mem::take(&mut format.kind) {
-        FormatKind::Text => TEXT,
-        FormatKind::JsonObject => JSON,
+        FormatKind::Text => TEXT_MIME,
+        FormatKind::JsonObject => JSON_MIME,
         FormatKind::JsonSchema => {
             let at = format!("{AT}.json_schema");
-            let mut schema = format.json_schema.take().ok_or_else(|| missing(&at))?;
+            let mut schema = format.json_schema.take().ok_or_else(|| GEMINI.missing(&at))?;
             schema.name.clear();
             schema.strict = None;
             config.response_json_schema = schema.schema.take();
-            GEMINI.has_all(&schema, &at)?;
+            GEMINI.ensure_empty(&schema, &at)?;
             if config.response_json_schema.is_none() {
-                return Err(missing(&format!("{at}.schema")));
+                return Err(GEMINI.missing(&format!("{at}.schema")));
             }
-            JSON
+            JSON_MIME
         }
-        FormatKind::Unknown(_) => return Err(GEMINI.lacks(&format!("{AT}.type"))),
+        FormatKind::Unknown(_) => return Err(GEMINI.unsupported(&format!("{AT}.type"))),
     };
     config.response_mime_type = Some(mime.to_owned());
-    GEMINI.has_all(&format, AT)
+    GEMINI.ensure_empty(&format, AT)
 }
 
 fn function(mut tool: chat::Tool, at: &str) -> Result<FunctionDeclaration> {
     let function = tool.function.take();
-    GEMINI.has_all(&tool, at)?;
+    GEMINI.ensure_empty(&tool, at)?;
     let at = format!("{at}.function");
-    let mut function = function.ok_or_else(|| missing(&at))?;
+    let mut function = function.ok_or_else(|| GEMINI.missing(&at))?;
     let declaration = FunctionDeclaration {
         name: mem::take(&mut function.name),
         description: function.description.take(),
@@ -278,8 +279,8 @@ fn function(mut tool: chat::Tool, at: &str) -> Result<FunctionDeclaration> {
         ..FunctionDeclaration::default()
     };
     // What is not strict need not be said so.
-    take(&mut function.strict, |strict| (!strict).then_some(()));
-    GEMINI.has_all(&function, &at)?;
+    take_if(&mut function.strict, |strict| (!strict).then_some(()));
+    GEMINI.ensure_empty(&function, &at)?;
     Ok(declaration)
 }
 
@@ -291,8 +292,4 @@ fn tool_config(choice: &ToolChoice) -> Option<ToolConfig> {
         ToolChoice::Function(name) => ToolConfig::mode(FunctionCallingMode::Any).allow([name]),
         ToolChoice::Other(_) => return None,
     })
-}
-
-fn missing(at: &str) -> Error {
-    invalid(format!("`{at}` is missing, without which nothing can be said in {GEMINI}"))
 }
