@@ -1,4 +1,4 @@
-//! Any body, cut by any sequence of pulls, pushes and seeks: always the same bytes.
+//! Arbitrary sequences of reads, writes and seeks on a body: the bytes are always the same.
 
 use arbitrary::{Arbitrary, Unstructured};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -9,10 +9,10 @@ use std::{
     sync::LazyLock,
 };
 
-/// Longer than one read of a file.
+/// The size of the file, in bytes: more than one read buffer.
 const FILE: usize = 800_000;
 
-/// A file, mapped and read, and its base64 text.
+/// The same file with both kinds of access, and its base64.
 static FILES: LazyLock<([Media; 2], String)> = LazyLock::new(|| {
     let bytes: Vec<u8> = (0..FILE as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -31,7 +31,7 @@ enum Field {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Leaf {
+enum Element {
     Text(String),
     Media(Media),
     Uri(DataUri),
@@ -41,7 +41,7 @@ enum Leaf {
 enum Step {
     Read(u32),
     Chunk(u16),
-    Write { chunk: u16, takes: u16, then: Then },
+    Write { chunk: u16, accepts: u16, then: Then },
     Seek(u32),
     By(i32),
     FromEnd(i32),
@@ -49,7 +49,7 @@ enum Step {
     Rewind,
 }
 
-/// What a writer does once it has taken what it takes.
+/// What a writer does after it has accepted its number of bytes.
 #[derive(Arbitrary)]
 enum Then {
     Zero,
@@ -59,17 +59,17 @@ enum Then {
 }
 
 struct Writer {
-    taken: Vec<u8>,
-    left: usize,
+    accepted: Vec<u8>,
+    room: usize,
     then: Then,
 }
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let len = bytes.len().min(self.left);
+        let len = bytes.len().min(self.room);
         if len > 0 {
-            self.left -= len;
-            self.taken.extend_from_slice(&bytes[..len]);
+            self.room -= len;
+            self.accepted.extend_from_slice(&bytes[..len]);
             return Ok(len);
         }
         match std::mem::replace(&mut self.then, Then::Fail) {
@@ -88,12 +88,12 @@ impl Write for Writer {
 pub fn cuts(data: &[u8]) {
     let mut data = Unstructured::new(data);
     let Ok(fields) = Vec::<Field>::arbitrary(&mut data) else { return };
-    let (value, texts): (Vec<Leaf>, Vec<String>) = fields.into_iter().take(8).map(leaf).unzip();
-    let expected = format!("[{}]", texts.join(",")).into_bytes();
+    let (value, json): (Vec<Element>, Vec<String>) = fields.into_iter().take(8).map(element).unzip();
+    let expected = format!("[{}]", json.join(",")).into_bytes();
     let mut body = Body::json(&value).unwrap();
     assert_eq!(body.len(), expected.len() as u64);
 
-    // Where the body has to stand, and what has to come from there.
+    // The expected position of the body, and the bytes after a position.
     let mut at = 0_u64;
     let rest = |at: u64| usize::try_from(at).ok().and_then(|at| expected.get(at..)).unwrap_or_default();
     while !data.is_empty() {
@@ -114,16 +114,16 @@ pub fn cuts(data: &[u8]) {
                 at += chunk.len() as u64;
                 body = chunks.into_body();
             }
-            Step::Write { chunk, takes, then } => {
+            Step::Write { chunk, accepts, then } => {
                 body = body.with_chunk_len(usize::from(chunk));
-                let mut writer = Writer { taken: Vec::new(), left: takes.into(), then };
+                let mut writer = Writer { accepted: Vec::new(), room: accepts.into(), then };
                 let written = body.write_to(&mut writer);
-                assert!(writer.taken == rest(at)[..writer.taken.len()]);
+                assert!(writer.accepted == rest(at)[..writer.accepted.len()]);
                 match written {
                     Ok(len) => assert_eq!(len, rest(at).len() as u64),
-                    Err(_) => assert_eq!(writer.taken.len(), usize::from(takes)),
+                    Err(_) => assert_eq!(writer.accepted.len(), usize::from(accepts)),
                 }
-                at += writer.taken.len() as u64;
+                at += writer.accepted.len() as u64;
             }
             Step::Seek(to) => {
                 at = u64::from(to) % (body.len() + 2);
@@ -154,20 +154,22 @@ pub fn cuts(data: &[u8]) {
     }
 }
 
-/// A leaf, and what it is as JSON.
-fn leaf(field: Field) -> (Leaf, String) {
-    let (files, text) = &*FILES;
+/// Returns a value for the body, and its JSON.
+fn element(field: Field) -> (Element, String) {
+    let (files, encoded) = &*FILES;
     let file = |mapped| files[usize::from(mapped)].clone();
     match field {
         Field::Text(text) => {
             let json = serde_json::to_string(&text).unwrap();
-            (Leaf::Text(text), json)
+            (Element::Text(text), json)
         }
         Field::Bytes(bytes) => {
             let json = format!("\"{}\"", STANDARD.encode(&bytes));
-            (Leaf::Media(Media::from_bytes(bytes, "audio/wav").unwrap()), json)
+            (Element::Media(Media::from_bytes(bytes, "audio/wav").unwrap()), json)
         }
-        Field::File(mapped) => (Leaf::Media(file(mapped)), format!("\"{text}\"")),
-        Field::Uri(mapped) => (Leaf::Uri(DataUri(file(mapped))), format!("\"data:video/mp4;base64,{text}\"")),
+        Field::File(mapped) => (Element::Media(file(mapped)), format!("\"{encoded}\"")),
+        Field::Uri(mapped) => {
+            (Element::Uri(DataUri(file(mapped))), format!("\"data:video/mp4;base64,{encoded}\""))
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! Any Google Gemini request.
+//! Gemini requests with arbitrary fields.
 
-use super::{mutate::mutate, request::judge};
+use super::{mutate::mutate, request::check};
 use arbitrary::{Result, Unstructured};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use niello::{
@@ -11,18 +11,18 @@ use serde_json::Value;
 use std::time::Duration;
 
 pub fn gemini(data: &[u8]) {
-    // When the data is at its end, the request is whatever it is.
-    let _ = make_and_judge(&mut Unstructured::new(data));
+    // An error means that the data is used up, which ends the test.
+    let _ = build_and_check(&mut Unstructured::new(data));
 }
 
-fn make_and_judge(data: &mut Unstructured<'_>) -> Result<()> {
+fn build_and_check(data: &mut Unstructured<'_>) -> Result<()> {
     let parts = parts(data)?;
     let mut value: Value = serde_json::from_str(include_str!("../../tests/data/gemini_full.json")).unwrap();
     mutate(&mut value, data)?;
     let Ok(request) = serde_json::from_value::<Request>(value) else { return Ok(()) };
     let (parts, bytes): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let request = request.content(Content::user(parts));
-    let Some(value) = judge(&request, request.body()) else { return Ok(()) };
+    let Some(value) = check(&request, request.body()) else { return Ok(()) };
 
     let sent = value["contents"].as_array().unwrap().last().unwrap()["parts"].as_array().unwrap().clone();
     for (part, bytes) in sent.iter().zip(bytes) {
@@ -32,7 +32,7 @@ fn make_and_judge(data: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Parts, and what the media decodes to of those that have one.
+/// Returns parts, each with the bytes of its media if it has any.
 fn parts(data: &mut Unstructured<'_>) -> Result<Vec<(Part, Option<Vec<u8>>)>> {
     let mut parts = vec![(Part::text("x"), None)];
     for _ in 0..data.int_in_range(0..=4)? {

@@ -1,5 +1,6 @@
-//! What each fuzz target does with its input: plain functions, which the crate's own tests run over the corpus
-//! as well.
+//! The fuzz targets as plain functions of their input.
+//!
+//! The binaries in `fuzz_targets/` run them under libFuzzer; `tests/fuzz.rs` of the crate runs them on the corpus.
 
 mod chat;
 mod cuts;

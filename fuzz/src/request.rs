@@ -1,13 +1,13 @@
-//! What holds for the body of any request, in either format.
+//! Properties of the body of any request, in either format.
 
 use niello::{Body, Error, ErrorKind};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::io::Read;
 
-/// The body is what serde_json makes of the request, is JSON without a key twice, and reads back as the same
-/// request; or it is refused for what it is.
-pub fn judge<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Error>) -> Option<Value> {
+/// Checks that the body is what serde_json writes for the request, has no duplicate key, and parses to the same
+/// request. Returns the body as a value, or `None` if the request was refused with a fitting error.
+pub fn check<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Error>) -> Option<Value> {
     let mut body = match body {
         Ok(body) => body,
         Err(error) => {
@@ -18,14 +18,14 @@ pub fn judge<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Er
             return None;
         }
     };
-    let mut text = Vec::new();
-    body.read_to_end(&mut text).unwrap();
-    assert_eq!(text.len() as u64, body.len());
-    assert!(text == serde_json::to_vec(request).unwrap(), "as serde_json has it");
+    let mut json = Vec::new();
+    body.read_to_end(&mut json).unwrap();
+    assert_eq!(json.len() as u64, body.len());
+    assert!(json == serde_json::to_vec(request).unwrap(), "the body is what serde_json writes");
 
-    let value: Value = serde_json::from_slice(&text).expect("JSON");
-    assert_eq!(serde_json::to_vec(&value).unwrap().len(), text.len(), "no key stands twice");
-    let again: T = serde_json::from_slice(&text).expect("reads back");
-    assert!(serde_json::to_vec(&again).unwrap() == text, "read back, it is written the same");
+    let value: Value = serde_json::from_slice(&json).expect("the body is valid JSON");
+    assert_eq!(serde_json::to_vec(&value).unwrap().len(), json.len(), "no object has a duplicate key");
+    let again: T = serde_json::from_slice(&json).expect("the body parses as a request");
+    assert!(serde_json::to_vec(&again).unwrap() == json, "the parsed request has the same body");
     Some(value)
 }
