@@ -1,8 +1,8 @@
-//! Truncates files at random times while mapped media of them are encoded, with every backend, on one thread and
-//! on four: `cargo run --release --example truncate [COUNT]`. Unix.
+//! Truncates files at random times while they are mapped and encoded, with every backend, on one thread and
+//! on four: `cargo run --release --example truncate [COUNT]`. Requires Unix.
 //!
-//! No process may die, no wrong byte be handed on, and no interrupted body end in anything but an error of
-//! kind `Changed`; else it ends with 1.
+//! Exits with 1 if a process died, if a wrong byte was delivered, or if an interrupted body ended in anything
+//! but an error of kind `Changed`.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use niello::{Body, ErrorKind, Media, base64::Backend};
@@ -15,23 +15,23 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-/// Set for a process that is a victim: seed, count and number of threads.
+/// Set for the processes that read: seed, number of truncations and number of threads.
 const JOB: &str = "NIELLO_TRUNCATE";
-/// A multiple of 3, and so are all lengths: the text of a shorter file is the front of that of a longer one.
+/// All lengths are multiples of 3, so that the base64 of a shorter file is a prefix of that of a longer one.
 const LONGEST: usize = 15 * 1024 * 1024;
 
 fn main() -> ExitCode {
     if let Ok(job) = env::var(JOB) {
         let mut numbers = job.split(' ').map(|number| number.parse().expect("a number"));
         let mut next = || numbers.next().expect("three numbers");
-        println!("{}", victim(next(), next(), next()));
+        println!("{}", read_while_truncating(next(), next(), next()));
         return ExitCode::SUCCESS;
     }
     let count: u64 = env::args().nth(1).map_or(1000, |count| count.parse().expect("COUNT is a number"));
     let backends: Vec<_> = Backend::available().collect();
     let each = count.div_ceil(backends.len() as u64 * 2);
     let (mut dead, mut interrupted, mut wrong) = (0, 0, 0);
-    println!("backend   threads  truncations  bodies: whole  error  wrong");
+    println!("backend   threads  truncations  bodies: complete  error  wrong");
     for backend in backends {
         for threads in [1, 4] {
             let mut command = Command::new(env::current_exe().expect("this program"));
@@ -53,32 +53,33 @@ fn main() -> ExitCode {
         }
     }
     println!("{dead} processes died, {wrong} wrong bodies");
-    // One that interrupts nothing has shown nothing.
+    // A run without interruptions proves nothing.
     if dead + wrong == 0 && interrupted > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The counts of bodies that were delivered whole, that ended in an error, and that were wrong.
-fn victim(seed: u64, count: u64, threads: u64) -> String {
+/// Returns the numbers of bodies that were delivered completely, that ended with an error, and that were wrong.
+fn read_while_truncating(seed: u64, count: u64, threads: u64) -> String {
     let mut random = Random(seed | 1);
     let bytes: Vec<u8> = (0..LONGEST).map(|_| random.next() as u8).collect();
-    let text = STANDARD.encode(&bytes);
+    let base64 = STANDARD.encode(&bytes);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("clip.mp4");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).expect("a file");
-    let (mut whole, mut error, mut wrong) = (0, 0, 0);
-    // How long the last whole body took, by its length: a truncation waits for up to a fifth longer.
+    let (mut complete, mut error, mut wrong) = (0, 0, 0);
     std::fs::write(&path, &bytes).expect("written");
     let media = Media::options().mime("video/mp4").open(&path).expect("opened");
-    let End::Whole(took) = read(Body::json(&media).expect("a body"), text.as_bytes(), Random(seed | 1))
+    let End::Complete(took) = read(Body::json(&media).expect("a body"), base64.as_bytes(), Random(seed | 1))
     else {
         return "0 0 1".to_owned();
     };
+    // The time per byte of the last complete body. A truncation happens after up to 1.2 times the expected
+    // duration.
     let mut pace = took.div_f64(LONGEST as f64);
     for _ in 0..count {
         let len = (1 + random.below(LONGEST as u64 / 3) as usize) * 3;
         std::fs::write(&path, &bytes[..len]).expect("written");
-        // Long ago, so that a truncation is a later time, however coarse the clock of the file system is: with it put
-        // back to its length within a tick, no program could see it.
+        // An old time, so that a truncation has a later one, however coarse the clock of the file system is.
+        // A file that is truncated and extended again within one tick would look unchanged to every program.
         file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("an earlier time");
         let media = Media::options().mime("video/mp4").open(&path).expect("opened");
         let body = Body::json(&media).expect("a body");
@@ -89,9 +90,9 @@ fn victim(seed: u64, count: u64, threads: u64) -> String {
         let ends: Vec<End> = thread::scope(|scope| {
             let readers: Vec<_> = (0..threads)
                 .map(|_| {
-                    let (body, text, random) =
-                        (body.clone(), &text.as_bytes()[..len / 3 * 4], Random(random.next() | 1));
-                    scope.spawn(move || read(body, text, random))
+                    let (body, base64, random) =
+                        (body.clone(), &base64.as_bytes()[..len / 3 * 4], Random(random.next() | 1));
+                    scope.spawn(move || read(body, base64, random))
                 })
                 .collect();
             while start.elapsed() < pause {
@@ -105,19 +106,19 @@ fn victim(seed: u64, count: u64, threads: u64) -> String {
         });
         for end in &ends {
             match end {
-                End::Whole(took) => {
+                End::Complete(took) => {
                     pace = took.div_f64(len as f64);
-                    whole += 1;
+                    complete += 1;
                 }
                 End::Error => error += 1,
                 End::Wrong => wrong += 1,
             }
         }
     }
-    format!("{whole:>15} {error:>6} {wrong:>6}")
+    format!("{complete:>18} {error:>6} {wrong:>6}")
 }
 
-/// A length to truncate to: zero, a page's border, within a page, just short.
+/// Returns a length to truncate to: zero, a multiple of the page size, any length, or one byte less.
 fn truncation(random: &mut Random, len: u64) -> u64 {
     match random.below(4) {
         0 => 0,
@@ -128,36 +129,36 @@ fn truncation(random: &mut Random, len: u64) -> u64 {
 }
 
 enum End {
-    Whole(Duration),
+    Complete(Duration),
     Error,
     Wrong,
 }
 
-/// Pulls the body to its end, and holds each byte against `text`.
-fn read(mut body: Body, text: &[u8], mut random: Random) -> End {
+/// Reads the body to its end and compares each byte with `base64`.
+fn read(mut body: Body, base64: &[u8], mut random: Random) -> End {
     let start = Instant::now();
     let mut buffer = vec![0; 1 << 20];
     let mut at = 0;
     loop {
         let most = 1 + random.below(buffer.len() as u64) as usize;
         match body.read(&mut buffer[..most]) {
-            Ok(0) if at == text.len() + 2 => return End::Whole(start.elapsed()),
-            Ok(n) if n > 0 && is_text(&buffer[..n], at, text) => at += n,
+            Ok(0) if at == base64.len() + 2 => return End::Complete(start.elapsed()),
+            Ok(n) if n > 0 && is_correct(&buffer[..n], at, base64) => at += n,
             Err(error) if is_changed(&error) => return End::Error,
             _ => return End::Wrong,
         }
     }
 }
 
-/// Whether these are the bytes from `at` on of the text in quotes.
-fn is_text(bytes: &[u8], at: usize, text: &[u8]) -> bool {
-    let quote = |at| at == 0 || at == text.len() + 1;
+/// Returns whether `bytes` are those at `at` of the body, which is `base64` in quotes.
+fn is_correct(bytes: &[u8], at: usize, base64: &[u8]) -> bool {
+    let quote = |at| at == 0 || at == base64.len() + 1;
     let (first, last) = (at, at + bytes.len() - 1);
     let (start, end) = (usize::from(quote(first)), bytes.len() - usize::from(quote(last) && last > 0));
-    last < text.len() + 2
+    last < base64.len() + 2
         && (start == 0 || bytes[0] == b'"')
         && (end == bytes.len() || bytes[end] == b'"')
-        && (start >= end || bytes[start..end] == text[at + start - 1..at + end - 1])
+        && (start >= end || bytes[start..end] == base64[at + start - 1..at + end - 1])
 }
 
 fn is_changed(error: &io::Error) -> bool {

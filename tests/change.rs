@@ -1,4 +1,4 @@
-//! A file that changes after it was opened is an error: never altered bytes, never a dead process.
+//! A file that changes after it was opened is an error, never a wrong body or a crash.
 #![cfg(unix)]
 
 mod common;
@@ -22,7 +22,7 @@ use std::{
 
 const ACCESSES: [Access; 2] = [Access::Map, Access::Read];
 
-/// What a body hands on up to its end or its first error, which stays until it is rewound.
+/// Reads a body up to its end or its first error, by a random mixture of all interfaces.
 fn deliver(
     body: &mut Body,
     random: &mut Random,
@@ -32,7 +32,7 @@ fn deliver(
     let mut got = Vec::new();
     loop {
         let mut buffer = vec![0; random.length(max)];
-        let pulled = match random.below(3) {
+        let read = match random.below(3) {
             0 => body.read(&mut buffer),
             1 => {
                 let mut chunks = body.clone().with_chunk_len(buffer.len()).chunks();
@@ -44,20 +44,20 @@ fn deliver(
                 })
             }
             _ => {
-                // A writer that is full after one buffer; errors of the body come first.
+                // The writer is full after one buffer. Errors of the body come first.
                 let len = buffer.len();
                 *body = body.clone().with_chunk_len(len);
-                let mut room = &mut buffer[..];
-                let written = body.write_to(&mut room);
-                let taken = len - room.len();
-                written.map(|_| taken).or_else(|error| match error.kind() {
-                    io::ErrorKind::WriteZero => Ok(taken),
-                    _ if taken > 0 => Ok(taken),
+                let mut free = &mut buffer[..];
+                let result = body.write_to(&mut free);
+                let written = len - free.len();
+                result.map(|_| written).or_else(|error| match error.kind() {
+                    io::ErrorKind::WriteZero => Ok(written),
+                    _ if written > 0 => Ok(written),
                     _ => Err(error),
                 })
             }
         };
-        match pulled {
+        match read {
             Ok(0) => return (got, Ok(())),
             Ok(n) => got.extend_from_slice(&buffer[..n]),
             Err(error) => return (got, Err(error)),
@@ -67,8 +67,8 @@ fn deliver(
     }
 }
 
-/// That every further pull, of any kind, is this same error, and moves nothing.
-fn is_sticky(body: &mut Body, error: &io::Error) {
+/// Asserts that every further read, by any interface, returns the same error and does not move the position.
+fn assert_sticky(body: &mut Body, error: &io::Error) {
     let (position, message) = (body.position(), error.to_string());
     let same = |again: io::Error| {
         assert_eq!((again.kind(), again.to_string()), (error.kind(), message.clone()));
@@ -91,7 +91,7 @@ fn is_sticky(body: &mut Body, error: &io::Error) {
 
 type Change = fn(&Victim, len: u64);
 
-/// What can become of a file, and what the error says of it.
+/// Changes to a file, with the words by which the error describes each.
 const CHANGES: [(&str, Change); 9] = [
     ("truncated from {len} to 0 bytes", |victim, _| victim.file.set_len(0).unwrap()),
     ("truncated from {len} to 1 bytes", |victim, _| victim.file.set_len(1).unwrap()),
@@ -110,12 +110,12 @@ const CHANGES: [(&str, Change); 9] = [
 ];
 
 #[test]
-fn a_change_is_an_error_that_says_which_and_stays() {
+fn every_change_is_a_lasting_error_that_describes_it() {
     for len in [5000, 100_000, WINDOW + 4097] {
         let bytes = noise(len);
         for access in ACCESSES {
-            for (index, (says, change)) in CHANGES.into_iter().enumerate() {
-                let says = says
+            for (index, (words, change)) in CHANGES.into_iter().enumerate() {
+                let words = words
                     .replace("{len}", &len.to_string())
                     .replace("{less}", &(len - 1).to_string())
                     .replace("{more}", &(len + 1).to_string());
@@ -131,17 +131,17 @@ fn a_change_is_an_error_that_says_which_and_stays() {
                     let (more, end) = deliver(&mut body, &mut random, 2_000_000, &AtomicUsize::new(0));
                     let error = end.unwrap_err();
                     got.extend(more);
-                    assert_same(&got, &expected[..got.len()], "what was handed on");
-                    // Nothing but what was made before the change, and text of the plan.
-                    assert_eq!(got.len(), before.max(13), "{says}: after {before}");
+                    assert_same(&got, &expected[..got.len()], "delivered before the error");
+                    // Only what was made before the change, and the JSON text in front of the media.
+                    assert_eq!(got.len(), before.max(13), "{words}: after {before}");
                     assert_eq!(inner(&error).kind(), ErrorKind::Changed, "{error}");
                     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
                     let message = error.to_string();
-                    assert!(message.contains(&says), "{message:?} does not say {says:?}");
+                    assert!(message.contains(&words), "{message:?} does not say {words:?}");
                     assert!(message.contains(media.name()), "{message:?} does not name the file");
-                    is_sticky(&mut body, &error);
+                    assert_sticky(&mut body, &error);
 
-                    // Tried again, it is the same again.
+                    // Another attempt fails in the same way.
                     body.reset();
                     assert_eq!(body.position(), 0);
                     let (again, end) = deliver(&mut body, &mut random, 2_000_000, &AtomicUsize::new(0));
@@ -150,8 +150,8 @@ fn a_change_is_an_error_that_says_which_and_stays() {
                     body.seek(SeekFrom::Start(500)).unwrap();
                     let error = body.read(&mut [0; 9]).unwrap_err();
                     assert_eq!(error.to_string(), message);
-                    is_sticky(&mut body, &error);
-                    // The text beside it can still be had.
+                    assert_sticky(&mut body, &error);
+                    // The JSON text after the media can still be read.
                     body.seek(SeekFrom::End(-8)).unwrap();
                     assert_eq!(common::rest_of(&mut body), &expected[expected.len() - 8..]);
 
@@ -164,15 +164,15 @@ fn a_change_is_an_error_that_says_which_and_stays() {
     }
 }
 
-/// Zeros that stood in for pages that were gone stay in the mapping: the mark must outlive them.
+/// Zero pages that replaced missing ones stay in the mapping, so it must stay marked as broken.
 #[test]
-fn a_mapped_file_that_was_gone_and_is_back_never_gives_zeros() {
+fn mapped_file_that_was_truncated_and_restored_never_delivers_zeros() {
     let bytes = noise(WINDOW + 100_000);
     let victim = Victim::new(&bytes);
     let modified = victim.file.metadata().unwrap().modified().unwrap();
     let (mut body, expected) = body_of(&victim.media(Access::Map), &bytes);
     victim.file.set_len(4096).unwrap();
-    // From the middle of a window, far enough to touch what is gone.
+    // This read begins in the middle of a window and reaches into the missing part.
     body.seek(SeekFrom::Start(8000)).unwrap();
     let error = body.read(&mut vec![0; 100_000]).unwrap_err();
     assert_eq!(inner(&error).kind(), ErrorKind::Changed);
@@ -185,12 +185,12 @@ fn a_mapped_file_that_was_gone_and_is_back_never_gives_zeros() {
         if let Err(error) = body.read_to_end(&mut got) {
             assert_eq!(inner(&error).kind(), ErrorKind::Io, "{error}");
         }
-        assert_same(&got, &expected[start..start + got.len()], "what is handed on again");
+        assert_same(&got, &expected[start..start + got.len()], "delivered after the file was restored");
     }
 }
 
-/// Pulls a body on a thread of its own and changes the file when the pulls have come to some random
-/// place; whatever was handed on must be right. Returns whether it was interrupted.
+/// Reads a body on another thread and changes the file when a random position is reached. All delivered bytes
+/// must be correct. Returns whether the body was interrupted.
 fn race(access: Access, bytes: &[u8], random: &mut Random) -> bool {
     let victim = Victim::new(bytes);
     let (mut body, expected) = body_of(&victim.media(access), bytes);
@@ -201,7 +201,7 @@ fn race(access: Access, bytes: &[u8], random: &mut Random) -> bool {
         _ => random.below(len),
     };
     let re_extended = random.below(3) == 0;
-    // Some come before the first pull, and some between two pulls or within one.
+    // Some changes happen before the first read, others between two reads or during one.
     let moment = random.below(len * 4 / 3 + len / 4).saturating_sub(len / 4) as usize;
     let (spin, max) = (random.below(20_000), [4097, 70_000, 3 << 20][random.below(3) as usize]);
     let mut lengths = Random::new(random.below(u64::MAX));
@@ -209,7 +209,7 @@ fn race(access: Access, bytes: &[u8], random: &mut Random) -> bool {
     let progress = AtomicUsize::new(0);
     let ended = AtomicUsize::new(0);
     let (got, end) = thread::scope(|scope| {
-        let puller = scope.spawn(|| {
+        let reader = scope.spawn(|| {
             let delivered = deliver(&mut body, &mut lengths, max, &progress);
             ended.store(1, Ordering::Relaxed);
             delivered
@@ -222,48 +222,48 @@ fn race(access: Access, bytes: &[u8], random: &mut Random) -> bool {
         if re_extended {
             victim.file.set_len(len).unwrap();
         }
-        puller.join().unwrap()
+        reader.join().unwrap()
     });
-    assert_same(&got, &expected[..got.len()], format_args!("handed on before {end:?}"));
+    assert_same(&got, &expected[..got.len()], format_args!("delivered before {end:?}"));
     match end {
-        Ok(()) => assert_eq!(got.len(), expected.len(), "a body never ends short"),
+        Ok(()) => assert_eq!(got.len(), expected.len(), "a body never ends early"),
         Err(ref error) => {
             let kind = inner(error).kind();
             assert!(matches!(kind, ErrorKind::Changed | ErrorKind::Io), "{error:?}");
-            is_sticky(&mut body, error);
+            assert_sticky(&mut body, error);
         }
     }
     end.is_err()
 }
 
 #[test]
-fn a_file_truncated_while_it_is_pulled_kills_nobody_and_alters_nothing() {
+fn file_truncated_while_it_is_read_is_an_error_not_a_crash_or_wrong_bytes() {
     let bytes = noise(3 * 1024 * 1024 + 1234);
     for (access, times) in [(Access::Map, 300), (Access::Read, 100)] {
         let mut random = Random::new(times);
         let interrupted = (0..times).filter(|_| race(access, &bytes, &mut random)).count();
         println!("{access:?}: {interrupted} of {times} were interrupted");
-        // A test of interruptions that meets none would hold nothing.
-        assert!(interrupted as u64 > times / 10, "{interrupted} of {times}");
+        // Without interruptions this test would prove nothing.
+        assert!(interrupted as u64 > times / 10, "only {interrupted} of {times}");
     }
 }
 
 #[test]
-fn many_threads_pull_one_media() {
+fn many_threads_read_one_media() {
     let bytes = noise(2 * WINDOW + 777);
     for access in ACCESSES {
         for truncated in [false, true] {
             let victim = Victim::new(&bytes);
             let (body, expected) = body_of(&victim.media(access), &bytes);
             let start = Barrier::new(9);
-            let pulled = AtomicUsize::new(0);
+            let progress = AtomicUsize::new(0);
             thread::scope(|scope| {
                 for seed in 0..8 {
-                    let (mut body, expected, start, pulled) = (body.clone(), &expected, &start, &pulled);
+                    let (mut body, expected, start, progress) = (body.clone(), &expected, &start, &progress);
                     scope.spawn(move || {
                         start.wait();
                         let mut random = Random::new(seed);
-                        let (got, end) = deliver(&mut body, &mut random, 300_000, pulled);
+                        let (got, end) = deliver(&mut body, &mut random, 300_000, progress);
                         assert_same(&got, &expected[..got.len()], format_args!("thread {seed}"));
                         match end {
                             Ok(()) => assert_eq!(got.len(), expected.len()),
@@ -276,7 +276,7 @@ fn many_threads_pull_one_media() {
                 }
                 start.wait();
                 if truncated {
-                    while pulled.load(Ordering::Relaxed) < expected.len() / 4 {
+                    while progress.load(Ordering::Relaxed) < expected.len() / 4 {
                         thread::yield_now();
                     }
                     victim.file.set_len(5000).unwrap();
@@ -286,11 +286,12 @@ fn many_threads_pull_one_media() {
     }
 }
 
-/// What the file system does not show, niello does not see: these three hold the limits that the docs of
-/// `Media` name. Should one of them become an error, those have a line too many. What holds all the same is that
-/// the process lives, and that a body has its length.
+// The following three tests document the limitations that the documentation of `Media` lists. If one of these
+// changes becomes detectable, remove it there. Even undetected changes never crash the process or change the
+// length of a body.
+
 #[test]
-fn a_rewrite_whose_time_is_set_back_is_not_seen() {
+fn rewrite_with_a_restored_modification_time_is_not_detected() {
     for len in [5000, WINDOW + 4097] {
         for access in ACCESSES {
             for before in [0, 1000, len] {
@@ -311,58 +312,58 @@ fn a_rewrite_whose_time_is_set_back_is_not_seen() {
     }
 }
 
-/// Whether a write right after the opening has a later time is for the clock of the file system to say. On Linux
-/// since 6.13 it mostly has, as a time that was looked at is not given again.
+/// Whether a write right after opening has a later modification time depends on the clock of the file system.
+/// Since Linux 6.13 it usually has, because a timestamp that was queried is not used again.
 #[test]
-fn a_write_within_a_tick_is_seen_or_a_whole_body() {
-    let mut seen = 0;
-    for turn in 0..100 {
-        let access = ACCESSES[turn % 2];
+fn write_within_one_clock_tick_is_detected_or_gives_a_complete_body() {
+    let mut detected = 0;
+    for round in 0..100 {
+        let access = ACCESSES[round % 2];
         let victim = Victim::new(b"");
         let (old, new) = (noise(5000), vec![b'x'; 5000]);
         victim.file.write_all_at(&old, 0).unwrap();
         let media = victim.media(access);
         victim.file.write_all_at(&new, 0).unwrap();
         let Ok(mut body) = Body::json(&media) else {
-            seen += 1;
+            detected += 1;
             continue;
         };
         let expected = format!("\"{}\"", base64_of(&new));
         assert_eq!(body.len(), expected.len() as u64);
         let mut got = Vec::new();
         match body.read_to_end(&mut got) {
-            Ok(_) => assert_same(&got, expected.as_bytes(), "unseen"),
+            Ok(_) => assert_same(&got, expected.as_bytes(), "not detected"),
             Err(error) => {
                 assert_eq!(inner(&error).kind(), ErrorKind::Changed);
-                seen += 1;
+                detected += 1;
             }
         }
     }
-    println!("{seen} of 100 writes were seen");
+    println!("{detected} of 100 writes were detected");
 }
 
-/// Says that a scope is over, also if it is so by a panic.
-struct AtEnd<'a>(&'a AtomicBool);
+/// Sets a flag at the end of a scope, even if that is a panic.
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for AtEnd<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// A byte that changes while it is encoded is the old one or the new one, and its neighbours are their own.
+/// A byte that changes while it is encoded is either the old or the new one, and does not affect its neighbors.
 #[test]
-fn a_writer_through_a_mapping_is_seen_or_a_whole_body_of_old_and_new_bytes() {
+fn write_through_a_mapping_is_detected_or_gives_a_complete_body_of_old_and_new_bytes() {
     const LEN: usize = 300_001;
     let victim = Victim::new(&[0; LEN]);
     let shared = Shared::new(&victim.file, LEN);
-    // A page that was written to once moves the time no more, until it has gone to the disk.
+    // After the first write to a page, further writes do not update the time until the page is written to disk.
     shared.fill(0);
     for access in ACCESSES {
-        let (mut whole, mut torn) = (0, 0);
+        let (mut complete, mut mixed) = (0, 0);
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
-            let _done = AtEnd(&done);
+            let _done = SetOnDrop(&done);
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     shared.fill(0xff);
@@ -371,21 +372,21 @@ fn a_writer_through_a_mapping_is_seen_or_a_whole_body_of_old_and_new_bytes() {
             });
             for _ in 0..100 {
                 let Ok(mut body) = Body::json(&victim.media(access)) else { continue };
-                let mut text = Vec::new();
-                // Reads may end within a group, whose rest is then made of what the file has later.
-                match body.write_to(&mut text) {
+                let mut got = Vec::new();
+                // Reads may end within a group. The rest of the group is then encoded from later content.
+                match body.write_to(&mut got) {
                     Ok(_) => {
-                        let bytes = STANDARD.decode(&text[1..text.len() - 1]).unwrap();
+                        let bytes = STANDARD.decode(&got[1..got.len() - 1]).unwrap();
                         assert_eq!(bytes.len(), LEN);
                         assert!(bytes.iter().all(|byte| matches!(byte, 0 | 0xff)));
-                        whole += 1;
-                        torn += u32::from(bytes.windows(2).any(|pair| pair[0] != pair[1]));
+                        complete += 1;
+                        mixed += u32::from(bytes.windows(2).any(|pair| pair[0] != pair[1]));
                     }
                     Err(error) => assert_eq!(inner(&error).kind(), ErrorKind::Changed),
                 }
             }
         });
-        println!("{access:?}: {whole} of 100 were whole, {torn} of them a mixture");
-        assert!(whole > 0);
+        println!("{access:?}: {complete} of 100 were complete, {mixed} of them a mixture");
+        assert!(complete > 0);
     }
 }

@@ -1,4 +1,4 @@
-//! A thousand bodies with faults at random, of the file and of the writer: each is delivered whole or ends in an
+//! A thousand bodies with random faults of file and writer: each is delivered completely or ends with an
 //! error, and none hangs.
 #![cfg(unix)]
 
@@ -18,11 +18,11 @@ use std::{
 };
 
 const BODIES: u64 = 1000;
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 type Fault = fn(&Path);
 
-/// What happens to a file, and whether that is a change of it.
+/// What happens to a file, and whether that counts as a change.
 const FAULTS: [(Fault, bool); 9] = [
     (|_| {}, false),
     (|path| set_len(path, 0), true),
@@ -45,9 +45,10 @@ fn set_len(path: &Path, len: u64) {
     OpenOptions::new().write(true).open(path).unwrap().set_len(len).unwrap();
 }
 
-/// Takes what it likes, fails as it likes, and does something to the file once it has so many bytes.
+/// A writer that accepts random lengths, fails at random, and applies a fault to the file once it has
+/// received a given number of bytes.
 struct Sink {
-    taken: Vec<u8>,
+    received: Vec<u8>,
     random: Random,
     path: PathBuf,
     fault: Option<(usize, Fault)>,
@@ -55,7 +56,7 @@ struct Sink {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some((_, fault)) = self.fault.take_if(|(at, _)| self.taken.len() >= *at) {
+        if let Some((_, fault)) = self.fault.take_if(|(at, _)| self.received.len() >= *at) {
             fault(&self.path);
         }
         match self.random.below(12) {
@@ -66,7 +67,7 @@ impl Write for Sink {
             4 => panic!("the writer panics"),
             _ => {
                 let len = self.random.length(bytes.len() as u64).min(bytes.len());
-                self.taken.extend_from_slice(&bytes[..len]);
+                self.received.extend_from_slice(&bytes[..len]);
                 Ok(len)
             }
         }
@@ -77,9 +78,9 @@ impl Write for Sink {
     }
 }
 
-/// Whether the body came out whole.
+/// Writes a body, and returns whether it was delivered completely.
 fn deliver(random: &mut Random, folder: &Path) -> bool {
-    // One in fifty is longer than the window of a mapping, and goes in larger chunks.
+    // One body in fifty is longer than a window, and has larger chunks.
     let scale = if random.below(50) == 0 { 120 } else { 1 };
     let bytes = noise((3000 + random.below(60_000) as usize) * scale);
     let path = folder.join("clip.mp4");
@@ -94,7 +95,7 @@ fn deliver(random: &mut Random, folder: &Path) -> bool {
     let (fault, is_change) = FAULTS[random.below(FAULTS.len() as u64) as usize];
     let at = random.below(expected.len() as u64) as usize;
     let mut sink = Sink {
-        taken: Vec::new(),
+        received: Vec::new(),
         random: Random::new(random.below(u64::MAX)),
         path,
         fault: Some((at, fault)),
@@ -103,48 +104,48 @@ fn deliver(random: &mut Random, folder: &Path) -> bool {
     let mut body = body.with_chunk_len((2000 + random.below(1 << 17) as usize) * scale.min(8));
     loop {
         let written = catch_unwind(AssertUnwindSafe(|| body.write_to(&mut sink)));
-        assert_eq!(body.position(), sink.taken.len() as u64, "just past what was taken");
-        assert_same(&sink.taken, &expected[..sink.taken.len()], "what was taken");
+        assert_eq!(body.position(), sink.received.len() as u64, "just past the received bytes");
+        assert_same(&sink.received, &expected[..sink.received.len()], "the received bytes");
         match written {
             Ok(Ok(_)) => {
-                assert_eq!(sink.taken.len(), expected.len());
+                assert_eq!(sink.received.len(), expected.len());
                 return true;
             }
-            // Of the body: nothing that the writer said.
+            // An error of the body ends it.
             Ok(Err(error)) if error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) => {
                 assert_eq!(inner(&error).kind(), ErrorKind::Changed, "{error}");
                 assert!(is_change, "{error}");
                 return false;
             }
-            // Of the writer: it goes on.
+            // After an error or panic of the writer, it continues.
             Ok(Err(_)) | Err(_) => {}
         }
     }
 }
 
 #[test]
-fn a_thousand_bodies_are_whole_or_an_error_and_none_hangs() {
+fn thousand_bodies_with_faults_are_complete_or_an_error_and_none_hangs() {
     let (done, result) = mpsc::channel();
     thread::spawn(move || {
-        // The writers' panics are part of it, and say nothing.
-        let others = std::panic::take_hook();
+        // Hides the messages of the writers' intended panics.
+        let default_hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if panic.payload().downcast_ref() != Some(&"the writer panics") {
-                others(panic);
+                default_hook(panic);
             }
         }));
         let mut random = Random::new(7);
         let folder = scratch();
-        let mut whole = 0;
+        let mut complete = 0;
         for n in 0..BODIES {
             let folder = folder.path().join(n.to_string());
             fs::create_dir(&folder).unwrap();
-            whole += u64::from(deliver(&mut random, &folder));
+            complete += u64::from(deliver(&mut random, &folder));
             fs::remove_dir_all(folder).unwrap();
         }
-        done.send(whole).unwrap();
+        done.send(complete).unwrap();
     });
-    let whole = result.recv_timeout(PATIENCE).expect("all of them, in time");
-    println!("{whole} of {BODIES} whole");
-    assert!((BODIES / 4..BODIES).contains(&whole));
+    let complete = result.recv_timeout(TIMEOUT).expect("all bodies end in time");
+    println!("{complete} of {BODIES} were complete");
+    assert!((BODIES / 4..BODIES).contains(&complete));
 }

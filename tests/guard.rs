@@ -1,5 +1,5 @@
-//! The guard acts on a fault of a window that is being read, and on nothing else: every other SIGBUS goes where it
-//! would have gone without it.
+//! The SIGBUS guard handles only faults of a window that is being read. Every other SIGBUS has the same
+//! effect as without the guard.
 #![cfg(unix)]
 
 mod common;
@@ -21,17 +21,17 @@ use std::{
     time::Duration,
 };
 
-/// Touches a page of a mapping past the end of its file: a SIGBUS that is none of niello's business.
-/// Returns what was read there, if anybody made it readable.
+/// Reads a page past the end of a file that was mapped outside of niello, which raises SIGBUS.
+/// Returns the byte if a handler made the page readable.
 fn foreign_fault() -> u8 {
-    // SAFETY: mapped; that it faults is the point.
+    // SAFETY: the page is mapped, and the fault is intended.
     unsafe { lost_page().read_volatile() }
 }
 
-/// A page of a mapping that is past the end of its file. It stays mapped. A handler that did nothing would have it
-/// fault for ever, which an alarm ends.
+/// Returns a mapped page that is past the end of its file, and stays mapped. Sets an alarm, because the page
+/// would fault forever if a handler did nothing.
 fn lost_page() -> *mut u8 {
-    // SAFETY: takes a number.
+    // SAFETY: the argument is a number.
     unsafe { libc::alarm(20) };
     let victim = Victim::new(&noise(PAGE));
     let shared = ManuallyDrop::new(Shared::new(&victim.file, PAGE));
@@ -46,30 +46,30 @@ static FAULT: AtomicUsize = AtomicUsize::new(0);
 const CALLED: i32 = DONE + 1;
 
 extern "C" fn earlier(signal: libc::c_int) {
-    // SAFETY: may be called in a signal handler.
+    // SAFETY: `_exit` is async-signal-safe.
     unsafe { libc::_exit(if signal == libc::SIGBUS { CALLED } else { 1 }) }
 }
 
 extern "C" fn earlier_with_info(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the kernel passes a valid `info` on, and so must whoever was called in between. A null stack only
-    // asks, and zeros are a valid one.
+    // SAFETY: the kernel passes a valid `info`, and handlers in between must pass it on. With a null stack,
+    // `sigaltstack` only queries, and zeros are a valid `stack_t`.
     let (address, stack) = unsafe {
         let mut stack: libc::stack_t = std::mem::zeroed();
         libc::sigaltstack(ptr::null(), &mut stack);
         ((*info).si_addr() as usize, stack)
     };
-    // On the stack for signals: that of the thread may be what has run out.
-    let right = signal == libc::SIGBUS
+    // It must run on the alternate stack, because a stack overflow may be the cause.
+    let correct = signal == libc::SIGBUS
         && !context.is_null()
         && address == FAULT.load(Ordering::Relaxed)
         && stack.ss_flags & libc::SS_ONSTACK != 0;
-    // SAFETY: as above.
-    unsafe { libc::_exit(if right { CALLED } else { 1 }) }
+    // SAFETY: `_exit` is async-signal-safe.
+    unsafe { libc::_exit(if correct { CALLED } else { 1 }) }
 }
 
-/// For SIGBUS.
+/// Installs a handler for SIGBUS.
 fn install(handler: usize, flags: libc::c_int) {
-    // SAFETY: zeros are a valid `sigaction`, and the handler has the signature that the flags name.
+    // SAFETY: zeros are a valid `sigaction`, and the handler has the signature that the flags require.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handler;
@@ -78,16 +78,16 @@ fn install(handler: usize, flags: libc::c_int) {
     }
 }
 
-/// A handler that is told of the fault.
-type Informed = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+/// The signature of a handler with SA_SIGINFO.
+type SigactionHandler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
-fn install_with_info(handler: Informed) {
+fn install_with_info(handler: SigactionHandler) {
     install(handler as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
 }
 
-/// The handler for SIGBUS.
+/// Returns the installed handler for SIGBUS.
 fn installed() -> usize {
-    // SAFETY: zeros are a valid `sigaction`, and a null action only asks.
+    // SAFETY: zeros are a valid `sigaction`, and with a null action, `sigaction` only queries.
     unsafe {
         let mut now: libc::sigaction = std::mem::zeroed();
         assert_eq!(libc::sigaction(libc::SIGBUS, ptr::null(), &mut now), 0);
@@ -95,16 +95,15 @@ fn installed() -> usize {
     }
 }
 
-/// Where a group of the media's text starts in the body: who pulls from there on has it encoded right into the buffer.
+/// A position in the body at which a base64 group starts. A read from there encodes directly into the buffer.
 const GROUP: u64 = r#"["the clip",""#.len() as u64 + 4000;
 
-/// Maps a file, loses it, and touches what was lost: here niello's own handler has been called, once, and has done
-/// its work.
-fn lose_a_file() {
-    lose_a_file_and_pull(50_000);
+/// Maps a file, truncates it and reads the missing part, so that niello's handler is called once.
+fn truncate_and_read() {
+    truncate_and_read_len(50_000);
 }
 
-fn lose_a_file_and_pull(len: usize) {
+fn truncate_and_read_len(len: usize) {
     let bytes = noise(100_000);
     let victim = Victim::new(&bytes);
     let (mut body, _) = body_of(&victim.media(Access::Map), &bytes);
@@ -114,43 +113,43 @@ fn lose_a_file_and_pull(len: usize) {
     assert_eq!(inner(&error).kind(), ErrorKind::Changed);
 }
 
-/// Runs a job of this test in a process of its own.
+/// Runs a job of this test in its own process.
 fn outcome(test: &str, job: &str) -> Output {
     let output = process(test, job).output().unwrap();
     println!("{job}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     output
 }
 
-/// As a process may be started, and as some servers start their threads.
+/// Some processes are started with blocked signals, and some servers block them on their threads.
 #[test]
-fn a_thread_that_blocks_sigbus_survives_a_lost_file() {
-    let test = "a_thread_that_blocks_sigbus_survives_a_lost_file";
+fn thread_that_blocks_sigbus_survives_a_truncated_file() {
+    let test = "thread_that_blocks_sigbus_survives_a_truncated_file";
     match job() {
         None => assert_eq!(outcome(test, "blocked").status.code(), Some(DONE)),
         Some(_) => {
-            // SAFETY: an empty set is a whole one, and all of it is on this stack.
+            // SAFETY: the set is a local variable, and `sigfillset` initializes it.
             unsafe {
                 let mut all = std::mem::zeroed();
                 libc::sigfillset(&mut all);
                 libc::pthread_sigmask(libc::SIG_BLOCK, &all, ptr::null_mut());
             }
-            lose_a_file();
-            thread::spawn(lose_a_file).join().unwrap();
+            truncate_and_read();
+            thread::spawn(truncate_and_read).join().unwrap();
             exit(DONE);
         }
     }
 }
 
 #[test]
-fn a_sigbus_of_somebody_else_still_kills() {
-    let test = "a_sigbus_of_somebody_else_still_kills";
+fn foreign_sigbus_ends_the_process() {
+    let test = "foreign_sigbus_ends_the_process";
     match job().as_deref() {
         None => {
             for job in [
                 "fault",
                 "fault on a thread",
-                "fault that is ignored",
-                "fault that Rust handles",
+                "fault with SIG_IGN",
+                "fault with the handler of Rust",
                 "sent",
                 "sent by kill",
             ] {
@@ -159,19 +158,21 @@ fn a_sigbus_of_somebody_else_still_kills() {
         }
         Some(job) => {
             match job {
-                // The handler of Rust's runtime, which looks for a stack that has run out.
-                "fault that Rust handles" => assert!(![libc::SIG_DFL, libc::SIG_IGN].contains(&installed())),
-                // The kernel ignores no fault.
-                "fault that is ignored" => install(libc::SIG_IGN, 0),
+                // The handler of Rust's runtime, which detects stack overflows.
+                "fault with the handler of Rust" => {
+                    assert!(![libc::SIG_DFL, libc::SIG_IGN].contains(&installed()))
+                }
+                // The kernel never ignores faults.
+                "fault with SIG_IGN" => install(libc::SIG_IGN, 0),
                 _ => install(libc::SIG_DFL, 0),
             }
-            lose_a_file();
+            truncate_and_read();
             match job {
                 "fault on a thread" => drop(thread::spawn(foreign_fault).join()),
-                // SAFETY: a signal for this process.
+                // SAFETY: the argument is a number.
                 "sent" => drop(unsafe { libc::raise(libc::SIGBUS) }),
-                // Any thread may take it.
-                // SAFETY: these take numbers.
+                // Any thread may receive it.
+                // SAFETY: the arguments are numbers.
                 "sent by kill" => unsafe {
                     libc::kill(libc::getpid(), libc::SIGBUS);
                     libc::alarm(20);
@@ -185,8 +186,8 @@ fn a_sigbus_of_somebody_else_still_kills() {
 }
 
 #[test]
-fn a_sigbus_of_somebody_else_reaches_the_handler_that_was_there_before() {
-    let test = "a_sigbus_of_somebody_else_reaches_the_handler_that_was_there_before";
+fn foreign_sigbus_reaches_the_previous_handler() {
+    let test = "foreign_sigbus_reaches_the_previous_handler";
     match job().as_deref() {
         None => {
             for (job, code) in [
@@ -205,29 +206,29 @@ fn a_sigbus_of_somebody_else_reaches_the_handler_that_was_there_before() {
                 "sent and ignored" => install(libc::SIG_IGN, 0),
                 _ => install(earlier as *const () as usize, 0),
             }
-            // Neither installing nor a file of niello's own calls it.
-            lose_a_file();
+            // Neither installing the guard nor a fault of niello's own calls the previous handler.
+            truncate_and_read();
             match job {
                 "ours" => {}
-                // SAFETY: a signal for this process.
+                // SAFETY: the argument is a number.
                 "sent" | "sent and ignored" => drop(unsafe { libc::raise(libc::SIGBUS) }),
                 _ => drop(foreign_fault()),
             }
             if job == "sent and ignored" {
-                // The guard is still there.
-                lose_a_file();
+                // The guard is still installed.
+                truncate_and_read();
             }
             exit(DONE);
         }
     }
 }
 
-/// A read that a SIGBUS comes into the middle of goes on where the handler before the guard asked for that, and is
-/// interrupted where it did not.
+/// A system call that SIGBUS interrupts is restarted if the previous handler has SA_RESTART, and returns
+/// EINTR otherwise.
 #[test]
-fn a_call_is_restarted_as_it_would_be_without_the_guard() {
+fn system_calls_are_restarted_as_without_the_guard() {
     extern "C" fn nothing(_: libc::c_int) {}
-    let test = "a_call_is_restarted_as_it_would_be_without_the_guard";
+    let test = "system_calls_are_restarted_as_without_the_guard";
     let Some(job) = job() else {
         for job in ["restarted", "interrupted"] {
             assert_eq!(outcome(test, job).status.code(), Some(DONE), "{job}");
@@ -235,34 +236,35 @@ fn a_call_is_restarted_as_it_would_be_without_the_guard() {
         return;
     };
     install(nothing as *const () as usize, if job == "restarted" { libc::SA_RESTART } else { 0 });
-    lose_a_file();
-    // SAFETY: takes nothing.
+    truncate_and_read();
+    // SAFETY: no arguments.
     let reader = unsafe { libc::pthread_self() } as usize;
     let (mut ours, mut theirs) = UnixStream::pair().unwrap();
     let restarted = job == "restarted";
     thread::spawn(move || {
-        // However long it takes until the reader waits.
+        // Repeated, because it is unknown when the reader starts to wait.
         for sent in 0.. {
             thread::sleep(Duration::from_millis(10));
-            // SAFETY: that thread waits for this one, or ends the process.
+            // SAFETY: that thread lives until it ends the process.
             unsafe { libc::pthread_kill(reader as libc::pthread_t, libc::SIGBUS) };
             if restarted && sent == 20 {
                 theirs.write_all(b"x").unwrap();
             }
         }
     });
-    // One that never comes back is a failure.
-    // SAFETY: takes a number.
+    // Ends the process if the read never returns.
+    // SAFETY: the argument is a number.
     unsafe { libc::alarm(20) };
     let read = ours.read(&mut [0]).map_err(|error| error.kind());
     assert_eq!(read, if restarted { Ok(1) } else { Err(io::ErrorKind::Interrupted) });
     exit(DONE);
 }
 
-/// The buffer of who pulls may be a mapping too, and then its fault comes while a window is being read.
+/// The buffer of the caller may be mapped as well. Its faults happen while a window is being read, but are
+/// not niello's.
 #[test]
-fn a_fault_in_the_buffer_of_a_pull_is_somebody_else_s() {
-    let test = "a_fault_in_the_buffer_of_a_pull_is_somebody_else_s";
+fn fault_in_the_buffer_of_the_caller_reaches_the_previous_handler() {
+    let test = "fault_in_the_buffer_of_the_caller_reaches_the_previous_handler";
     if job().is_none() {
         assert_eq!(outcome(test, "buffer").status.code(), Some(CALLED));
         return;
@@ -271,64 +273,64 @@ fn a_fault_in_the_buffer_of_a_pull_is_somebody_else_s() {
     let bytes = noise(100_000);
     let (mut body, _) = body_of(&Victim::new(&bytes).media(Access::Map), &bytes);
     body.seek(SeekFrom::Start(GROUP)).unwrap();
-    // SAFETY: it stays mapped, and nobody else knows of it. That it faults is the point.
+    // SAFETY: the page stays mapped, and nothing else refers to it. The fault is intended.
     let buffer = unsafe { slice::from_raw_parts_mut(lost_page(), PAGE) };
     let _ = body.read(buffer);
     exit(1);
 }
 
-/// Called since the last look.
-static LATER: AtomicUsize = AtomicUsize::new(0);
-/// The handler before [`later`].
+/// How often [`later`] was called since the last check.
+static LATER_CALLS: AtomicUsize = AtomicUsize::new(0);
+/// The handler that [`later`] replaced.
 static BEFORE: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn later(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    LATER.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: what was installed before is the guard, with this signature.
-    let before: Informed = unsafe { mem::transmute(BEFORE.load(Ordering::Relaxed)) };
+    LATER_CALLS.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the replaced handler is the guard, which has this signature.
+    let before: SigactionHandler = unsafe { mem::transmute(BEFORE.load(Ordering::Relaxed)) };
     before(signal, info, context);
 }
 
-/// The guard is installed once: later files do not put it before the handlers of others, and what those pass on
-/// it takes.
+/// The guard is installed only once: mapping more files does not move it in front of later handlers, and it
+/// handles what they forward.
 #[test]
-fn a_later_handler_stays_and_the_guard_takes_what_it_passes_on() {
-    let test = "a_later_handler_stays_and_the_guard_takes_what_it_passes_on";
+fn later_handler_stays_and_forwards_to_the_guard() {
+    let test = "later_handler_stays_and_forwards_to_the_guard";
     if !cfg!(feature = "mmap") {
-        return println!("skipped: there is no guard");
+        return println!("skipped: no guard without the feature `mmap`");
     }
     if job().is_none() {
         assert_eq!(outcome(test, "later").status.code(), Some(DONE));
         return;
     }
     let first = installed();
-    lose_a_file();
+    truncate_and_read();
     let guard = installed();
     assert_ne!(guard, first);
-    lose_a_file();
+    truncate_and_read();
     assert_eq!(installed(), guard);
 
     BEFORE.store(guard, Ordering::Relaxed);
     install_with_info(later);
     for _ in 0..3 {
-        lose_a_file();
-        thread::spawn(lose_a_file).join().unwrap();
+        truncate_and_read();
+        thread::spawn(truncate_and_read).join().unwrap();
         assert_eq!(installed(), later as *const () as usize);
-        // Once for each file: zeros stand in for all that is left of a window.
-        assert_eq!(LATER.swap(0, Ordering::Relaxed), 2);
+        // Once per file, because zeros replace all missing pages of the read at once.
+        assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 2);
     }
-    // A few bytes, up to 48 of the file, are read and not touched.
-    [1, 3, 64].into_iter().for_each(lose_a_file_and_pull);
-    assert_eq!(LATER.swap(0, Ordering::Relaxed), 0);
-    lose_a_file_and_pull(68);
-    assert_eq!(LATER.swap(0, Ordering::Relaxed), 1);
+    // Up to 48 bytes are read, not accessed through the mapping.
+    [1, 3, 64].into_iter().for_each(truncate_and_read_len);
+    assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 0);
+    truncate_and_read_len(68);
+    assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 1);
     exit(DONE);
 }
 
-/// Without the feature no file is mapped.
+/// Without the feature `mmap`, no file is mapped.
 #[test]
-fn a_file_that_is_only_read_installs_no_handler() {
-    let test = "a_file_that_is_only_read_installs_no_handler";
+fn reading_without_mapping_installs_no_handler() {
+    let test = "reading_without_mapping_installs_no_handler";
     if job().is_none() {
         assert_eq!(outcome(test, "read").status.code(), Some(DONE));
         return;
@@ -344,9 +346,8 @@ fn a_file_that_is_only_read_installs_no_handler() {
     exit(DONE);
 }
 
-/// A panic between declaring a span and taking it back can come only from the writer, outside of it.
 #[test]
-fn a_writer_that_panics_over_a_lost_file_leaves_the_guard_in_order() {
+fn guard_works_after_a_writer_has_panicked() {
     struct Panics;
     impl io::Write for Panics {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -361,38 +362,38 @@ fn a_writer_that_panics_over_a_lost_file_leaves_the_guard_in_order() {
     let (mut body, expected) = body_of(&victim.media(Access::Map), &bytes);
     assert!(catch_unwind(AssertUnwindSafe(|| body.write_to(&mut Panics))).is_err());
     assert_eq!(body.position(), 0);
-    lose_a_file();
-    assert_same(&rest_of(&mut body), &expected, "the file that was not lost");
+    truncate_and_read();
+    assert_same(&rest_of(&mut body), &expected, "the file that was not truncated");
 }
 
-/// Mappings come and go beside those that are read, and some of these are lost: each thread gets the bytes of its
-/// own media, and loses no more than what was truncated.
+/// Files are mapped and unmapped on many threads while others are read and some are truncated. Each thread
+/// gets the bytes of its own media, or an error if its file was truncated.
 #[test]
-fn many_threads_pull_many_media_and_drop_them_meanwhile() {
+fn threads_that_open_read_and_drop_media_do_not_affect_each_other() {
     const LEN: usize = 300_000;
     let bytes = noise(LEN);
     let victims = [(); 4].map(|()| Victim::new(&bytes));
     let open = |victim: &Victim| Body::json(&victim.media(Access::Map)).unwrap();
     let bodies = [0, 1, 2, 3].map(|index| open(&victims[index]));
-    let is_lost = |index: usize| index % 2 == 1;
+    let is_truncated = |index: usize| index % 2 == 1;
     let rounds = AtomicUsize::new(0);
-    let (whole, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (complete, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for seed in 0..8 {
             let (bytes, victims, bodies, rounds) = (&bytes, &victims, &bodies, &rounds);
-            let (whole, lost) = (&whole, &lost);
+            let (complete, failed) = (&complete, &failed);
             scope.spawn(move || {
                 let mut random = Random::new(seed);
                 for _ in 0..40 {
                     let index = random.below(4) as usize;
-                    let mut body = match is_lost(index) || random.below(2) == 0 {
+                    let mut body = match is_truncated(index) || random.below(2) == 0 {
                         true => bodies[index].clone(),
                         false => open(&victims[index]),
                     };
                     rounds.fetch_add(1, Ordering::Relaxed);
                     let expected = format!("\"{}\"", base64_of(bytes)).into_bytes();
                     let mut got = Vec::new();
-                    // Some are dropped on the way.
+                    // Some bodies are dropped before their end.
                     let enough = random.below(2 * expected.len() as u64);
                     while (got.len() as u64) < enough {
                         let mut buffer = vec![0; random.length(100_000)];
@@ -401,23 +402,25 @@ fn many_threads_pull_many_media_and_drop_them_meanwhile() {
                             Ok(n) => got.extend_from_slice(&buffer[..n]),
                             Err(error) => {
                                 assert_eq!(inner(&error).kind(), ErrorKind::Changed);
-                                assert!(is_lost(index), "{error}");
-                                lost.fetch_add(1, Ordering::Relaxed);
+                                assert!(is_truncated(index), "{error}");
+                                failed.fetch_add(1, Ordering::Relaxed);
                                 break;
                             }
                         }
                         body.seek(SeekFrom::Start(got.len() as u64)).unwrap();
                     }
                     assert_same(&got, &expected[..got.len()], index);
-                    whole.fetch_add(usize::from(got.len() == expected.len()), Ordering::Relaxed);
+                    complete.fetch_add(usize::from(got.len() == expected.len()), Ordering::Relaxed);
                 }
             });
         }
         while rounds.load(Ordering::Relaxed) < 50 {
             thread::yield_now();
         }
-        (0..4).filter(|index| is_lost(*index)).for_each(|index| victims[index].file.set_len(5000).unwrap());
+        (0..4)
+            .filter(|index| is_truncated(*index))
+            .for_each(|index| victims[index].file.set_len(5000).unwrap());
     });
-    println!("{whole:?} were whole, {lost:?} were lost on the way");
-    assert!(whole.into_inner() > 0 && lost.into_inner() > 0);
+    println!("{complete:?} were complete, {failed:?} failed");
+    assert!(complete.into_inner() > 0 && failed.into_inner() > 0);
 }

@@ -1,4 +1,4 @@
-//! Media of unknown length, from readers that are slow, stumble, or break off, and pipes.
+//! Media of unknown length, from pipes and from readers that are slow, interrupted or fail.
 #![cfg(feature = "spool")]
 
 mod common;
@@ -12,63 +12,63 @@ use std::{
     process::exit,
 };
 
-/// Gives a few bytes at a time as a network does, is interrupted in between, and ends in some way.
+/// A reader that returns a few bytes at a time as a network does, with interruptions, and ends as configured.
 struct Network<'a> {
     rest: &'a [u8],
     random: Random,
     end: End,
-    /// How often it was asked.
-    asked: usize,
+    /// The number of calls of `read`.
+    reads: usize,
 }
 
 #[derive(Clone, Copy)]
 enum End {
-    Whole,
+    Complete,
     Error(io::ErrorKind),
     Panic,
 }
 
 impl<'a> Network<'a> {
     fn new(bytes: &'a [u8], end: End) -> Network<'a> {
-        Network { rest: bytes, random: Random::new(bytes.len() as u64), end, asked: 0 }
+        Network { rest: bytes, random: Random::new(bytes.len() as u64), end, reads: 0 }
     }
 }
 
 impl Read for Network<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        assert!(!buffer.is_empty(), "nothing is asked for");
-        self.asked += 1;
+        assert!(!buffer.is_empty(), "an empty read");
+        self.reads += 1;
         if self.random.below(3) == 0 {
             return Err(io::ErrorKind::Interrupted.into());
         }
         if self.rest.is_empty() {
             return match self.end {
-                End::Whole => Ok(0),
+                End::Complete => Ok(0),
                 End::Error(kind) => Err(kind.into()),
                 End::Panic => resume_unwind(Box::new("the reader panics")),
             };
         }
         let len = self.random.length(1500).min(buffer.len()).min(self.rest.len());
-        let (given, rest) = self.rest.split_at(len);
-        buffer[..len].copy_from_slice(given);
+        let (next, rest) = self.rest.split_at(len);
+        buffer[..len].copy_from_slice(next);
         self.rest = rest;
         Ok(len)
     }
 }
 
-/// As a video, by either access.
+/// Options for a video, for each access.
 fn options() -> [MediaOptions; 2] {
     [Access::Map, Access::Read].map(|access| Media::options().mime("video/mp4").access(access))
 }
 
 #[test]
-fn a_slow_reader_is_whole() {
+fn slow_reader_is_copied_completely() {
     for len in [0, 1, 48, 49, 5000, 300_001, WINDOW + 1] {
         let bytes = noise(len);
         for options in options() {
-            let mut reader = Network::new(&bytes, End::Whole);
+            let mut reader = Network::new(&bytes, End::Complete);
             let media = options.from_reader(&mut reader).unwrap();
-            assert!(reader.asked > len / 1500);
+            assert!(reader.reads > len / 1500);
             assert_eq!(media.len(), len as u64);
             let mut body = Body::json(&media).unwrap();
             let expected = format!("\"{}\"", base64_of(&bytes)).into_bytes();
@@ -81,7 +81,7 @@ fn a_slow_reader_is_whole() {
 }
 
 #[test]
-fn what_was_copied_has_its_type_found_as_a_file_has() {
+fn type_of_a_reader_is_detected_from_its_content() {
     let flac = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/media/audio.flac");
     let media = Media::from_reader(fs::File::open(flac).unwrap()).unwrap();
     assert_eq!(media.mime(), "audio/flac");
@@ -91,7 +91,7 @@ fn what_was_copied_has_its_type_found_as_a_file_has() {
 }
 
 #[test]
-fn a_reader_that_breaks_off_is_its_error_and_no_short_media() {
+fn error_of_a_reader_is_reported_and_creates_no_short_media() {
     let kinds = [
         io::ErrorKind::ConnectionReset,
         io::ErrorKind::TimedOut,
@@ -118,14 +118,14 @@ fn a_reader_that_breaks_off_is_its_error_and_no_short_media() {
 }
 
 #[test]
-fn a_reader_is_asked_for_no_more_than_is_allowed() {
+fn no_more_than_the_limit_is_read() {
     let bytes = noise(100_000);
     for max in [0, 1, 5000, 99_999] {
         for options in options() {
             let mut reader = Network::new(&bytes, End::Panic);
             let error = options.clone().max_spool(max).from_reader(&mut reader).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-            // One more, to know that there is more.
+            // One more byte, which shows that the limit is exceeded.
             assert_eq!((bytes.len() - reader.rest.len()) as u64, max + 1);
             assert_eq!(options.max_spool(max).from_reader(&bytes[..max as usize]).unwrap().len(), max);
         }
@@ -134,9 +134,9 @@ fn a_reader_is_asked_for_no_more_than_is_allowed() {
     assert_eq!(endless.unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
-/// The tests below run in a process with a temporary folder of its own.
+/// Runs a test again in a process with its own temporary folder. Returns `true` in that process.
 #[cfg(unix)]
-fn in_a_folder(test: &str) -> bool {
+fn in_own_temp_dir(test: &str) -> bool {
     if job().is_some() {
         return true;
     }
@@ -148,42 +148,42 @@ fn in_a_folder(test: &str) -> bool {
 }
 
 #[cfg(unix)]
-fn left() -> usize {
+fn files_left() -> usize {
     fs::read_dir(std::env::temp_dir()).unwrap().count()
 }
 
 #[test]
 #[cfg(unix)]
-fn a_temporary_file_is_never_seen_in_its_folder() {
-    if !in_a_folder("a_temporary_file_is_never_seen_in_its_folder") {
+fn temporary_file_never_appears_in_its_folder() {
+    if !in_own_temp_dir("temporary_file_never_appears_in_its_folder") {
         return;
     }
     let bytes = noise(10_000);
     for options in options() {
-        let media = options.clone().from_reader(Network::new(&bytes, End::Whole)).unwrap();
-        assert_eq!(left(), 0, "while it is media");
+        let media = options.clone().from_reader(Network::new(&bytes, End::Complete)).unwrap();
+        assert_eq!(files_left(), 0, "while the media exists");
         assert_eq!(rest_of(&mut Body::json(&media).unwrap()).len() as u64, media.encoded_len() + 2);
         drop(media);
         options.clone().from_reader(Network::new(&bytes, End::Error(io::ErrorKind::TimedOut))).unwrap_err();
         options.max_spool(5).from_reader(&bytes[..]).unwrap_err();
-        assert_eq!(left(), 0, "after errors");
+        assert_eq!(files_left(), 0, "after errors");
     }
     exit(DONE);
 }
 
-/// A limit on the size of files is as a disk that is full: the same writes fail.
+/// A limit on the size of files stands in for a full disk.
 #[test]
 #[cfg(unix)]
-fn a_full_disk_is_an_error_that_names_the_folder() {
-    if !in_a_folder("a_full_disk_is_an_error_that_names_the_folder") {
+fn full_disk_is_an_error_that_names_the_folder() {
+    if !in_own_temp_dir("full_disk_is_an_error_that_names_the_folder") {
         return;
     }
     let limit = |bytes| {
         let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
-        // SAFETY: it lives as long as the call.
+        // SAFETY: the pointer is valid for the call.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) }, 0);
     };
-    // SAFETY: takes numbers.
+    // SAFETY: the arguments are numbers.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     limit(20_000);
     for options in options() {
@@ -194,21 +194,21 @@ fn a_full_disk_is_an_error_that_names_the_folder() {
         let folder = std::env::temp_dir();
         assert!(error.to_string().contains(folder.to_str().unwrap()), "{error}");
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(left(), 0);
+        assert_eq!(files_left(), 0);
     }
-    // Who counts lines writes a file as the process ends.
+    // Coverage tools write a file when the process ends.
     limit(libc::RLIM_INFINITY);
     exit(DONE);
 }
 
-/// As when somebody has read it before.
+/// It has probably been read before.
 #[test]
 #[cfg(unix)]
-fn a_pipe_from_which_nothing_comes_is_an_error_and_no_empty_media() {
+fn empty_pipe_is_an_error_not_empty_media() {
     let folder = scratch();
     let path = folder.path().join("pipe.mp4");
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-    // SAFETY: a string that ends with a zero.
+    // SAFETY: the name is a string that ends with a zero.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
     for options in options() {
         let writer = {
@@ -225,17 +225,16 @@ fn a_pipe_from_which_nothing_comes_is_an_error_and_no_empty_media() {
     }
 }
 
-/// Without a folder to copy to.
 #[test]
 #[cfg(unix)]
-fn a_temporary_folder_that_is_not_there_is_an_error_that_names_it() {
-    let test = "a_temporary_folder_that_is_not_there_is_an_error_that_names_it";
+fn missing_temporary_folder_is_an_error_that_names_it_and_files_do_not_need_it() {
+    let test = "missing_temporary_folder_is_an_error_that_names_it_and_files_do_not_need_it";
     if job().is_none() {
         let output = process(test, "none").env("TMPDIR", "/no such folder").output().unwrap();
         assert_eq!(output.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&output.stderr));
         return;
     }
-    // A file needs none.
+    // Files are not copied.
     let folder = scratch();
     for bytes in [&b""[..], b"abc"] {
         let path = folder.path().join("clip.mp4");

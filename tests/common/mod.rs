@@ -1,4 +1,4 @@
-//! What the tests share. Each test file is a crate of its own and uses a part of it.
+//! Helpers of the integration tests. Each test file is its own crate and uses only some of them.
 #![allow(dead_code)]
 
 #[cfg(unix)]
@@ -15,14 +15,14 @@ use std::{
 };
 use tempfile::{NamedTempFile, TempDir};
 
-/// The span that one read of a file fills, and the window of a mapped file.
+/// The most bytes of one read of a file, and the window of a mapped file.
 pub(crate) const STEP: usize = 768 * 1024;
 pub(crate) const WINDOW: usize = 6 * 1024 * 1024;
 
-/// Lengths at which groups, the small buffer (48) and 16-bit counts end.
+/// Lengths around the ends of base64 groups, the stack buffer (48 bytes) and 16-bit counts.
 pub(crate) const SIZES: [usize; 14] = [0, 1, 2, 3, 4, 5, 47, 48, 49, 57, 58, 65535, 65536, 65537];
 
-/// Where the bytes of a media come from.
+/// Where the bytes of media come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Origin {
     Map,
@@ -33,7 +33,7 @@ pub(crate) enum Origin {
 impl Origin {
     pub(crate) const ALL: [Origin; 3] = [Origin::Map, Origin::Read, Origin::Bytes];
 
-    /// A `video/mp4` of these bytes. Its file is unlinked already.
+    /// Returns media of type `video/mp4` with these bytes. If it is a file, it is already unlinked.
     pub(crate) fn media(self, bytes: &[u8]) -> Media {
         let access = match self {
             Origin::Map => Access::Map,
@@ -46,12 +46,12 @@ impl Origin {
     }
 }
 
-/// A folder on a disk: where `/tmp` is memory, a file counts as memory.
+/// Creates a temporary folder on disk. In `/tmp`, which may be in memory, files would count as memory.
 pub(crate) fn scratch() -> TempDir {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
-/// Random numbers that are the same in every run (xorshift64*).
+/// Pseudorandom numbers, the same in every run (xorshift64*).
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -59,7 +59,7 @@ impl Random {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// Less than `bound`.
+    /// Returns a number less than `bound`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -67,14 +67,14 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % bound
     }
 
-    /// Mostly small, sometimes up to `max`.
+    /// Returns a length from 1 to `max` that is usually small.
     pub(crate) fn length(&mut self, max: u64) -> usize {
         let max = [3, 17, 4097, 70_000, max][self.below(5) as usize].min(max);
         1 + self.below(max) as usize
     }
 }
 
-/// Bytes without a pattern, the same in every run.
+/// Returns pseudorandom bytes, the same in every run.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
     static NOISE: OnceLock<Vec<u8>> = OnceLock::new();
     let noise = NOISE.get_or_init(|| {
@@ -84,19 +84,19 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
     noise[..len].to_vec()
 }
 
-/// The text of another encoder.
+/// Returns the base64 of `bytes` from another implementation.
 pub(crate) fn base64_of(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// As `assert_eq`, but says where two long texts part, and does not print them.
+/// Like `assert_eq!`, but reports where two long byte strings differ instead of printing them.
 #[track_caller]
 pub(crate) fn assert_same(got: &[u8], expected: &[u8], what: impl Display) {
     if got != expected {
         let at = got.iter().zip(expected).take_while(|(got, expected)| got == expected).count();
-        let near = |text: &[u8]| String::from_utf8_lossy(&text[at..text.len().min(at + 40)]).into_owned();
+        let near = |bytes: &[u8]| String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 40)]).into_owned();
         panic!(
-            "{what}: {} bytes where {} were expected, parting at {at}: {:?} for {:?}",
+            "{what}: got {} bytes and expected {}, which differ at {at}: got {:?}, expected {:?}",
             got.len(),
             expected.len(),
             near(got),
@@ -105,7 +105,7 @@ pub(crate) fn assert_same(got: &[u8], expected: &[u8], what: impl Display) {
     }
 }
 
-/// What is left of a body.
+/// Reads the rest of a body.
 #[track_caller]
 pub(crate) fn rest_of(body: &mut Body) -> Vec<u8> {
     let mut rest = Vec::new();
@@ -113,28 +113,28 @@ pub(crate) fn rest_of(body: &mut Body) -> Vec<u8> {
     rest
 }
 
-/// The error of this crate that an `io::Error` holds.
+/// Returns the niello error inside an `io::Error`.
 #[track_caller]
 pub(crate) fn inner(error: &std::io::Error) -> &niello::Error {
-    let inner = error.get_ref().unwrap_or_else(|| panic!("{error:?} holds nothing"));
-    inner.downcast_ref().unwrap_or_else(|| panic!("{error:?} holds no error of niello"))
+    let inner = error.get_ref().unwrap_or_else(|| panic!("{error:?} contains no error"));
+    inner.downcast_ref().unwrap_or_else(|| panic!("{error:?} contains no error of niello"))
 }
 
 const JOB: &str = "NIELLO_TEST_JOB";
 
-/// A test that runs itself again in a process of its own gives itself a job there; without one, it is
-/// the parent.
+/// Returns the job of a test that runs itself again in its own process, or `None` in the parent process.
 pub(crate) fn job() -> Option<String> {
     env::var(JOB).ok()
 }
 
-/// The test of this name again, in a process of its own, with a job.
+/// Returns a command that runs the test `test` again in its own process, with a job.
 pub(crate) fn process(test: &str, job: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(JOB, job);
     #[cfg(unix)]
-    // Whatever the tests were started with: faults as Rust has them, and no core of those that are to die.
-    // SAFETY: both calls may be made between fork and exec, and allocate nothing.
+    // Restores Rust's defaults for faults, whatever the parent was started with, and writes no core dumps for
+    // processes that are expected to die.
+    // SAFETY: these calls are allowed between fork and exec, and allocate nothing.
     unsafe {
         std::os::unix::process::CommandExt::pre_exec(&mut command, || {
             libc::signal(libc::SIGBUS, libc::SIG_DFL);
@@ -146,5 +146,5 @@ pub(crate) fn process(test: &str, job: &str) -> Command {
     command
 }
 
-/// How a job says that it came to its end: a process that ran no test ends with 0 as well.
+/// The exit code of a job that came to its end. Not 0, because a process that ran no test exits with 0.
 pub(crate) const DONE: i32 = 40;

@@ -1,4 +1,4 @@
-//! A file that things happen to while its media is open.
+//! A file that is changed while its media is open.
 
 use super::{base64_of, scratch};
 use niello::{Access, Body, Media};
@@ -18,7 +18,8 @@ pub(crate) struct Victim {
 }
 
 impl Victim {
-    /// Last written long ago, so that every change is a later time, whatever the tick of the clock.
+    /// Creates a file with an old modification time, so that every change has a later one, however coarse the
+    /// clock is.
     pub(crate) fn new(bytes: &[u8]) -> Victim {
         let folder = scratch();
         let path = folder.path().join("victim.mp4");
@@ -33,25 +34,25 @@ impl Victim {
     }
 }
 
-/// The body of one media, and what it must be while the file is as it was.
+/// Returns a body with one media, and the expected bytes if the file does not change.
 pub(crate) fn body_of(media: &Media, bytes: &[u8]) -> (Body, Vec<u8>) {
     let body = Body::json(&("the clip", media, "its end")).unwrap();
     (body, format!(r#"["the clip","{}","its end"]"#, base64_of(bytes)).into_bytes())
 }
 
-/// A mapping of a file through which it can be written to, as another program might have one.
+/// A writable mapping of a file, such as another program might have.
 pub(crate) struct Shared {
     start: *mut u8,
     len: usize,
 }
 
-// SAFETY: it is memory of the process, and only `fill` touches it.
+// SAFETY: the memory belongs to the whole process, and only `fill` accesses it.
 unsafe impl Sync for Shared {}
 
 impl Shared {
     pub(crate) fn new(file: &File, len: usize) -> Shared {
         let (rights, fd) = (libc::PROT_READ | libc::PROT_WRITE, file.as_raw_fd());
-        // SAFETY: a new mapping of an open file, at a place that the kernel chooses.
+        // SAFETY: this maps an open file at an address that the kernel chooses.
         let start = unsafe { libc::mmap(ptr::null_mut(), len, rights, libc::MAP_SHARED, fd, 0) };
         assert_ne!(start, libc::MAP_FAILED);
         Shared { start: start.cast(), len }
@@ -61,10 +62,10 @@ impl Shared {
         self.start
     }
 
-    /// Writes this byte everywhere.
+    /// Overwrites the whole mapping with `byte`.
     pub(crate) fn fill(&self, byte: u8) {
         for at in 0..self.len {
-            // SAFETY: within the mapping, to which no reference exists.
+            // SAFETY: the address is within the mapping, to which there are no references.
             unsafe { self.start.add(at).write_volatile(byte) };
         }
     }
@@ -72,7 +73,7 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // SAFETY: this very mapping, to which no reference exists.
+        // SAFETY: the range is that of the mapping, to which there are no references.
         assert_eq!(unsafe { libc::munmap(self.start.cast(), self.len) }, 0);
     }
 }
