@@ -1,5 +1,7 @@
-//! The shell commands of the documents, as they are printed. What uses the command `niello` is run, with a server
-//! of this machine in place of the gateway; what builds, tests or measures is a step of `.ci/run`.
+//! Runs the shell commands of the documents as printed.
+//!
+//! A local server replaces the gateway. Commands that take minutes are not run here; the test checks that they are
+//! steps of `.ci/run` instead.
 #![cfg(unix)]
 
 #[path = "documents/gateway.rs"]
@@ -10,15 +12,24 @@ use gateway::Gateway;
 use stage::{ROOT, Stage};
 use std::{fs, path::Path};
 
+const DOCUMENTS: [&str; 7] =
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "DESIGN.md", "COMPARE.md", "cli/README.md", "src/lib.rs"];
+
+/// Programs that take minutes. Stubs replace them, which record how they were called.
+const SLOW: [&str; 5] = ["bin/cargo", ".ci/run", "fuzz/run", "benches/compare/run", "benches/compare/grow"];
+
 fn read(document: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(document)).unwrap()
 }
 
-/// The shell blocks of a document, all of which are called `sh`.
+/// Returns the shell blocks of a document. All of them must be marked `sh`.
 fn blocks(document: &str) -> Vec<String> {
     let text = read(document);
     for other in ["bash", "shell", "console", "zsh"] {
-        assert!(!text.contains(&format!("```{other}")), "{document}: a block of {other} is not run");
+        assert!(
+            !text.contains(&format!("```{other}")),
+            "{document}: mark blocks of {other} as sh, to run them"
+        );
     }
     let mut lines = text.lines().map(|line| line.strip_prefix("//! ").unwrap_or(line));
     let mut blocks = Vec::new();
@@ -29,51 +40,56 @@ fn blocks(document: &str) -> Vec<String> {
     blocks
 }
 
-/// What takes minutes: stand-ins only write down how they were called.
-const LONG: [&str; 5] = ["bin/cargo", ".ci/run", "fuzz/run", "benches/compare/run", "benches/compare/grow"];
-
-/// A command without what may be less when a machine runs it often: its numbers.
-fn words(command: &str) -> Vec<&str> {
-    let is_number = |word: &str| word.trim_end_matches(['G', 'M']).parse::<u32>().is_ok();
-    command.split_whitespace().filter(|word| !is_number(word) && *word != "--").collect()
+/// Returns the blocks of a document that this test runs.
+fn blocks_to_run(document: &str) -> Vec<String> {
+    let mut blocks = blocks(document);
+    if document == "README.md" {
+        // It builds the command, so `.ci/run` runs it.
+        let build = blocks.remove(0);
+        assert!(build.starts_with("cargo run ") && !build.contains('\n'), "{build}");
+        assert_eq!(blocks[0], "cargo test --workspace --all-features", "the tests that .ci/run runs");
+    }
+    blocks
 }
 
 #[test]
-fn every_shell_command_runs() {
+fn shell_commands_of_the_documents_run() {
     let gateway = Gateway::start();
-    let calls = LONG.map(|name| format!(r#"echo {} "$@" >>"$HOME/called""#, name.trim_start_matches("bin/")));
-    let long = LONG.into_iter().zip(calls.iter().map(String::as_str));
-    let stage = Stage::new([("data/clip.mp4", "clip.mp4"), ("data/media/audio.mp3", "talk.mp3")], long);
+    let stubs = SLOW.map(|name| format!(r#"echo {} "$@" >>"$HOME/called""#, name.trim_start_matches("bin/")));
+    let stubs = SLOW.into_iter().zip(stubs.iter().map(String::as_str));
+    let stage = Stage::new([("data/clip.mp4", "clip.mp4"), ("data/media/audio.mp3", "talk.mp3")], stubs);
     let variables = [("DATABRICKS_HOST", gateway.url()), ("DATABRICKS_TOKEN", gateway::TOKEN)];
     let mut posts = 0;
-    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "DESIGN.md", "COMPARE.md", "src/lib.rs"] {
-        let blocks = blocks(document);
-        // The first of the README builds: `.ci/run readme` takes it from there.
-        let built = usize::from(document == "README.md");
-        if built == 1 {
-            assert!(blocks[0].starts_with("cargo run ") && !blocks[0].contains('\n'));
-            assert_eq!(blocks[1], "cargo test --workspace --all-features", "what .ci/run calls");
-        }
-        for block in &blocks[built..] {
-            let says = stage.run(block, variables);
-            assert!(!says.contains("warning"), "{block}\n{says}");
+    for document in DOCUMENTS {
+        for block in blocks_to_run(document) {
+            let stderr = stage.run(&block, variables);
+            assert!(!stderr.contains("warning"), "{block}\n{stderr}");
             posts += block.matches("curl ").count();
         }
     }
-    assert!(posts > 1, "the README sends requests");
-    assert_eq!(gateway.requests(), posts, "each is sent, whole");
+    assert!(posts > 1, "the documents send requests");
+    assert_eq!(gateway.accepted(), posts, "the gateway accepts each request");
 
     let ci = read(".ci/run");
-    let steps = ci.lines().filter_map(|line| Some(line.split_once("step ")?.1));
-    let steps: Vec<_> = steps.map(words).collect();
     for call in fs::read_to_string(stage.at("called")).unwrap().lines() {
-        match call.strip_prefix(".ci/run") {
-            Some(parts) => {
-                for part in parts.split_whitespace() {
-                    assert!(ci.contains(&format!("\n{part}() {{")), ".ci/run has no {part}");
-                }
-            }
-            None => assert!(steps.contains(&words(call)), "`{call}` is no step of .ci/run"),
-        }
+        assert_ci_runs(&ci, call);
     }
+}
+
+/// Asserts that a call of a slow program is a step of `.ci/run`, or calls parts of it.
+fn assert_ci_runs(ci: &str, call: &str) {
+    if let Some(parts) = call.strip_prefix(".ci/run") {
+        for part in parts.split_whitespace() {
+            assert!(ci.contains(&format!("\n{part}() {{")), ".ci/run has no part {part}");
+        }
+        return;
+    }
+    let mut steps = ci.lines().filter_map(|line| Some(line.split_once("step ")?.1));
+    assert!(steps.any(|step| words(step) == words(call)), "`{call}` is not a step of .ci/run");
+}
+
+/// Returns the words of a command without numbers, which may be smaller in `.ci/run`.
+fn words(command: &str) -> Vec<&str> {
+    let is_number = |word: &str| word.trim_end_matches(['G', 'M']).parse::<u32>().is_ok();
+    command.split_whitespace().filter(|word| !is_number(word) && *word != "--").collect()
 }

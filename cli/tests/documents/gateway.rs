@@ -1,4 +1,4 @@
-//! A server that takes what the gateway takes.
+//! A server that accepts the requests that the gateway accepts.
 
 use serde_json::Value;
 use std::{
@@ -15,41 +15,41 @@ pub const TOKEN: &str = "dapi0123";
 
 pub struct Gateway {
     url: String,
-    requests: Arc<AtomicUsize>,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl Gateway {
     pub fn start() -> Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counted = requests.clone();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = accepted.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                if take(stream.unwrap()) {
-                    counted.fetch_add(1, Ordering::SeqCst);
+                if serve(stream.unwrap()) {
+                    counter.fetch_add(1, Ordering::SeqCst);
                 }
             }
         });
-        Gateway { url, requests }
+        Gateway { url, accepted }
     }
 
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How many good ones came.
-    pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+    /// Returns the number of requests that were accepted.
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 }
 
-/// Whether a request is one that the gateway takes: of either format, with its length, whole.
-fn take(stream: TcpStream) -> bool {
+/// Answers a request. Returns true if it has one of the two formats, the expected headers, and a complete body.
+fn serve(stream: TcpStream) -> bool {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert!(stream.read_line(&mut head).unwrap() > 0, "a head that ends early: {head}");
+        assert!(stream.read_line(&mut head).unwrap() > 0, "the request ends within its head: {head}");
     }
     let header = |name: &str| {
         head.lines()
@@ -64,17 +64,17 @@ fn take(stream: TcpStream) -> bool {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
 
     let path = head.split(' ').nth(1).unwrap_or_default();
-    let takes = match path {
+    let has_format = match path {
         "/ai-gateway/mlflow/v1/chat/completions" => body["messages"].is_array() && body["model"].is_string(),
         path if path.starts_with("/serving-endpoints/gemini/v1beta/models/") => body["contents"].is_array(),
         _ => false,
     };
-    let good = takes
+    let is_accepted = has_format
         && head.starts_with("POST ")
         && header("authorization:") == Some(&format!("Bearer {TOKEN}"))
         && header("content-type:") == Some("application/json");
-    let status = if good { "200 OK" } else { "400 Bad Request" };
-    let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
-    stream.get_mut().write_all(answer.as_bytes()).unwrap();
-    good
+    let status = if is_accepted { "200 OK" } else { "400 Bad Request" };
+    let response = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+    stream.get_mut().write_all(response.as_bytes()).unwrap();
+    is_accepted
 }
