@@ -165,18 +165,17 @@ pub struct Output {
     /// devices and pipes directly. Without this option, it never writes media to a terminal; use - as FILE to do so.
     #[arg(short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Show the body indented, with only the start of each media file, instead of writing it
+    /// Only show the body, indented and with media shortened
     #[arg(long, conflicts_with_all = ["file", "dry_run"])]
     pub preview: bool,
-    /// Show the exact length of the body and of each segment instead of writing it
+    /// Only show the exact length of the body and each segment
     #[arg(long, conflicts_with = "file")]
     pub dry_run: bool,
     /// Format of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
-    /// Fail before reading media if the body would exceed SIZE (bytes, or the name of a service)
     #[arg(long, value_name = "SIZE", value_parser = LimitParser, hide_possible_values = true)]
-    #[arg(allow_negative_numbers = true, long_help = limit_help())]
+    #[arg(allow_negative_numbers = true, help = limit_help(), long_help = limit_long_help())]
     pub limit: Option<Limit>,
     /// How to access media files
     #[arg(long, value_enum, default_value_t)]
@@ -226,23 +225,30 @@ impl TypedValueParser for LimitParser {
     }
 }
 
-/// The long help of `--limit`, which lists the named limits with their values.
+const LIMIT: &str = "Fail before reading media if the body would exceed SIZE";
+
+/// Returns the short help of `--limit`, which lists the names.
 fn limit_help() -> String {
+    let names: Vec<_> = Limit::NAMED.into_iter().filter_map(Limit::name).collect();
+    format!("{LIMIT} (bytes, or a service: {})", names.join(", "))
+}
+
+/// Returns the long help of `--limit`, which lists the names with their values.
+fn limit_long_help() -> String {
     let named = Limit::NAMED.into_iter().filter_map(|limit| {
         let scope = if limit == Limit::VERTEX { " for each media file" } else { "" };
         Some(format!("{} ({} MB{scope})", limit.name()?, limit.max_len() / 1_000_000))
     });
     let named: Vec<_> = named.collect();
-    format!(
-        "Fail before reading media if the body would exceed SIZE\n\n\
-         SIZE is a number of bytes, or the name of a service: {}.",
-        named.join(", ")
-    )
+    format!("{LIMIT}\n\nSIZE is a number of bytes, or the name of a service: {}.", named.join(", "))
 }
 
 /// Parses `KEY=JSON`.
 fn field(text: &str) -> Result<(String, Box<RawValue>), String> {
-    let (key, json) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("expected KEY=JSON")?;
+    let (key, json) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or("expected KEY=JSON, such as top_k=4")?;
     let value = serde_json::from_str(json).map_err(|error| {
         format!("the value is not valid JSON ({error}); put strings in double quotes: '{key}=\"text\"'")
     })?;
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn help_of_limit_lists_every_name_with_its_value() {
-        let help = limit_help();
+        let help = limit_long_help();
         for limit in Limit::NAMED {
             let entry = format!("{} ({} MB", limit.name().unwrap(), limit.max_len() / 1_000_000);
             assert!(help.contains(&entry), "{help}");

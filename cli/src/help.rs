@@ -16,7 +16,7 @@ pub const NIELLO: &str = r#"Examples:
       -H "Authorization: Bearer $DATABRICKS_TOKEN" \
       "$DATABRICKS_HOST/ai-gateway/mlflow/v1/chat/completions"
 
-  # Write a request in the Google Gemini format, or one of your own
+  # Use the Google Gemini format, or your own JSON
   niello gemini --audio talk.mp3 --text 'What is said?' -o body.json
   niello fill request.json -o body.json
 
@@ -26,7 +26,7 @@ Environment:
 
 Exit status:
   0  Success
-  1  Failure; the last line on standard error is the reason
+  1  Failure, explained by the last line on standard error
   2  Invalid arguments"#;
 
 pub const CHAT: &str = r#"Media:

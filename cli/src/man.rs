@@ -29,7 +29,7 @@ pub fn run(args: &args::Man) -> Result<()> {
 
 /// Returns the definition of the whole command, without `niello help`, which needs no page.
 fn niello() -> Command {
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = Cli::command().disable_help_subcommand(true).subcommand_help_heading("COMMANDS");
     command.build();
     command
 }
@@ -42,7 +42,7 @@ fn print(command: &Command) -> Result<()> {
 fn write_all(niello: &Command, dir: &Path) -> Result<()> {
     let failed = |error| anyhow!("cannot write to {}: {error}", dir.display());
     if dir.exists() && !dir.is_dir() {
-        bail!("--dir {}: it is not a directory; name one", dir.display());
+        bail!("cannot write to {}: it is not a directory; choose another one", dir.display());
     }
     fs::create_dir_all(dir).map_err(failed)?;
     for command in [niello].into_iter().chain(niello.get_subcommands()) {
@@ -53,7 +53,7 @@ fn write_all(niello: &Command, dir: &Path) -> Result<()> {
 
 fn man(command: &Command) -> Man {
     let source = format!("niello {}", env!("CARGO_PKG_VERSION"));
-    // The version stands for a date. With an empty one, groff would print the source in its place.
+    // Pages are dated by their version. With an empty date, groff would print the source in its place.
     Man::new(command.clone()).date(" ").source(source).manual("User Commands")
 }
 
@@ -87,15 +87,16 @@ fn synopsis(command: &Command) -> Roff {
 
 /// Renders the sections at the end of the help. Lines are not refilled, so that examples can be copied.
 fn sections(text: &str) -> Roff {
+    let title =
+        |line: &'_ str| line.strip_suffix(':').filter(|title| !title.starts_with(' ')).map(str::to_uppercase);
     let mut roff = Roff::new();
-    for line in text.lines() {
-        match line.strip_suffix(':').filter(|title| !title.starts_with(' ')) {
-            Some(title) => {
-                roff.control("fi", []).control("SH", [title.to_uppercase().as_str()]).control("nf", []);
-            }
-            None => {
-                roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
-            }
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(title) = title(line) {
+            roff.control("fi", []).control("SH", [title.as_str()]).control("nf", []);
+        } else if !line.is_empty() || lines.peek().is_some_and(|next| title(next).is_none()) {
+            // The blank line before a heading is left out, because the heading adds one.
+            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
         }
     }
     roff.control("fi", []);

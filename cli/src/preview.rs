@@ -123,7 +123,7 @@ impl Preview {
         }
     }
 
-    /// Adds the start of the base64 of a media file, and notes how many bytes were omitted.
+    /// Adds the start of the base64 of a media file, and notes how many characters were omitted.
     fn push_media(&mut self, head: &str, omitted: u64, name: &str) {
         if omitted == 0 {
             self.text += head;
@@ -132,7 +132,7 @@ impl Preview {
         self.text += &format!("{NOTE}{head}…{NOTE:#}");
         if let Some(string) = &mut self.string {
             let name = escape::escape(name);
-            string.note += &format!(" {NOTE}<{omitted} more bytes of {name}>{NOTE:#}");
+            string.note += &format!(" {NOTE}<{omitted} more base64 characters of {name}>{NOTE:#}");
         }
     }
 
@@ -146,7 +146,7 @@ impl Preview {
 mod tests {
     use super::*;
 
-    /// Returns the preview of segments without styles. `Err` is media: its head and the number of omitted bytes.
+    /// Returns the preview of segments without styles. `Err` is media: its head and the number of omitted characters.
     fn preview(segments: &[Result<&str, (&str, u64)>]) -> String {
         let mut preview = Preview::default();
         for segment in segments {
@@ -190,7 +190,7 @@ mod tests {
         ]);
         assert_eq!(
             preview,
-            "[\n  \"data:video/mp4;base64,AAAA…\" <7 more bytes of clip.mp4>,\n  \"YQ==\"\n]"
+            "[\n  \"data:video/mp4;base64,AAAA…\" <7 more base64 characters of clip.mp4>,\n  \"YQ==\"\n]"
         );
         assert!(serde_json::from_str::<serde_json::Value>(&preview).is_err());
     }

@@ -7,7 +7,7 @@ use clap::{
 };
 use std::path::Path;
 
-const PARTS: &str = "Parts (at least one, in the order to send them)";
+const PARTS: &str = "Parts (at least one; sent in the order given)";
 
 /// What the request asks. It implements [`Args`] by hand because clap's derive would lose the order of parts that come
 /// from different options.

@@ -158,10 +158,10 @@ fn number(key: &str, value: &str) -> Result<f64, String> {
 
 /// Parses a time: `1.5s` or `1.5`.
 fn seconds(key: &str, value: &str) -> Result<Duration, String> {
-    let seconds = value.strip_suffix('s').unwrap_or(value).parse();
-    let seconds: f64 =
-        seconds.map_err(|_| format!("{key}={value:?} is not a number of seconds, such as 1.5s"))?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| format!("{key}={value:?}: {error}"))
+    let seconds = value.strip_suffix('s').unwrap_or(value).parse().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| format!("{key}={value:?} is not a valid number of seconds, such as 1.5s"))
 }
 
 #[cfg(test)]

@@ -58,8 +58,8 @@ fn preview_is_the_indented_body_with_shortened_media() {
     "p\u00e9\/ \u009b"
   ],
   "empty": {{}},
-  "v": "data:video/mp4;base64,{head}…" <{rest} more bytes of mein clip ü.mp4>,
-  "w": "{head}…" <{rest} more bytes of mein clip ü.mp4>
+  "v": "data:video/mp4;base64,{head}…" <{rest} more base64 characters of mein clip ü.mp4>,
+  "w": "{head}…" <{rest} more base64 characters of mein clip ü.mp4>
 }}
 <{} bytes in total>
 "#,
@@ -75,7 +75,7 @@ fn preview_checks_the_limit_and_writes_no_file() {
         command.args(["--video", CLIP, "--preview"]).args(args);
         command
     };
-    preview(&["--limit", "databricks"]).assert().success().stdout(contains("more bytes of"));
+    preview(&["--limit", "databricks"]).assert().success().stdout(contains("more base64 characters of"));
     fails(&mut preview(&["--limit", "50"]), 1, "limit of 50 bytes");
     fails(&mut preview(&["--dry-run"]), 2, "cannot be used with");
     fails(&mut preview(&["-o", "out.json"]), 2, "cannot be used with");
@@ -95,7 +95,7 @@ fn preview_and_dry_run_do_not_read_the_whole_file() {
     let src = format!("{};type=video/mp4", big.display());
     let base64 = len.div_ceil(3) * 4;
     chat().args(["--video", &src, "--preview"]).assert().success().stdout(contains(format!(
-        "base64,{}…\" <{} more bytes",
+        "base64,{}…\" <{} more base64 characters",
         "A".repeat(32),
         base64 - 32
     )));
