@@ -1,4 +1,15 @@
-//! The request and response types of the two API formats, and what both share.
+//! The APIs: requests, responses and endpoints of Chat Completions and Google Gemini.
+//!
+//! [`chat`] and [`gemini`] hold the two formats, and `convert` turns a request of one into one of the other. The rest is
+//! what both share:
+//!
+//! - `object` and `open_enum` define the types of a format, and `lenient` reads what servers really send.
+//! - `extra` holds the keys that a type does not have.
+//! - `source` holds media or a URL, and bare base64.
+//! - `endpoint` makes HTTP requests.
+//! - `events` splits a streamed response, and `error` finds the error that an API reports in a response.
+//!
+//! This module builds on `body`, `json` and `media`, which know nothing of any API.
 
 pub mod chat;
 mod convert;

@@ -1,18 +1,18 @@
-//! Chat Completions: what is refused, what is streamed, what is kept, and what is read.
+//! Chat Completions: errors, streaming, and reading and writing requests.
 
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
 
-#[path = "chat/answers.rs"]
-mod answers;
 #[path = "chat/random.rs"]
 mod random;
+#[path = "chat/responses.rs"]
+mod responses;
 
 use niello::{
     Base64, Error, ErrorKind, Media, Segment,
     chat::{
-        Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
-        ResponseFormat, Role, StreamOptions, Tool, ToolCall, ToolChoice,
+        self, Content, Function, JsonSchema, Message, Modality, Part, PartKind, ReasoningEffort, Request,
+        ResponseFormat, Role, Stop, StreamOptions, Tool, ToolCall, ToolChoice,
     },
 };
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ fn full() -> Request {
 }
 
 #[test]
-fn every_field() {
+fn every_field_is_written_and_read_back() {
     let request = full();
     let mut options = request.clone();
     options.messages.clear();
@@ -119,11 +119,11 @@ fn every_field() {
     assert!(got == serde_json::to_vec(&request).unwrap());
 
     let read: Request = serde_json::from_slice(&got).unwrap();
-    assert!(sent(&read) == got, "as it was stored");
+    assert!(sent(&read) == got, "a stored request makes the same body");
 }
 
 #[test]
-fn what_is_not_set_is_not_sent() {
+fn fields_that_are_not_set_are_left_out() {
     let request = new().message(Message::user("")).stop([""; 0]).modalities([""; 0]);
     assert_eq!(sent(&request), br#"{"model":"m","messages":[{"role":"user","content":""}]}"#);
     let call = Message::new(Role::Assistant).content([]).tool_calls([ToolCall::function("1", "f", "")]);
@@ -132,7 +132,7 @@ fn what_is_not_set_is_not_sent() {
 }
 
 #[test]
-fn media_of_any_length_are_streamed_wherever_extra_keys_stand() {
+fn media_is_streamed_next_to_extra_keys() {
     let clip = Media::from_bytes(vec![7; 1_500_000], "video/mp4").unwrap();
     let talk = Media::from_bytes(vec![8; 1_500_000], "audio/wav").unwrap();
     let parts = [
@@ -158,17 +158,17 @@ fn media_of_any_length_are_streamed_wherever_extra_keys_stand() {
     assert!(sent(&request) == serde_json::to_vec(&request).unwrap());
 }
 
-/// A request with one message, of one part.
+/// Returns a request whose second message has the part as its second one.
 fn one(part: Part) -> Request {
     new().message(Message::user("x")).message(Message::user([Part::text("y"), part]))
 }
 
-fn refused(request: &Request) -> Error {
+fn error(request: &Request) -> Error {
     request.body().unwrap_err()
 }
 
 #[test]
-fn each_refusal_names_the_field() {
+fn errors_begin_with_the_path_of_the_field() {
     let hi = || new().message(Message::user("Hi"));
     let call = ToolCall::function("1", "f", "{}");
     let bare = Message::new(Role::Assistant);
@@ -180,15 +180,14 @@ fn each_refusal_names_the_field() {
     let file =
         |file: Value| -> Part { serde_json::from_value(json!({"type": "file", "file": file})).unwrap() };
     let path = "messages[1].content[1]";
-    let second = format!("`{path}");
 
     let cases: Vec<(Request, String)> = vec![
-        (Request::new("").message(Message::user("Hi")), "`model`".into()),
-        (new(), "`messages`".into()),
-        (hi().temperature(f64::NAN), "`temperature` is NaN".into()),
-        (hi().top_p(f64::INFINITY), "`top_p` is inf".into()),
-        (hi().presence_penalty(f64::NEG_INFINITY), "`presence_penalty` is -inf".into()),
-        (hi().frequency_penalty(f64::NAN), "`frequency_penalty`".into()),
+        (Request::new("").message(Message::user("Hi")), "model is empty".into()),
+        (new(), "messages is empty".into()),
+        (hi().temperature(f64::NAN), "temperature is NaN".into()),
+        (hi().top_p(f64::INFINITY), "top_p is inf".into()),
+        (hi().presence_penalty(f64::NEG_INFINITY), "presence_penalty is -inf".into()),
+        (hi().frequency_penalty(f64::NAN), "frequency_penalty is NaN".into()),
         (hi().extra("model", "x"), "the request has the key \"model\" twice".into()),
         (hi().max_tokens(2).extra("max_tokens", 1), "the request has the key \"max_tokens\"".into()),
         (hi().tool(Tool::new("x")).extra("tools", json!([])), "the request has the key \"tools\"".into()),
@@ -213,23 +212,26 @@ fn each_refusal_names_the_field() {
             hi().message(Message::user("x").extra("content", "y")),
             "messages[1] has the key \"content\" twice".into(),
         ),
-        (hi().message(Message::new("").content("x")), "`messages[1].role`".into()),
-        (hi().response_format(ResponseFormat::new("json_schema")), "`response_format.json_schema`".into()),
-        (hi().tool(Tool::new("function")), "`tools[0].function`".into()),
-        (hi().tool(Function::new("")), "`tools[0].function.name`".into()),
+        (hi().message(Message::new("").content("x")), "messages[1].role is empty".into()),
+        (
+            hi().response_format(ResponseFormat::new("json_schema")),
+            "response_format.json_schema is missing".into(),
+        ),
+        (hi().tool(Tool::new("function")), "tools[0].function is missing".into()),
+        (hi().tool(Function::new("")), "tools[0].function.name is empty".into()),
         (
             hi().message(bare.clone().tool_calls([ToolCall::default()])),
-            "`messages[1].tool_calls[0].function`".into(),
+            "messages[1].tool_calls[0].function is missing".into(),
         ),
         (
             hi().message(bare.clone().tool_calls([ToolCall::function("1", "", "{}")])),
-            "`messages[1].tool_calls[0].function.name`".into(),
+            "messages[1].tool_calls[0].function.name is empty".into(),
         ),
-        (hi().message(bare.clone()), "`messages[1].content`".into()),
-        (hi().message(Message::user([])), "`messages[1].content`".into()),
-        (hi().message(Message::user([]).extra("x", 1)), "`messages[1].content`".into()),
-        (hi().message(Message::new(Role::Tool).content("x")), "`messages[1].tool_call_id`".into()),
-        (hi().message(Message::tool("", "x")), "`messages[1].tool_call_id`".into()),
+        (hi().message(bare.clone()), "messages[1].content is missing".into()),
+        (hi().message(Message::user([])), "messages[1].content is missing".into()),
+        (hi().message(Message::user([]).extra("x", 1)), "messages[1].content is missing".into()),
+        (hi().message(Message::new(Role::Tool).content("x")), "messages[1].tool_call_id is missing".into()),
+        (hi().message(Message::tool("", "x")), "messages[1].tool_call_id is missing".into()),
         (
             hi().message(bare.clone().tool_calls([call.clone(), call.extra("id", 2)])),
             "messages[1].tool_calls[1] has the key \"id\" twice".into(),
@@ -250,12 +252,18 @@ fn each_refusal_names_the_field() {
         (one(Part::video("clip.mp4")), format!("{path}.video_url.url: \"clip.mp4\" is not a URL")),
         (one(Part::image("C:\\i.png")), format!("{path}.image_url.url: \"C:\\\\i.png\" is not a URL")),
         (one(Part::file("\0")), format!("{path}.file.file_data: ")),
-        (one(file(json!({}))), format!("{second}.file.file_data`")),
-        (one(file(json!({"filename": "f"}))), format!("{second}.file.file_data`")),
-        (one(Part::file_id("")), format!("{second}.file.file_id`")),
-        (one(Part::text("x").detail("low")), "detail()".into()),
-        (one(Part::text("x").filename("f")), "filename()".into()),
-        (one(Part::video("https://a/b").format("wav")), "format()".into()),
+        (one(file(json!({}))), format!("{path}.file.file_data is missing")),
+        (one(file(json!({"filename": "f"}))), format!("{path}.file.file_data is missing")),
+        (one(Part::file_id("")), format!("{path}.file.file_id is empty")),
+        (
+            one(Part::text("x").detail("low")),
+            format!("{path}: detail() does not apply to a part of type \"text\""),
+        ),
+        (one(Part::text("x").filename("f")), format!("{path}: filename() does not apply")),
+        (
+            one(Part::video("https://a/b").format("wav")),
+            format!("{path}: format() does not apply to a part of type \"video_url\""),
+        ),
         (
             one(Part::input_audio("data:audio/wav;base64,AAAA").format("wav")),
             format!("{path}.input_audio.data is "),
@@ -279,23 +287,23 @@ fn each_refusal_names_the_field() {
             one(Part::input_audio(media("audio/wav")).inner_extra("data", "y")),
             format!("{path}.input_audio has the key \"data\" twice"),
         ),
-        (one(unnamed), format!("{second}.type`")),
-        (one(Part::input_audio("AA==")), format!("{second}.input_audio.format`")),
+        (one(unnamed), format!("{path}.type is missing")),
+        (one(Part::input_audio("AA==")), format!("{path}.input_audio.format is missing")),
     ];
     for (request, at) in cases {
-        let error = refused(&request);
+        let error = error(&request);
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
-        assert!(error.to_string().contains(&at), "{error}: should name {at}");
+        assert!(error.to_string().starts_with(&at), "{error}: should start with {at}");
     }
 
-    let error = refused(&one(Part::input_audio(media("audio/flac"))));
+    let error = error(&one(Part::input_audio(media("audio/flac"))));
     assert_eq!(error.kind(), ErrorKind::MimeType);
-    assert!(error.to_string().contains(&format!("{second}.input_audio`")), "{error}");
-    assert!(error.to_string().contains("audio/flac"), "{error}");
+    let expected = format!("{path}.input_audio: media in memory is audio/flac, not WAV or MP3");
+    assert!(error.to_string().starts_with(&expected), "{error}");
 }
 
 #[test]
-fn what_the_api_might_take_is_sent() {
+fn values_that_an_api_might_accept_are_sent() {
     let call = ToolCall::function("", "f", "no JSON");
     for request in [
         new().message(Message::user("Hi")).temperature(-1.0).top_p(7.0),
@@ -316,7 +324,7 @@ fn what_the_api_might_take_is_sent() {
 }
 
 #[test]
-fn input_audio_is_named_by_its_type() {
+fn format_of_input_audio_comes_from_the_mime_type() {
     for (mime, format) in [
         ("audio/wav", Some("wav")),
         ("audio/x-wav", Some("wav")),
@@ -333,7 +341,7 @@ fn input_audio_is_named_by_its_type() {
 }
 
 #[test]
-fn a_part_is_what_its_media_shows() {
+fn kind_of_a_media_part_comes_from_the_mime_type_or_the_extension() {
     for (part, kind) in [
         (Part::media(media("video/webm")), "video_url"),
         (Part::media(media("audio/ogg")), "audio_url"),
@@ -351,7 +359,7 @@ fn a_part_is_what_its_media_shows() {
 }
 
 #[test]
-fn unknown_parts_and_shapes_are_written_as_they_were_read() {
+fn parts_of_unknown_kind_or_shape_are_written_as_they_were_read() {
     for part in [
         json!({"type": "x_hologram", "x_hologram": {"n": [1, null]}, "k": 1.5}),
         json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "t", "signature": "s"}]}),
@@ -374,7 +382,7 @@ fn unknown_parts_and_shapes_are_written_as_they_were_read() {
 }
 
 #[test]
-fn histories_of_other_clients_are_read() {
+fn requests_of_other_clients_are_read() {
     let messages = json!([
         {"role": "x_role", "content": "c", "x": 1},
         {"role": "assistant", "content": null, "tool_calls": [
@@ -409,7 +417,7 @@ fn histories_of_other_clients_are_read() {
 }
 
 #[test]
-fn whole_numbers_are_read_however_they_are_written() {
+fn whole_numbers_are_read_from_strings_and_floats() {
     let stored = json!({"max_tokens": 10.0, "max_completion_tokens": "7", "n": 1.0, "seed": "-7", "top_logprobs": 2.0});
     let read: Request = serde_json::from_value(stored).unwrap();
     assert_eq!((read.max_tokens, read.max_completion_tokens, read.n), (Some(10), Some(7), Some(1)));
@@ -420,7 +428,7 @@ fn whole_numbers_are_read_however_they_are_written() {
 }
 
 #[test]
-fn media_are_not_shown() {
+fn debug_of_a_request_shows_no_media() {
     let stored = serde_json::to_value(new().message(Message::user([
         Part::video(media("video/mp4")),
         Part::file(media("application/pdf")),
@@ -433,7 +441,7 @@ fn media_are_not_shown() {
 }
 
 #[test]
-fn what_converts() {
+fn strings_and_media_convert_by_reference() {
     let text = String::from("https://example.com/a.mp4");
     let request = new()
         .message(Message::user(&text))
@@ -444,7 +452,7 @@ fn what_converts() {
 }
 
 #[test]
-fn text_of_content() {
+fn text_of_content_joins_the_text_parts() {
     for (content, text) in [
         (Content::from("a"), Some("a")),
         (Content::from(""), Some("")),
@@ -456,4 +464,70 @@ fn text_of_content() {
         assert_eq!(content.text().as_deref(), text);
         assert_eq!(Message::user(content).text().as_deref(), text);
     }
+}
+
+#[test]
+fn setters_of_lists_and_maps_extend() {
+    let call = |id: &str| ToolCall::function(id, "f", "{}");
+    let message = Message::new(Role::Assistant).tool_calls([call("1")]).tool_calls([call("2")]);
+    let request = new()
+        .messages([message])
+        .messages([Message::tool("1", "a"), Message::tool("2", "b")])
+        .stop(["a"])
+        .stop(["b"])
+        .logit_bias([("1", 1)])
+        .logit_bias([("2", 2)])
+        .tools([Tool::new("x")])
+        .tools([Function::new("f")])
+        .metadata([("a", "1")])
+        .metadata([("b", "2")])
+        .modalities([Modality::Text])
+        .modalities(["audio"]);
+    let written = serde_json::to_value(&request).unwrap();
+    assert_eq!(written["messages"].as_array().unwrap().len(), 3);
+    assert_eq!(written["messages"][0]["tool_calls"].as_array().unwrap().len(), 2);
+    assert_eq!(written["stop"], json!(["a", "b"]));
+    assert_eq!(written["logit_bias"], json!({"1": 1, "2": 2}));
+    assert_eq!(written["tools"].as_array().unwrap().len(), 2);
+    assert_eq!(written["metadata"], json!({"a": "1", "b": "2"}));
+    assert_eq!(written["modalities"], json!(["text", "audio"]));
+
+    let mut request = new();
+    request.stop = Stop::One("a".into());
+    assert_eq!(request.stop(["b"]).stop, Stop::List(vec!["a".into(), "b".into()]));
+}
+
+/// serde_json sorts the keys of a map, or keeps their order with its feature `preserve_order`. Both are right here.
+#[test]
+fn extra_keys_of_a_part_keep_their_order() {
+    for (start, kind) in [(r#"{"type":"x""#, "x"), (r#"{"type":"text","text":"t""#, "text")] {
+        let extra = r#""z":1,"y":2,"a":3,"b":4"#;
+        let expected: Value = serde_json::from_str(&format!("{{{extra}}}")).unwrap();
+        let expected = format!("{start},{}", &expected.to_string()[1..]);
+        let part: Part = serde_json::from_str(&format!("{start},{extra}}}")).unwrap();
+        assert_eq!(part.kind.as_str(), kind);
+        assert_eq!(serde_json::to_string(&part).unwrap(), expected);
+    }
+}
+
+#[test]
+fn debug_hides_the_query_of_a_url() {
+    let request = new().message(Message::user([Part::video("https://h/v.mp4?X-Amz-Signature=SECRET")]));
+    let shown = format!("{request:?}");
+    assert!(shown.contains("https://h/v.mp4?...") && !shown.contains("SECRET"), "{shown}");
+}
+
+#[test]
+fn public_types_are_send_sync_and_unpin() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+
+    check::<(niello::Source, Base64)>();
+    check::<(Request, Message, Content, Role, Part, PartKind)>();
+    check::<(chat::MediaUrl, chat::InputAudio, chat::FileData, chat::AudioFormat, chat::Detail)>();
+    check::<(Tool, Function, ToolChoice, ToolCall, chat::FunctionCall, chat::ToolKind)>();
+    check::<(ReasoningEffort, Modality, Stop, StreamOptions)>();
+    check::<(ResponseFormat, chat::FormatKind, JsonSchema)>();
+    check::<(chat::Response, chat::Choice, chat::FinishReason, chat::Usage, chat::TokenDetails)>();
+    check::<(chat::Logprobs, chat::TokenLogprob)>();
+    check::<(chat::Chunk, chat::ChunkChoice, chat::Delta, chat::ToolCallDelta, chat::FunctionDelta)>();
 }

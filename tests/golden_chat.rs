@@ -1,4 +1,4 @@
-//! Every golden case of Chat Completions, built by the typed API.
+//! The golden cases of Chat Completions, built with `niello::chat`.
 
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
@@ -19,7 +19,7 @@ const AUDIO: &str = "https://example.com/sample-audio.mp3";
 const YOUTUBE: &str = "https://www.youtube.com/watch?v=9hE5-98ZeCg";
 const SUMMARIZE: &str = "Summarize what happens in these videos.";
 
-/// The media of a case.
+/// The media files of a case, by its name.
 struct Files(&'static str);
 
 impl Files {
@@ -38,7 +38,7 @@ fn new() -> Request {
     Request::new(MODEL)
 }
 
-/// A text and a video by URL.
+/// Returns a message with text and the URL of a video.
 fn query(text: &str) -> Message {
     Message::user([Part::text(text), Part::video(VIDEO)])
 }
@@ -247,7 +247,7 @@ const CASES: &[(&str, Build)] = &[
 ];
 
 #[test]
-fn every_case_is_in_the_table() {
+fn table_contains_every_case() {
     let table: BTreeSet<_> = CASES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let folders: BTreeSet<_> = golden::names()
         .into_iter()
@@ -257,14 +257,14 @@ fn every_case_is_in_the_table() {
 }
 
 #[test]
-fn every_case_is_what_the_server_expects() {
+fn every_case_has_the_expected_value() {
     for (name, build) in CASES {
         let request = build(&Files(name));
         let mut body = request.body().unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut sent = Vec::new();
         body.write_to(&mut sent).unwrap();
         assert_eq!(body.len(), sent.len() as u64, "{name}");
-        assert!(sent == serde_json::to_vec(&request).unwrap(), "{name}: as serde_json writes it");
+        assert!(sent == serde_json::to_vec(&request).unwrap(), "{name}: not what serde_json writes");
         golden::judge(name, &sent);
     }
 }
@@ -283,13 +283,13 @@ fn every_case_streams_its_media() {
 }
 
 #[test]
-fn every_case_reads_back_as_the_same_bytes() {
+fn every_case_reads_back_and_makes_the_same_body() {
     for (name, build) in CASES {
         let written = serde_json::to_vec(&build(&Files(name))).unwrap();
         let read: Request = serde_json::from_slice(&written).unwrap();
         assert!(serde_json::to_vec(&read).unwrap() == written, "{name}");
         let mut sent = Vec::new();
         read.body().unwrap().write_to(&mut sent).unwrap();
-        assert!(sent == written, "{name}: as a request that was stored");
+        assert!(sent == written, "{name}: the stored request makes another body");
     }
 }

@@ -1,13 +1,14 @@
-//! Chat Completions: requests with media in them, answers, and the chunks of a streamed answer.
+//! The Chat Completions format: requests with media, responses, and chunks of streamed responses.
 //!
-//! Videos, by URL and from a file:
+//! # Examples
+//! Send videos, from a URL and from a file:
 //!
 //! ```no_run
 //! use niello::{Media, chat::{Message, Part, Request, Response}};
 //!
 //! # fn ask(post: impl Fn(niello::Body) -> Vec<u8>) -> niello::Result<()> {
 //! let clip = Media::open("video.mp4")?;
-//! let mut body = Request::new("system.ai.gemini-3-1-pro")
+//! let body = Request::new("system.ai.gemini-3-1-pro")
 //!     .message(Message::user([
 //!         Part::text("Summarize what happens in these videos."),
 //!         Part::video("https://example.com/sample-video.mp4"),
@@ -15,14 +16,14 @@
 //!     ]))
 //!     .max_tokens(1024)
 //!     .body()?;
-//! // To <workspace>/ai-gateway/mlflow/v1/chat/completions, with body.len() as the Content-Length:
-//! let answer = post(body);
-//! println!("{}", Response::from_slice(&answer)?.text().unwrap_or_default());
+//! // POST to <workspace>/ai-gateway/mlflow/v1/chat/completions, with body.len() as the Content-Length:
+//! let response = post(body);
+//! println!("{}", Response::from_slice(&response)?.text().unwrap_or_default());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Audio, and the body that comes of it:
+//! Send audio, and look at the body:
 //!
 //! ```
 //! use niello::{Media, chat::{Message, Part, Request}};
@@ -43,28 +44,28 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 //!
-//! # Sources
-//! [Query audio and video models](https://docs.databricks.com/gcp/en/machine-learning/model-serving/query-audio-video-models)
-//! of Databricks, for `video_url` and `audio_url`; OpenAI's
-//! [reference](https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create)
-//! for the rest; and what the official SDKs send (openai 3.54 for Python, 7.57 for JavaScript). Fields are documented
-//! with the API's name for them in front.
-//!
 //! # Models
-//! As of November 2026, Databricks serves Gemini models for video and audio as model services, such as
-//! `system.ai.gemini-3-1-pro`, and as endpoints, such as `databricks-gemini-3-1-pro` and
-//! `databricks-gemini-2-5-flash`. Any name is passed on.
+//! Any model name is sent. As of November 2026, Databricks serves Gemini models for video and audio as model services,
+//! such as `system.ai.gemini-3-1-pro`, and as endpoints, such as `databricks-gemini-3-1-pro` and
+//! `databricks-gemini-2-5-flash`.
 //!
 //! # Limitations
-//! - A URL is fetched by the server, so it has to be public; of YouTube, videos only.
-//! - `video_url` and `audio_url` are taken by Gemini models on Databricks and by servers such as vLLM, not
-//!   by OpenAI, which documents `image_url`, `input_audio` and `file`.
-//! - How long a video is looked at, and at how many frames a second, can only be said in the Gemini format.
-//! - JSON Schema given as a [`Value`](serde_json::Value) has its keys sorted, unless serde_json's feature
-//!   `preserve_order` is on; models may follow that in the order of what they write.
-//! - Sizes are limited by the service: see [`Limit`](crate::Limit).
-//! - What the API might refuse is sent as it is. Refused before that is what no server can take: see
-//!   [`Request::body`].
+//! - The server fetches URLs, so they must be public. YouTube links work only as videos.
+//! - Gemini models on Databricks and servers such as vLLM accept `video_url` and `audio_url`. OpenAI does not: it
+//!   documents `image_url`, `input_audio` and `file`.
+//! - Only the [Gemini format](crate::gemini) can select a section of a video and a frame rate.
+//! - The keys of a JSON Schema given as a [`Value`](serde_json::Value) are sorted unless serde_json's feature
+//!   `preserve_order` is enabled. Models may write their output in the order of the schema.
+//! - Services limit the size of a request: see [`Limit`](crate::Limit).
+//! - [`Request::body`] reports only what no server would accept. Everything else is sent, and the API may reject it.
+//!
+//! # Sources
+//! `video_url` and `audio_url` follow Databricks'
+//! [Query audio and video models](https://docs.databricks.com/gcp/en/machine-learning/model-serving/query-audio-video-models).
+//! Everything else follows OpenAI's
+//! [reference](https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create)
+//! and what the official SDKs send (openai 3.54 for Python, 7.57 for JavaScript). The documentation of each field begins
+//! with its name in the API.
 
 mod check;
 mod chunk;

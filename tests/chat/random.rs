@@ -1,4 +1,4 @@
-//! Random requests, with the value that each has to be.
+//! Random requests, each with the JSON value it must be written as.
 
 use super::golden;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,7 +10,7 @@ use niello::{
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
-/// Text of what breaks strings: controls, quotes, backslashes, line separators, and beyond the BMP.
+/// Strings with characters that need care: controls, quotes, backslashes, line separators, non-BMP characters.
 fn text() -> impl Strategy<Value = String> {
     let hostile = prop_oneof![
         (0u8..0x20).prop_map(char::from),
@@ -28,14 +28,14 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
+    let scalar = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<i16>().prop_map(|n| (f64::from(n) / 8.0).into()),
         text().prop_map(Value::from),
     ];
-    leaf.prop_recursive(2, 8, 3, |inner| {
+    scalar.prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..3).prop_map(Value::from),
             vec((text(), inner), 0..3).prop_map(|pairs| Map::from_iter(pairs).into()),
@@ -43,12 +43,12 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Keys that no type has.
+/// Keys that no type has, with values.
 fn extra() -> impl Strategy<Value = Vec<(String, Value)>> {
     vec((text().prop_map(|key| format!("x{key}")), value()), 0..3)
 }
 
-/// An object, with extra keys beside its own: a later one of the same name takes the place of the first.
+/// Returns the object with extra keys. A later key replaces an earlier one of the same name.
 fn with(mut object: Value, extra: &[(String, Value)]) -> Value {
     object.as_object_mut().unwrap().extend(extra.iter().cloned());
     object
@@ -164,7 +164,7 @@ fn message() -> impl Strategy<Value = (Message, Value)> {
 
 fn request() -> impl Strategy<Value = (Request, Value)> {
     let numbers = (any::<i64>(), any::<i64>(), any::<i16>(), any::<bool>());
-    // A `null` that is asked for is sent, and read back as what is not set.
+    // `null` is sent, but read back as a field that is not set.
     let schema = value().prop_filter("no null", |value| !value.is_null());
     let texts = (vec(text(), 1..3), vec((text(), text()), 1..3), text(), schema);
     (text(), vec(message(), 1..4), numbers, texts, extra()).prop_map(
@@ -208,7 +208,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_request_parses_back_to_what_it_was_built_from((request, expected) in request()) {
+    fn body_of_a_random_request_has_the_expected_value((request, expected) in request()) {
         let sent = super::sent(&request);
         let got = golden::strict(&sent).unwrap();
         prop_assert_eq!(golden::difference("", &expected, &got), None);
@@ -218,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_is_read_panics(
+    fn reading_a_random_response_never_panics(
         values in vec(value(), 9),
         bytes in vec(any::<u8>(), 0..40),
         cut in any::<prop::sample::Index>(),
@@ -228,18 +228,18 @@ proptest! {
         let call = json!({"id": c, "function": {"name": d, "arguments": e}, "index": f});
         let message = json!({"role": g, "content": [part, h], "tool_calls": [call]});
         let choice = json!({"message": message, "delta": message, "finish_reason": i});
-        for answer in [
+        for response in [
             json!({"choices": [choice, a], "usage": b, "model": c, "created": d}),
             json!({"choices": e, "error": f, "error_code": g, "message": h, "object": i}),
             a,
         ] {
-            let text = answer.to_string();
+            let text = response.to_string();
             let cut = cut.index(text.len() + 1);
             for bytes in [text.as_bytes(), &text.as_bytes()[..cut], &bytes] {
-                if let Ok(answer) = Response::from_slice(bytes) {
-                    let _ = (answer.text(), answer.finish_reason(), answer.tool_calls());
-                    // Whatever a model says goes back into a history.
-                    if let Some(message) = answer.message().filter(|message| message.role != Role::Tool) {
+                if let Ok(response) = Response::from_slice(bytes) {
+                    let _ = (response.text(), response.finish_reason(), response.tool_calls());
+                    // Every message of a model can be sent back.
+                    if let Some(message) = response.message().filter(|message| message.role != Role::Tool) {
                         prop_assert!(Request::new("m").message(message).body().is_ok());
                     }
                 }

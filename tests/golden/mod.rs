@@ -1,6 +1,6 @@
-//! The golden cases, and the judge of a body: what `compare.py` does, in Rust.
+//! The golden cases, and the comparison of a body with them. It is `compare.py` in Rust.
 //!
-//! Each folder beside this file is a case: `template.json`, `expected.json`, `case.json`, and the media.
+//! Each folder next to this file is a case: `template.json`, `expected.json`, `case.json` and the media files.
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,14 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Returns the folder of a case. The tests of the command use it, too, and their package is one folder further down.
+/// Returns the folder of a case. The tests of the command, whose package is one folder further down, use it as well.
 pub fn case(name: &str) -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let golden = package.ancestors().map(|folder| folder.join("tests/golden")).find(|golden| golden.is_dir());
     golden.expect("the golden cases are in the repository").join(name)
 }
 
-/// Names of all cases, sorted.
+/// Returns the names of all cases, sorted.
 pub fn names() -> Vec<String> {
     let folder = case("");
     let mut names: Vec<_> = fs::read_dir(&folder)
@@ -26,12 +26,16 @@ pub fn names() -> Vec<String> {
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
-    assert!(names.len() >= 70, "the golden cases are there");
+    assert!(names.len() >= 70, "golden cases are missing");
     names
 }
 
-/// Panics unless `body` is one strict JSON value that equals the expected one: key order free, numbers by
-/// value, an empty generationConfig as an absent one.
+/// Checks that `body` is a JSON value without duplicate keys that equals the expected one.
+///
+/// The order of keys is ignored, numbers are compared by value, and an empty `generationConfig` equals an absent one.
+///
+/// # Panics
+/// If the body differs.
 pub fn judge(name: &str, body: &[u8]) {
     let expected = fs::read(case(name).join("expected.json")).unwrap();
     let expected = strict(&expected).unwrap();
@@ -41,12 +45,12 @@ pub fn judge(name: &str, body: &[u8]) {
     }
 }
 
-/// The value of a JSON text in which no object has a key twice.
+/// Parses JSON. An object with duplicate keys is an error.
 pub fn strict(text: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
 }
 
-/// The first place where two values differ.
+/// Returns a description of the first difference between two values.
 pub fn difference(at: &str, want: &Value, got: &Value) -> Option<String> {
     match (want, got) {
         (Value::Object(want), Value::Object(got)) => {
@@ -56,7 +60,7 @@ pub fn difference(at: &str, want: &Value, got: &Value) -> Option<String> {
                 return Some(format!("{at}/{key} is missing"));
             }
             if let Some(key) = extra {
-                return Some(format!("{at}/{key} is too much"));
+                return Some(format!("{at}/{key} is unexpected"));
             }
             want.keys()
                 .filter(|key| got.contains_key(*key))
@@ -69,7 +73,7 @@ pub fn difference(at: &str, want: &Value, got: &Value) -> Option<String> {
             .find_map(|(i, (want, got))| difference(&format!("{at}/{i}"), want, got)),
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
         (want, got) if want == got => None,
-        (want, got) => Some(format!("{at} is {}, want {}", short(got), short(want))),
+        (want, got) => Some(format!("{at} is {}, not {}", short(got), short(want))),
     }
 }
 
@@ -120,7 +124,7 @@ impl<'de> Deserialize<'de> for Strict {
                 let mut object = Map::new();
                 while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
                     if object.insert(key.clone(), value).is_some() {
-                        return Err(de::Error::custom(format!("the key {key:?} stands twice")));
+                        return Err(de::Error::custom(format!("duplicate key {key:?}")));
                     }
                 }
                 Ok(Strict(object.into()))

@@ -1,6 +1,9 @@
-//! What is refused before a body is made. Only what no server can take: the rest is the server's to say.
+//! The checks of a request before its body is made.
+//!
+//! They report what no server would accept, and leave everything else to the server. A key that appears twice is found
+//! by the formatter that writes the JSON. Every message begins with the JSON path of the field.
 
-use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, Tool, ToolCall, ToolKind};
+use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, ToolKind};
 use crate::{
     api::source::Base64,
     error::{Error, ErrorKind, Result},
@@ -8,128 +11,116 @@ use crate::{
 use std::fmt::Arguments;
 
 pub(super) fn request(request: &Request) -> Result<()> {
-    if request.model.is_empty() {
-        return Err(invalid("`model` is empty; give the name of a model or an endpoint"));
-    }
-    if request.messages.is_empty() {
-        return Err(invalid("`messages` is empty; add one with `message`"));
-    }
+    require(
+        !request.model.is_empty(),
+        format_args!("model is empty; set the name of a model or an endpoint"),
+    )?;
+    require(!request.messages.is_empty(), format_args!("messages is empty; add a message"))?;
     for (name, number) in [
         ("temperature", request.temperature),
         ("top_p", request.top_p),
         ("presence_penalty", request.presence_penalty),
         ("frequency_penalty", request.frequency_penalty),
     ] {
-        if let Some(number) = number.filter(|number| !number.is_finite()) {
-            return Err(invalid(format!("`{name}` is {number}, which JSON cannot say")));
-        }
+        let number = number.unwrap_or_default();
+        require(number.is_finite(), format_args!("{name} is {number}; numbers in JSON are finite"))?;
     }
-    if let Some(format) = &request.response_format
-        && format.kind == FormatKind::JsonSchema
-        && format.json_schema.is_none()
-    {
-        return Err(invalid("`response_format.json_schema` is missing; give the schema"));
+    if let Some(format) = &request.response_format {
+        require(
+            format.kind != FormatKind::JsonSchema || format.json_schema.is_some(),
+            format_args!("response_format.json_schema is missing; set the schema"),
+        )?;
     }
-    for (index, checked) in request.tools.iter().enumerate() {
-        tool(checked, format_args!("tools[{index}]"))?;
+    for (i, tool) in request.tools.iter().enumerate() {
+        let name = tool.function.as_ref().map(|function| &*function.name);
+        check_function(&tool.kind, name, format_args!("tools[{i}].function"))?;
     }
-    for (index, checked) in request.messages.iter().enumerate() {
-        message(checked, format_args!("messages[{index}]"))?;
+    for (i, message) in request.messages.iter().enumerate() {
+        check_message(message, format_args!("messages[{i}]"))?;
     }
     Ok(())
 }
 
-fn tool(tool: &Tool, at: Arguments<'_>) -> Result<()> {
-    function(&tool.kind, tool.function.as_ref().map(|function| &function.name), at)
+/// Checks the function of a tool or of a tool call.
+fn check_function(kind: &ToolKind, name: Option<&str>, at: Arguments<'_>) -> Result<()> {
+    require(
+        *kind != ToolKind::Function || name.is_some(),
+        format_args!("{at} is missing; set it, or a type other than \"function\""),
+    )?;
+    require(name != Some(""), format_args!("{at}.name is empty; set the name of the function"))
 }
 
-/// A tool or a call whose type is function has one, and it has a name.
-fn function(kind: &ToolKind, name: Option<&String>, at: Arguments<'_>) -> Result<()> {
-    match name {
-        Some(name) if name.is_empty() => {
-            Err(invalid(format!("`{at}.function.name` is empty; give the name of the function")))
-        }
-        None if *kind == ToolKind::Function => {
-            Err(invalid(format!("`{at}.function` is missing; give the function, or another type")))
-        }
-        _ => Ok(()),
+fn check_message(message: &Message, at: Arguments<'_>) -> Result<()> {
+    require(
+        !message.role.as_str().is_empty(),
+        format_args!("{at}.role is empty; set the author of the message"),
+    )?;
+    for (i, call) in message.tool_calls.iter().enumerate() {
+        let name = call.function.as_ref().map(|function| &*function.name);
+        check_function(&call.kind, name, format_args!("{at}.tool_calls[{i}].function"))?;
     }
-}
-
-fn message(message: &Message, at: Arguments<'_>) -> Result<()> {
-    if message.role.as_str().is_empty() {
-        return Err(invalid(format!("`{at}.role` is empty; say who speaks")));
-    }
-    for (index, call) in message.tool_calls.iter().enumerate() {
-        tool_call(call, format_args!("{at}.tool_calls[{index}]"))?;
-    }
-    if message.role == Role::Tool && message.tool_call_id.as_ref().is_none_or(String::is_empty) {
-        return Err(invalid(format!(
-            "`{at}.tool_call_id` is missing; a tool's message names the call that it answers"
-        )));
-    }
-    if !message.has_content() {
-        return Err(invalid(format!("`{at}.content` is missing; give a text, a part, or tool calls")));
-    }
+    require(
+        message.role != Role::Tool || message.tool_call_id.as_ref().is_some_and(|id| !id.is_empty()),
+        format_args!(
+            "{at}.tool_call_id is missing; set the id of the call whose result this message contains"
+        ),
+    )?;
+    require(message.has_content(), format_args!("{at}.content is missing; set a text, parts or tool calls"))?;
     let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };
-    parts
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, checked)| part(checked, format_args!("{at}.content[{index}]")))
+    parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, format_args!("{at}.content[{i}]")))
 }
 
-fn tool_call(call: &ToolCall, at: Arguments<'_>) -> Result<()> {
-    function(&call.kind, call.function.as_ref().map(|function| &function.name), at)
-}
-
-fn part(part: &Part, at: Arguments<'_>) -> Result<()> {
+fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
+    let kind = part.kind.as_str();
     if let Some(setter) = part.misplaced {
-        let kind = part.kind.as_str();
-        let message = format!("`{at}` is of type {kind:?}, which has nothing for {setter}() to set");
-        return Err(invalid(message));
+        let kind: String = kind.chars().take(200).collect();
+        return Err(invalid(format_args!("{at}: {setter}() does not apply to a part of type {kind:?}")));
     }
-    let inner = format_args!("{at}.{}", part.kind.as_str());
     match &part.kind {
         PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
-            url.url.check_url(format_args!("{inner}.url"))
+            url.url.check_url(format_args!("{at}.{kind}.url"))
         }
         PartKind::InputAudio(audio) => {
-            audio.data.check(format_args!("{inner}.data"))?;
+            audio.data.check(format_args!("{at}.{kind}.data"))?;
             match (&audio.format, &audio.data) {
                 (Some(_), _) => Ok(()),
                 (None, Base64::Media(media)) => Err(Error::new(
                     ErrorKind::MimeType,
                     format!(
-                        "`{inner}`: {} is {}, and input audio is WAV or MP3; send it as `Part::audio`, or \
-                         name its `format`",
+                        "{at}.{kind}: {} is {}, not WAV or MP3; use Part::audio, or set the format",
                         media.name(),
                         media.mime()
                     ),
                 )),
                 (None, Base64::Encoded(_)) => {
-                    Err(invalid(format!("`{inner}.format` is missing; say whether it is WAV or MP3")))
+                    Err(invalid(format_args!("{at}.{kind}.format is missing; set it to wav or mp3")))
                 }
             }
         }
         PartKind::File(file) => {
-            let id = file.file_id.as_deref();
+            require(
+                file.file_data.is_some() || file.file_id.is_some() || !file.extra.is_empty(),
+                format_args!("{at}.{kind}.file_data is missing; set it, or file_id"),
+            )?;
             match &file.file_data {
-                Some(data) => data.check_characters(format_args!("{inner}.file_data")),
-                None if id == Some("") => Err(invalid(format!("`{inner}.file_id` is empty"))),
-                None if id.is_none() && file.extra.is_empty() => Err(invalid(format!(
-                    "`{inner}.file_data` is missing; give the file, or the `file_id` of one"
-                ))),
-                None => Ok(()),
+                Some(data) => data.check_characters(format_args!("{at}.{kind}.file_data")),
+                None => require(
+                    file.file_id.as_deref() != Some(""),
+                    format_args!("{at}.{kind}.file_id is empty; set the id of an uploaded file"),
+                ),
             }
         }
         PartKind::Text(_) | PartKind::Refusal(_) => Ok(()),
-        PartKind::Other(kind) if kind.is_empty() => {
-            Err(invalid(format!("`{at}.type` is missing; give the part's type")))
+        PartKind::Other(_) => {
+            require(!kind.is_empty(), format_args!("{at}.type is missing; set the type of the part"))
         }
-        PartKind::Other(_) => Ok(()),
     }
 }
 
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Invalid, message.into())
+fn require(condition: bool, otherwise: Arguments<'_>) -> Result<()> {
+    if condition { Ok(()) } else { Err(invalid(otherwise)) }
+}
+
+fn invalid(message: Arguments<'_>) -> Error {
+    Error::new(ErrorKind::Invalid, message.to_string())
 }

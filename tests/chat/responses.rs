@@ -1,4 +1,4 @@
-//! Answers, chunks, and errors of the API.
+//! Responses, chunks, and errors that the API reports.
 
 use niello::{
     ApiError, ErrorKind,
@@ -8,8 +8,8 @@ use niello::{
 use serde_json::{Value, json};
 use std::error::Error;
 
-fn read(answer: &Value) -> Response {
-    Response::from_slice(answer.to_string().as_bytes()).unwrap()
+fn read(response: &Value) -> Response {
+    Response::from_slice(response.to_string().as_bytes()).unwrap()
 }
 
 fn of_message(message: Value) -> Response {
@@ -17,8 +17,8 @@ fn of_message(message: Value) -> Response {
 }
 
 #[test]
-fn a_whole_answer() {
-    let answer = json!({
+fn every_field_of_a_response_is_read() {
+    let response = json!({
         "id": "chatcmpl-1", "object": "chat.completion", "created": 1763900000, "model": "gemini-3.1-pro",
         "system_fingerprint": null, "service_tier": "default",
         "choices": [{
@@ -43,18 +43,18 @@ fn a_whole_answer() {
             "completion_tokens_details": {"reasoning_tokens": 2},
         },
     });
-    let answer = read(&answer);
-    assert_eq!(answer.id.as_deref(), Some("chatcmpl-1"));
-    assert_eq!(answer.model.as_deref(), Some("gemini-3.1-pro"));
-    assert_eq!(answer.created, Some(1_763_900_000));
-    assert_eq!(answer.extra["service_tier"], "default");
-    assert_eq!(answer.text().as_deref(), Some("Saving."));
-    assert_eq!(answer.finish_reason(), Some(&FinishReason::ToolCalls));
-    let logprobs = answer.choices[0].logprobs.as_ref().unwrap();
+    let response = read(&response);
+    assert_eq!(response.id.as_deref(), Some("chatcmpl-1"));
+    assert_eq!(response.model.as_deref(), Some("gemini-3.1-pro"));
+    assert_eq!(response.created, Some(1_763_900_000));
+    assert_eq!(response.extra["service_tier"], "default");
+    assert_eq!(response.text().as_deref(), Some("Saving."));
+    assert_eq!(response.finish_reason(), Some(&FinishReason::ToolCalls));
+    let logprobs = response.choices[0].logprobs.as_ref().unwrap();
     assert_eq!(logprobs.content[0].top_logprobs[0].logprob, -1.5);
-    let [call] = answer.tool_calls() else { panic!("one call") };
+    let [call] = response.tool_calls() else { panic!("one call") };
     assert_eq!(call.function.as_ref().unwrap().arguments, "{\"start\":1}");
-    let usage = answer.usage.as_ref().unwrap();
+    let usage = response.usage.as_ref().unwrap();
     assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (7, 5, 12));
     assert_eq!(usage.extra["reasoning_tokens"], 2);
     let details = usage.prompt_tokens_details.as_ref().unwrap();
@@ -62,10 +62,10 @@ fn a_whole_answer() {
     assert_eq!(details.extra["video_tokens"], 4);
     assert_eq!(usage.completion_tokens_details.as_ref().unwrap().reasoning_tokens, Some(2));
 
-    // Into the history and on: the signature stays, the nulls and the empty list go.
+    // Back into the conversation: the signature is kept, nulls and empty lists are removed.
     let request = Request::new("m")
         .message(Message::user("x"))
-        .messages(answer.message())
+        .messages(response.message())
         .message(Message::tool(&call.id, "saved"));
     request.body().unwrap();
     assert_eq!(
@@ -82,7 +82,7 @@ fn a_whole_answer() {
 }
 
 #[test]
-fn text_of_an_answer() {
+fn text_of_a_response_joins_the_text_parts() {
     let reasoning = json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]});
     for (content, text) in [
         (json!("a"), Some("a")),
@@ -94,11 +94,11 @@ fn text_of_an_answer() {
         (json!(["a", null, {"type": "text", "text": "b"}]), Some("ab")),
         (json!([{"type": "text", "text": null}, {"type": "x"}, {"type": "text", "text": "b"}]), Some("b")),
     ] {
-        let answer = of_message(json!({"role": "assistant", "content": content}));
-        assert_eq!(answer.text().as_deref(), text, "{content}");
+        let response = of_message(json!({"role": "assistant", "content": content}));
+        assert_eq!(response.text().as_deref(), text, "{content}");
     }
-    let answer = of_message(json!({"content": [reasoning]}));
-    let message = answer.message().unwrap();
+    let response = of_message(json!({"content": [reasoning]}));
+    let message = response.message().unwrap();
     assert_eq!(message.role, Role::Assistant);
     let Some(Content::Parts(parts)) = &message.content else { panic!("parts") };
     assert!(matches!(&parts[0].kind, PartKind::Other(kind) if kind == "reasoning"));
@@ -106,8 +106,8 @@ fn text_of_an_answer() {
 }
 
 #[test]
-fn what_is_missing_null_or_new_is_no_error() {
-    for answer in [
+fn fields_that_are_missing_null_new_or_of_the_wrong_type_are_not_errors() {
+    for response in [
         json!({"choices": [null, {"message": "x"}]}),
         json!({"choices": [], "error": ""}),
         json!({"choices": [], "error": false}),
@@ -123,40 +123,40 @@ fn what_is_missing_null_or_new_is_no_error() {
         json!({"choices": [{}], "created": "2026", "usage": [], "x": 1}),
         json!({"choices": [{}], "usage": {"prompt_tokens": "7", "prompt_tokens_details": 7}}),
     ] {
-        let answer = read(&answer);
-        assert_eq!(answer.text(), None);
-        assert!(answer.tool_calls().is_empty());
-        answer.message();
+        let response = read(&response);
+        assert_eq!(response.text(), None);
+        assert!(response.tool_calls().is_empty());
+        response.message();
     }
     let call = json!({"id": null, "type": null, "function": {"name": null, "arguments": {"start": 1}}});
-    let answer = of_message(json!({"tool_calls": [call, {"function": null}, {}]}));
-    assert_eq!(answer.tool_calls()[0].function.as_ref().unwrap().arguments, "{\"start\":1}");
-    assert_eq!(answer.tool_calls().len(), 3);
+    let response = of_message(json!({"tool_calls": [call, {"function": null}, {}]}));
+    assert_eq!(response.tool_calls()[0].function.as_ref().unwrap().arguments, "{\"start\":1}");
+    assert_eq!(response.tool_calls().len(), 3);
     let call = json!({"id": 7, "type": {}, "function": {"name": 5, "arguments": null}});
-    let answer =
+    let response =
         of_message(json!({"name": 5, "content": "a", "tool_calls": [null, call, {"function": "f"}]}));
-    assert_eq!(answer.text().unwrap(), "a");
-    let [call, odd] = answer.tool_calls() else { panic!("two calls") };
+    assert_eq!(response.text().unwrap(), "a");
+    let [call, odd] = response.tool_calls() else { panic!("two calls") };
     assert_eq!((&*call.id, &*call.function.as_ref().unwrap().name), ("7", "5"));
     assert_eq!(odd.function, None);
-    let answer = read(&json!({"choices": [{"finish_reason": "x_tired"}]}));
-    assert_eq!(answer.finish_reason().unwrap().as_str(), "x_tired");
+    let response = read(&json!({"choices": [{"finish_reason": "x_tired"}]}));
+    assert_eq!(response.finish_reason().unwrap().as_str(), "x_tired");
 }
 
 #[test]
-fn numbers_are_read_however_they_are_written() {
+fn numbers_are_read_from_strings_and_floats() {
     let usage = json!({"prompt_tokens": 12.0, "completion_tokens": "7", "total_tokens": 19,
         "prompt_tokens_details": {"cached_tokens": "3", "audio_tokens": 4.0}});
-    let answer = read(&json!({"created": 1.0, "choices": [{"index": "1"}], "usage": usage}));
-    let usage = answer.usage.as_ref().unwrap();
+    let response = read(&json!({"created": 1.0, "choices": [{"index": "1"}], "usage": usage}));
+    let usage = response.usage.as_ref().unwrap();
     assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (12, 7, 19));
     let details = usage.prompt_tokens_details.as_ref().unwrap();
     assert_eq!((details.cached_tokens, details.audio_tokens), (Some(3), Some(4)));
-    assert_eq!((answer.created, answer.choices[0].index), (Some(1), 1));
+    assert_eq!((response.created, response.choices[0].index), (Some(1), 1));
 }
 
 #[test]
-fn an_answer_goes_back_into_a_history() {
+fn message_of_a_response_is_none_or_makes_a_body() {
     for nothing in [
         json!({"content": null}),
         json!({}),
@@ -182,7 +182,7 @@ fn an_answer_goes_back_into_a_history() {
 }
 
 #[test]
-fn errors_do_not_show_media() {
+fn errors_show_no_media() {
     let media = "A".repeat(100_000);
     let echoed = json!({"detail": [{"input": {"url": format!("data:video/mp4;base64,{media}")}}]});
     let error = Response::from_slice(echoed.to_string().as_bytes()).unwrap_err();
@@ -199,14 +199,14 @@ fn errors_do_not_show_media() {
 }
 
 #[test]
-fn text_that_is_almost_json() {
-    let answer = b"\xEF\xBB\xBF{\"choices\":[{\"message\":{\"content\":\"a\\ud800b\\ud83d\\ude00\xFF\"}}]}";
-    assert_eq!(Response::from_slice(answer).unwrap().text().unwrap(), "a\u{FFFD}b\u{1F600}\u{FFFD}");
+fn byte_order_marks_and_invalid_characters_are_tolerated() {
+    let response = b"\xEF\xBB\xBF{\"choices\":[{\"message\":{\"content\":\"a\\ud800b\\ud83d\\ude00\xFF\"}}]}";
+    assert_eq!(Response::from_slice(response).unwrap().text().unwrap(), "a\u{FFFD}b\u{1F600}\u{FFFD}");
 }
 
 #[test]
-fn what_the_api_says_in_place_of_an_answer() {
-    for (answer, said) in [
+fn errors_of_every_shape_are_recognized() {
+    for (response, said) in [
         (
             json!({"error": {"message": "Bad.", "type": "invalid_request_error", "param": "n", "code": null}}),
             "invalid_request_error: Bad. (`n`)",
@@ -223,13 +223,13 @@ fn what_the_api_says_in_place_of_an_answer() {
         (json!({"error_code": 0}), "0: {\"error_code\":0}"),
         (json!({"error": "", "x": 1}), "{\"error\":\"\",\"x\":1}"),
     ] {
-        let error = Response::from_slice(answer.to_string().as_bytes()).unwrap_err();
+        let error = Response::from_slice(response.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
         assert_eq!(error.to_string(), format!("the API returned an error: {said}"));
         let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
         assert_eq!(source.to_string(), said);
     }
-    for (answer, words) in [
+    for (response, words) in [
         (&b"<html>Bad gateway</html>"[..], "<html>Bad gateway"),
         (b"", "empty"),
         (b"{\"choices\":[{\"mess", "not valid JSON"),
@@ -237,14 +237,14 @@ fn what_the_api_says_in_place_of_an_answer() {
         (b"7", "not a Chat Completions response"),
         (b"{\"choices\":7}", "not a Chat Completions response"),
     ] {
-        let error = Response::from_slice(answer).unwrap_err();
+        let error = Response::from_slice(response).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Json);
         assert!(error.to_string().contains(words), "{error}");
     }
 }
 
 #[test]
-fn a_streamed_answer() {
+fn chunks_of_a_stream_are_read() {
     let stream = b": hello\r\n\r\n\
         data: {\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\r\n\r\n\
         data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"reasoning\",\"summary\":[]}]}}]}\n\n\
@@ -271,7 +271,7 @@ fn a_streamed_answer() {
 }
 
 #[test]
-fn an_error_within_a_stream() {
+fn error_within_a_stream_is_an_error() {
     let error = Chunk::from_event(r#"{"error":{"message":"Overloaded.","code":503}}"#).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Api);
     assert!(error.to_string().ends_with("503: Overloaded."));
