@@ -14,16 +14,16 @@ use std::{
 /// `{"error": {"code", "message", "status", "details"}}` (also in a list of one), Databricks'
 /// `{"error_code", "message"}` and similar objects.
 ///
-/// Reading such a response returns an [`Error`] of kind [`Api`](ErrorKind::Api) with the `ApiError` as its source:
+/// Reading such a response returns an [`Error`] of kind [`Api`](ErrorKind::Api), whose
+/// [`api_error`](Error::api_error) is the `ApiError`:
 ///
 /// ```
-/// use niello::{ApiError, ErrorKind, gemini::Response};
-/// use std::error::Error;
+/// use niello::{ErrorKind, gemini::Response};
 ///
 /// let response = br#"{"error": {"code": 400, "message": "Unknown name \"fps\"", "status": "INVALID_ARGUMENT"}}"#;
 /// let error = Response::from_slice(response).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Api);
-/// let error = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+/// let error = error.api_error().unwrap();
 /// assert_eq!(error.code.as_deref(), Some("400"));
 /// assert_eq!(error.kind.as_deref(), Some("INVALID_ARGUMENT"));
 /// ```
@@ -131,6 +131,13 @@ impl fmt::Debug for ApiError {
 }
 
 impl error::Error for ApiError {}
+
+impl Error {
+    /// Returns the error that an API reported, if this error is of kind [`Api`](ErrorKind::Api).
+    pub fn api_error(&self) -> Option<&ApiError> {
+        self.cause()?.downcast_ref()
+    }
+}
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Error {

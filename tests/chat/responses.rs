@@ -1,12 +1,11 @@
 //! Responses, chunks, and errors that the API reports.
 
 use niello::{
-    ApiError, ErrorKind,
+    ErrorKind,
     chat::{Chunk, Content, FinishReason, Message, PartKind, Request, Response, Role},
     events::{Events, FromEvent},
 };
 use serde_json::{Value, json};
-use std::error::Error;
 
 fn read(response: &Value) -> Response {
     Response::from_slice(response.to_string().as_bytes()).unwrap()
@@ -186,7 +185,7 @@ fn errors_show_no_media() {
     let media = "A".repeat(100_000);
     let echoed = json!({"detail": [{"input": {"url": format!("data:video/mp4;base64,{media}")}}]});
     let error = Response::from_slice(echoed.to_string().as_bytes()).unwrap_err();
-    let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+    let source = error.api_error().unwrap();
     assert!(source.message.len() > 100_000, "the field has all of it");
     for shown in [error.to_string(), format!("{error:?}"), format!("{source:?}")] {
         assert!(shown.len() < 3000 && shown.contains("(truncated"), "{} bytes", shown.len());
@@ -226,7 +225,7 @@ fn errors_of_every_shape_are_recognized() {
         let error = Response::from_slice(response.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
         assert_eq!(error.to_string(), format!("the API returned an error: {said}"));
-        let source = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+        let source = error.api_error().unwrap();
         assert_eq!(source.to_string(), said);
     }
     for (response, words) in [

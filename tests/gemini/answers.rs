@@ -1,12 +1,11 @@
 //! Reading answers: whatever a server gives, and the errors that it gives instead.
 
 use niello::{
-    ApiError, ErrorKind,
+    ErrorKind,
     events::{Events, FromEvent},
     gemini::{BlockReason, Content, FinishReason, Modality, Request, Response},
 };
 use serde_json::{Value, json};
-use std::error::Error;
 
 fn read(value: Value) -> Response {
     Response::from_slice(&serde_json::to_vec(&value).unwrap()).unwrap()
@@ -167,7 +166,7 @@ fn errors_say_what_the_api_said() {
     ] {
         let error = Response::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
-        let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+        let said = error.api_error().unwrap();
         assert_eq!((said.code.as_deref(), said.kind.as_deref()), (Some(code), status));
         assert_eq!(said.message, message);
         for word in [code, message] {
@@ -197,7 +196,7 @@ fn errors_say_what_the_api_said() {
 fn the_cause_behind_a_router_is_kept() {
     let answer = br#"{"error":{"message":"Provider returned error","metadata":{"raw":"because"}}}"#;
     let error = Response::from_slice(answer).unwrap_err();
-    let said = error.source().unwrap().downcast_ref::<ApiError>().unwrap();
+    let said = error.api_error().unwrap();
     assert_eq!(said.details[0]["raw"], "because");
 }
 
