@@ -3,6 +3,7 @@
 // Only mapping needs unsafe code.
 #![cfg_attr(not(all(unix, feature = "mmap")), forbid(unsafe_code))]
 
+mod detect;
 mod file;
 #[cfg(all(unix, feature = "mmap"))]
 mod guard;

@@ -1,7 +1,7 @@
 //! MIME types: detection, and the names that the gateways accept.
 
-use file_format::FileFormat;
-use std::io::{self, Read, Seek, SeekFrom};
+use super::detect::{self, Found};
+use std::io::{self, Read, Seek};
 
 /// The MIME types that the Gemini API and Vertex AI document, as of November 2026, with the file name
 /// extensions that imply them if the content is inconclusive. Servers silently drop media of other types.
@@ -51,72 +51,45 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("audio/mp4", "audio/m4a"),
 ];
 
-/// Limits how often content is read during detection.
-///
-/// A file can consist of nothing but elements to skip, so detection must be bounded. A limit on bytes would
-/// not work: the tracks of an MP4 file may be at its end.
-struct LimitedReads<R> {
-    content: R,
-    left: u32,
+/// Why a file has no documented type.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Undetected {
+    /// The content is of another type, by the name that is usual for it.
+    Undocumented(String),
+    /// A container for video, whose name this is, without video.
+    AudioOnly(&'static str),
+    /// A container that does not say what is in it.
+    NoIndex,
+    /// Text, and what sort of text.
+    Text(&'static str),
+    /// Neither the content nor the extension says what it is.
+    Unknown,
 }
 
-/// Twice what the most demanding format needs, which has at most 256 elements in different places.
-const MAX_READS: u32 = 1024;
-
-impl<R: Read> Read for LimitedReads<R> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.left = self
-            .left
-            .checked_sub(1)
-            .ok_or_else(|| io::Error::other("detecting the media type takes too many reads"))?;
-        self.content.read(bytes)
-    }
-}
-
-impl<R: Seek> Seek for LimitedReads<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.content.seek(to)
-    }
-}
-
-/// Returns the documented type of the content, or the one that `extension` implies if the content is
-/// inconclusive.
-///
-/// The inner `Err` contains the type that was detected if it is not documented, or `None` if none was detected.
+/// Detects the documented type of the content, or of `extension` where the content says nothing.
 pub(crate) fn detect(
     content: impl Read + Seek,
     extension: Option<&str>,
-) -> io::Result<Result<&'static str, Option<String>>> {
-    let mut content = LimitedReads { content, left: MAX_READS };
-    let format = FileFormat::from_reader(&mut content)?;
+) -> io::Result<Result<&'static str, Undetected>> {
     let by_extension = extension.and_then(of_extension);
-    if matches!(format, FileFormat::Empty | FileFormat::ArbitraryBinaryData | FileFormat::PlainText) {
-        return Ok(by_extension.ok_or(None));
-    }
-    let found = match format {
-        FileFormat::AdvancedSystemsFormat if is_asf_video(&mut content)? => "video/x-ms-wmv",
-        _ => format.media_type(),
+    let found = match detect::detect(content)? {
+        Found::Type(found) => found,
+        Found::AudioOnly(container) => return Ok(Err(Undetected::AudioOnly(container))),
+        Found::NoIndex => return Ok(Err(Undetected::NoIndex)),
+        Found::Text(kind) => return Ok(Err(Undetected::Text(kind))),
+        // Of what may have a tag, most is MP3.
+        Found::Tag => {
+            return Ok(Ok(by_extension.filter(|mime| mime.starts_with("audio/")).unwrap_or("audio/mp3")));
+        }
+        Found::Unknown => return Ok(by_extension.ok_or(Undetected::Unknown)),
     };
-    let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == found).map_or(found, |(_, name)| name);
-    // These pairs have the same content: only the extension distinguishes them.
-    if let ("video/webm", Some("audio/webm")) | ("video/mpeg", Some("video/mpg")) = (name, by_extension) {
-        return Ok(by_extension.ok_or(None));
+    let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == found).map_or(&*found, |(_, name)| name);
+    // Both names are documented, for the same content.
+    if let ("video/mpeg", Some("video/mpg")) = (name, by_extension) {
+        return Ok(Ok("video/mpg"));
     }
     let documented = DOCUMENTED.iter().find(|(documented, _)| *documented == name);
-    Ok(documented.map(|(name, _)| *name).ok_or_else(|| Some(found.to_owned())))
-}
-
-/// Returns whether the head of an ASF file declares a video stream. The ASF reader of file-format 0.29 is not
-/// used because it adds up untrusted 64-bit sizes, and panics if overflow checks are on.
-fn is_asf_video(content: &mut (impl Read + Seek)) -> io::Result<bool> {
-    /// The stream type `ASF_Video_Media` as it is stored (ASF specification, section 10.4).
-    const VIDEO: [u8; 16] = *b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
-    const HEAD: u64 = 64 * 1024;
-
-    let mut head = Vec::new();
-    content.rewind()?;
-    content.take(HEAD).read_to_end(&mut head)?;
-    Ok(head.windows(VIDEO.len()).any(|bytes| bytes == VIDEO))
+    Ok(documented.map(|(name, _)| *name).ok_or_else(|| Undetected::Undocumented(found.into_owned())))
 }
 
 /// Returns the documented type that a file name extension implies, ignoring case.
@@ -153,45 +126,18 @@ mod tests {
     use std::io::Cursor;
 
     #[test]
-    fn content_takes_precedence_over_the_extension() {
-        let wave = b"RIFF\x24\0\0\0WAVEfmt ";
-        assert_eq!(detect(Cursor::new(wave), Some("mp3")).unwrap(), Ok("audio/wav"));
-        assert_eq!(detect(Cursor::new(b"\x01\x02"), Some("MP3")).unwrap(), Ok("audio/mp3"));
-        assert_eq!(detect(Cursor::new(b""), Some("webm")).unwrap(), Ok("video/webm"));
-        assert_eq!(detect(Cursor::new(b"\x01\x02"), None).unwrap(), Err(None));
-        assert_eq!(detect(Cursor::new(b"\x01\x02"), Some("xyz")).unwrap(), Err(None));
-        assert_eq!(
-            detect(Cursor::new(b"\x1f\x8b\x08\0"), Some("mp4")).unwrap(),
-            Err(Some("application/gzip".into()))
-        );
-    }
-
-    /// An empty ID3 tag has 10 bytes, so a file of any length can be a chain of tags.
-    #[test]
-    fn detection_gives_up_on_a_long_chain_of_empty_tags() {
-        let tags = b"ID3\x04\0\0\0\0\0\0".repeat(100_000);
-        let mut content = Cursor::new(&tags);
-        assert_eq!(detect(&mut content, Some("mp3")).unwrap(), Ok("audio/mp3"));
-        assert!(content.position() < 64 * 1024 + 10 * u64::from(MAX_READS), "{}", content.position());
-        // A short chain is skipped.
-        let tagged = [&tags[..20], b"fLaC and more"].concat();
-        assert_eq!(detect(Cursor::new(tagged), None).unwrap(), Ok("audio/flac"));
-    }
-
-    #[test]
-    fn asf_file_is_wmv_if_its_head_declares_video() {
-        const ASF: &[u8] = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
-        const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
-        const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b";
-        let found = |at: usize, stream: &[u8]| {
-            let content = [ASF, &vec![0; at - ASF.len()], AUDIO, stream].concat();
-            detect(Cursor::new(content), None).unwrap()
-        };
-        for at in [100, 5000, 65_000] {
-            assert_eq!(found(at, VIDEO), Ok("video/wmv"), "{at}");
-            assert_eq!(found(at, AUDIO), Err(Some("application/vnd.ms-asf".into())), "{at}");
-        }
-        assert!(found(66_000, VIDEO).is_err(), "only the head is searched");
+    fn content_decides_before_the_extension() {
+        let detect = |content: &[u8], extension| detect(Cursor::new(content), extension).unwrap();
+        assert_eq!(detect(b"RIFF\x24\0\0\0WAVEfmt ", Some("mp3")), Ok("audio/wav"));
+        assert_eq!(detect(b"\x01\x02", Some("MP3")), Ok("audio/mp3"));
+        assert_eq!(detect(b"", Some("webm")), Ok("video/webm"));
+        assert_eq!(detect(b"ID3\x04\0\0\0\0\0\0", Some("aac")), Ok("audio/aac"));
+        assert_eq!(detect(b"ID3\x04\0\0\0\0\0\0", Some("mp4")), Ok("audio/mp3"));
+        assert_eq!(detect(b"\x01\x02", None), Err(Undetected::Unknown));
+        assert_eq!(detect(b"\x01\x02", Some("xyz")), Err(Undetected::Unknown));
+        assert_eq!(detect(b"not found", Some("mp4")), Err(Undetected::Text("text")));
+        let gzip = Undetected::Undocumented("application/gzip".to_owned());
+        assert_eq!(detect(b"\x1f\x8b\x08\0", Some("mp4")), Err(gzip));
     }
 
     #[test]

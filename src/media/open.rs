@@ -4,7 +4,7 @@ use super::{
     Access, Media, Source,
     file::{self, OpenFile},
     map::Map,
-    mime,
+    mime::{self, Undetected},
 };
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -209,19 +209,36 @@ impl MediaOptions {
         let unusable = |message| Err(Error::new(ErrorKind::MimeType, message));
         let detected = mime::detect(content, extension)
             .map_err(|cause| Error::with_source(ErrorKind::Io, format!("cannot read {name}"), cause))?;
-        match detected {
-            Ok(mime) => Ok(mime.into()),
-            Err(Some(other)) => unusable(format!(
-                "{name} has the media type {other}, which Gemini does not support; \
-                 convert it, or set the type explicitly"
-            )),
-            Err(None) => {
-                let clues = if extension.is_some() { "content or file name" } else { "content" };
-                unusable(format!(
-                    "cannot detect the media type of {name} from its {clues}; set it explicitly"
-                ))
-            }
-        }
+        detected.map(Box::from).or_else(|why| {
+            unusable(match why {
+                Undetected::Undocumented(other) => format!(
+                    "{name} has the media type {other}, which Gemini does not support; convert it, or set the type \
+                     explicitly"
+                ),
+                Undetected::AudioOnly(container) => format!(
+                    "{name} is a {container} file without a video track, and no audio type is documented for those; \
+                     convert it to MP3 or M4A, or set the type explicitly"
+                ),
+                Undetected::NoIndex => format!(
+                    "{name} does not say which tracks it has: its index (`moov` in MP4 files) is missing; check that it \
+                     was recorded or downloaded to the end"
+                ),
+                Undetected::Text(kind) => format!("{name} is {kind}, not media{}", advice(kind)),
+                Undetected::Unknown => {
+                    let clues = if extension.is_some() { "content or file name" } else { "content" };
+                    format!("cannot detect the media type of {name} from its {clues}; set it explicitly")
+                }
+            })
+        })
+    }
+}
+
+/// Returns what to do about a file that is text.
+fn advice(kind: &str) -> &'static str {
+    match kind {
+        "a Git LFS pointer" => "; fetch the file with `git lfs pull`",
+        "base64 text" | "a data: URI" => "; decode it first",
+        _ => "; check how it was downloaded",
     }
 }
 
