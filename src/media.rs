@@ -62,6 +62,24 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 /// Any other type is an error, because servers silently drop media of types they do not know. To send it
 /// anyway, [set the type explicitly](MediaOptions::mime); it is then used verbatim.
 ///
+/// A wrong label is worse than an error, so detection reads the structure of a file, with a bounded number of
+/// reads:
+///
+/// | content | its type is decided by |
+/// |---|---|
+/// | MP4, QuickTime, 3GPP | the enabled tracks, wherever the index (`moov`) is; the brand names the container |
+/// | HEIF, AVIF | the brand that names an image format, major or compatible |
+/// | WebM | the types of its tracks |
+/// | Ogg | the codecs of its streams |
+/// | MP3, AAC, FLAC behind ID3 tags | what follows the tags |
+/// | MP3, AAC | two frames in a row |
+/// | AVI, FLV, WMV, MPEG | the signature, and whether there is a video stream |
+/// | everything else | the signature |
+///
+/// Text is never media, whatever its name: the error names error pages, Git LFS pointers and base64 text. Audio
+/// alone in a container whose only documented type is for video (QuickTime, 3GPP, FLV, AVI, MPEG) is an error:
+/// convert it to MP3 or M4A, or set the type explicitly.
+///
 /// # Files that change
 ///
 /// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no

@@ -1,7 +1,9 @@
-//! MIME types of files as ffmpeg writes them: every container that the gateways may be sent, with video and with audio alone.
+//! MIME types of files as ffmpeg writes them: every container that the gateways may be sent, with video and
+//! with audio alone.
 //!
-//! Each row is a file name, what ffmpeg makes it from, and the type that is right. The type must be the same without an extension, and with a wrong
-//! one: the content decides. Skipped with a message where ffmpeg is not installed; `.ci/run` installs it.
+//! Each row is a file name, what ffmpeg makes it from, and the type that is right. The type must be the same
+//! without an extension, and with a wrong one: the content decides. Skipped with a message where ffmpeg is
+//! not installed; `.ci/run` installs it.
 
 use niello::{ErrorKind, Media};
 use std::{fs, path::Path, process::Command};

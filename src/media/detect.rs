@@ -1,18 +1,9 @@
 //! What the content of a file is, by its structure.
 //!
-//! A container says what is in it where it describes its tracks, so these are read: a label that does not match the tracks is dropped or misread by
-//! a server without a word. What has no tracks is recognized by its signature (the `file-format` crate). A tag in front of the content is not
-//! a format, and text is never media.
-//!
-//! | content | decided by |
-//! |---|---|
-//! | MP4, QuickTime, 3GPP, HEIF, AVIF | compatible brands and enabled tracks, wherever `moov` is |
-//! | WebM, Matroska | track types |
-//! | Ogg | the codecs of all streams |
-//! | MP3, MP2, AAC | two frames in a row |
-//! | an ID3 tag | what follows it |
-//! | AVI, ASF, FLV, MPEG program streams | signature, and whether there is a video stream |
-//! | all else | signature |
+//! A server drops or misreads media whose label does not match its tracks, without a word. So the tracks of
+//! containers are read; what has no tracks is recognized by its signature (the `file-format` crate). A tag in
+//! front of the content is not a format, and text is never media. The documentation of
+//! [`Media`](crate::Media#mime-types) has the table.
 //!
 //! Reads are bounded in number and size, whatever the content says.
 
@@ -158,7 +149,8 @@ fn avi(head: &[u8]) -> Found {
     }
 }
 
-/// A packet of an MPEG program stream begins with the identifier of its stream, which also says whether that is video or audio.
+/// A packet of an MPEG program stream begins with the identifier of its stream, which also says whether that
+/// is video or audio.
 fn program_stream<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Found> {
     let head = probe.head()?;
     let has = |ids: RangeInclusive<u8>| {

@@ -1,7 +1,7 @@
 //! EBML (RFC 8794): WebM and Matroska (RFC 9559).
 //!
-//! The tracks decide whether the file is video or audio: a browser that records a microphone writes the same header as one that records a
-//! screen.
+//! The tracks decide whether the file is video or audio: a browser that records a microphone writes the same
+//! header as one that records a screen.
 
 use super::{Found, probe::Probe};
 use std::{

@@ -1,7 +1,8 @@
 //! The ISO base media file format (ISO/IEC 14496-12): MP4, QuickTime, 3GPP, HEIF and their relatives.
 //!
-//! The brand says who wrote the file, the tracks say what is in it: an `isom` file may hold nothing but audio, and an `M4A ` file may hold
-//! video. So the tracks of the `moov` box decide, and the brands say what the container is called.
+//! The brand says who wrote the file, the tracks say what is in it: an `isom` file may hold nothing but
+//! audio, and an `M4A ` file may hold video. So the tracks of the `moov` box decide, and the brands say what
+//! the container is called.
 
 use super::{Found, probe::Probe};
 use std::{
@@ -15,7 +16,8 @@ struct Atom {
     content: Range<u64>,
 }
 
-/// The boxes that start a file of this format. `ftyp` does in all but old QuickTime files and in media segments.
+/// The boxes that start a file of this format. `ftyp` does in all but old QuickTime files and in media
+/// segments.
 const FIRST: [&[u8; 4]; 8] = [b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"wide", b"free", b"skip"];
 
 /// Detects the content, or returns `None` if it does not start with a box of this format.
@@ -26,7 +28,8 @@ pub(super) fn detect<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Option<
     }
     let brands = match &first.kind {
         b"ftyp" | b"styp" => brands(probe.range(first.content)?),
-        // QuickTime files had no brand before 2005. Other formats may begin with the same four letters, so the index must be there.
+        // QuickTime files had no brand before 2005. Other formats may begin with the same four letters, so
+        // the index must be there.
         _ => vec![*b"qt  "],
     };
     let has_brands = matches!(&first.kind, b"ftyp" | b"styp");
@@ -102,7 +105,8 @@ struct Tracks {
     audio: bool,
 }
 
-/// The kinds of the enabled tracks. Chapter images and other helpers of a player are tracks that are not enabled; if no track is, all count.
+/// The kinds of the enabled tracks. Chapter images and other helpers of a player are tracks that are not
+/// enabled; if no track is, all count.
 fn tracks<R: Read + Seek>(probe: &mut Probe<R>, moov: Range<u64>) -> io::Result<Tracks> {
     let (mut enabled, mut all) = (Tracks::default(), Tracks::default());
     each(probe, moov, |probe, atom| {

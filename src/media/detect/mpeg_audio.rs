@@ -1,7 +1,7 @@
 //! MPEG audio without a container (ISO/IEC 11172-3, 13818-3) and AAC in ADTS (13818-7): a chain of frames.
 //!
-//! One frame header is too little to go by, since its first eleven bits are all that is fixed. Two frames that follow each other at the distance
-//! that the first one says are enough.
+//! One frame header is too little to go by, since its first eleven bits are all that is fixed. Two frames
+//! that follow each other at the distance that the first one says are enough.
 
 use super::probe::Probe;
 use std::io::{self, Read, Seek};

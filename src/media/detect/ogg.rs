@@ -1,6 +1,7 @@
 //! Ogg (RFC 3533): the pages that begin a stream say which codecs are in it.
 //!
-//! They all come before any other page, so a stream that describes the others (Ogg Skeleton) hides none of them.
+//! They all come before any other page, so a stream that describes the others (Ogg Skeleton) hides none of
+//! them.
 
 use super::{Found, probe::Probe};
 use std::io::{self, Read, Seek};

@@ -7,8 +7,9 @@ use std::{
 
 /// Content that is read at positions, a block at a time and a limited number of times.
 ///
-/// An index may be at the end of a file of any size, so the reads are limited by their number, not by a position. What lies beyond
-/// the limit reads as the end of the content: a file that is made of nothing but things to skip is not detected.
+/// An index may be at the end of a file of any size, so the reads are limited by their number, not by a
+/// position. What lies beyond the limit reads as the end of the content: a file that is made of nothing but
+/// things to skip is not detected.
 pub(super) struct Probe<R> {
     content: Behind<R>,
     block: Vec<u8>,
