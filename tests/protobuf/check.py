@@ -1,7 +1,7 @@
-"""Parses bodies with Google's own protobuf classes: check.py BODY.json ...
+"""Parses request bodies with Google's own protobuf classes: check.py BODY.json ...
 
-A key or enum value that the classes do not have is an error, but for those listed here: documented, and newer
-than the package, or what the tests give as extra keys.
+A key or enum value that the classes lack is an error. The exceptions are listed here: keys and values that are
+documented but newer than the package, and extra keys of the tests.
 """
 
 import base64
@@ -11,7 +11,7 @@ import sys
 from google.ai import generativelanguage_v1beta
 from google.protobuf import json_format
 
-# Documented by the Gemini API or Vertex, and not in google-ai-generativelanguage 0.12.1.
+# Keys by message: documented by the Gemini API or Vertex AI, but missing in google-ai-generativelanguage 0.12.1.
 NEWER = {
     "Blob": {"displayName"},
     "FileData": {"displayName"},
@@ -24,11 +24,12 @@ NEWER = {
     "ThinkingConfig": {"thinkingLevel"},
 }
 NEWER_VALUES = {"HARM_CATEGORY_JAILBREAK"}
+# Extra keys that the tests set, at any place.
 EXTRA = {"vendorField", "x", "x-schema", "x-tool"}
 
 
 def known(message, value):
-    """`value` without what is newer than the class; the number of keys that were left out."""
+    """Returns `value` without the exceptions, and the number of keys that were removed."""
     if message.full_name.startswith("google.protobuf.") or not isinstance(value, dict):
         return value, 0
     kept, dropped = {}, 0
@@ -49,31 +50,34 @@ def is_newer(member):
 
 
 def known_field(field, value):
+    """Does what `known` does for the value of a field, which may be a list or a map."""
     if field.message_type is None:
         return value, 0
     if isinstance(value, list):
         pairs = [known(field.message_type, item) for item in value]
         return [kept for kept, _ in pairs], sum(dropped for _, dropped in pairs)
     if field.message_type.GetOptions().map_entry:
-        of = field.message_type.fields_by_name["value"]
-        pairs = {key: known_field(of, item) for key, item in value.items()}
+        values = field.message_type.fields_by_name["value"]
+        pairs = {key: known_field(values, item) for key, item in value.items()}
         return {key: kept for key, (kept, _) in pairs.items()}, sum(dropped for _, dropped in pairs.values())
     return known(field.message_type, value)
 
 
 def same_media(part, parsed):
+    """Returns whether the class decodes the inline data of a part as Python does."""
     data = part.get("inlineData", {}).get("data")
     return data is None or parsed.inline_data.data == base64.b64decode(data, validate=True)
 
 
 def check(path):
+    """Parses the body in a file, and returns the number of keys that were removed before."""
     request = generativelanguage_v1beta.GenerateContentRequest.pb()
     with open(path, "rb") as file:
         body, dropped = known(request.DESCRIPTOR, json.load(file))
     parsed = json_format.Parse(json.dumps(body), request(), ignore_unknown_fields=False)
     for content, parsed_content in zip(body["contents"], parsed.contents, strict=True):
         for part, parsed_part in zip(content["parts"], parsed_content.parts, strict=True):
-            assert same_media(part, parsed_part), "inlineData is not the same bytes"
+            assert same_media(part, parsed_part), "inlineData has different bytes"
     return dropped
 
 
@@ -88,7 +92,7 @@ def main(paths):
             failed += 1
             print(f"{path}: {error}", file=sys.stderr)
         else:
-            print(f"{path}: ok" + (f", {dropped} newer keys aside" if dropped else ""))
+            print(f"{path}: ok" + (f", without {dropped} newer or extra keys" if dropped else ""))
     print(f"{len(paths) - failed} of {len(paths)} bodies parse with Google's classes")
     sys.exit(failed > 0)
 
