@@ -41,7 +41,7 @@ fn tip(error: &Error) -> Option<&'static str> {
 fn tip_for_argument(arg: &str) -> Option<&'static str> {
     Some(match arg {
         "--model" => {
-            "only `niello chat` has --model; a Gemini request names its model in the URL, a template in its JSON"
+            "only `niello chat` has --model; for Gemini, the model is in the URL, and for a template in its JSON"
         }
         "--system" | "--text" | "--video" | "--audio" | "--image" => {
             "use `niello chat` or `niello gemini`, or write the parts as JSON in the template"

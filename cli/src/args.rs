@@ -12,12 +12,12 @@ use std::{ffi::OsStr, path::PathBuf};
 
 /// Write JSON request bodies with video, audio and images embedded as base64
 ///
-/// niello streams media files into the body: it needs a few megabytes of memory for files of any size, and it knows the
-/// exact length of the body before it reads the media. It does no networking; send the body with curl or another HTTP
-/// client.
+/// niello streams media files into the body: it needs a few megabytes of memory for files of any size, and it
+/// knows the exact length of the body before it reads the media. It does no networking; send the body with
+/// curl or another HTTP client.
 #[derive(Parser)]
-#[command(name = "niello", version, max_term_width = 100, arg_required_else_help = true, after_long_help = help::NIELLO)]
-#[command(subcommand_help_heading = "Commands")]
+#[command(name = "niello", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(subcommand_help_heading = "Commands", after_long_help = help::NIELLO)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -96,8 +96,8 @@ pub struct Gemini {
     pub seed: Option<i32>,
     /// Set any other field of generationConfig; can be repeated
     ///
-    /// The keys of objects are sorted, except for the properties of a responseSchema. To keep the order of all keys,
-    /// use `niello fill`.
+    /// The keys of objects are sorted, except for the properties of a responseSchema. To keep the order of
+    /// all keys, use `niello fill`.
     #[arg(
         long,
         value_name = "KEY=JSON",
@@ -115,8 +115,8 @@ pub struct Gemini {
 pub struct Fill {
     /// JSON template, or - for standard input
     ///
-    /// Media files are relative to the directory of the template. If the template comes from standard input, they are
-    /// relative to the current directory.
+    /// Media files are relative to the directory of the template. If the template comes from standard input,
+    /// they are relative to the current directory.
     #[arg(value_hint = ValueHint::FilePath)]
     pub template: PathBuf,
     #[command(flatten)]
@@ -161,8 +161,9 @@ pub struct Sampling {
 pub struct Output {
     /// Write the body to FILE instead of standard output
     ///
-    /// niello replaces FILE only once the body is complete, so an error leaves an existing file unchanged. It writes to
-    /// devices and pipes directly. Without this option, it never writes media to a terminal; use - as FILE to do so.
+    /// niello replaces FILE only once the body is complete, so an error leaves an existing file unchanged. It
+    /// writes to devices and pipes directly. Without this option, it never writes media to a terminal; use -
+    /// as FILE to do so.
     #[arg(short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Only show the body, indented and with media shortened

@@ -1,7 +1,7 @@
 //! Paths that name an open file descriptor of this process, such as `/dev/stdin` and `/dev/fd/3`.
 //!
-//! Such a path means the open file in its current state: its position may be past the start, and with a shell's
-//! `>> log` other programs write to the same file.
+//! Such a path means the open file in its current state: its position may be past the start, and with a
+//! shell's `>> log` other programs write to the same file.
 
 use std::{fs, path::Path};
 

@@ -21,8 +21,8 @@ pub fn push(text: &mut String, c: char) {
     }
 }
 
-/// Control characters start escape sequences and break lines; direction characters make a name or a prompt look like
-/// another one.
+/// Control characters start escape sequences and break lines; direction characters make a name or a prompt
+/// look like another one.
 fn needs_escape(c: char) -> bool {
     let is_direction =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,8 +1,8 @@
 //! The text at the end of each command's `--help`.
 //!
-//! The examples of a command form a script, which a test runs. In manual pages, a line at the margin that ends with a
-//! colon becomes a section heading. Lines have at most 75 characters because a manual page indents them by 5 more, and
-//! a wrapped example could not be copied.
+//! The examples of a command form a script, which a test runs. In manual pages, a line at the margin that
+//! ends with a colon becomes a section heading. Lines have at most 75 characters because a manual page
+//! indents them by 5 more, and a wrapped example could not be copied.
 
 pub const NIELLO: &str = r#"Examples:
   # Preview a request, then write it to a file

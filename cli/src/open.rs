@@ -32,7 +32,8 @@ impl Src {
         anyhow!("--{} {}: {reason}", kind.name(), self.display_name())
     }
 
-    /// Returns the name for use in messages. It leaves out queries, which may contain tokens, and embedded media.
+    /// Returns the name for use in messages. It leaves out queries, which may contain tokens, and embedded
+    /// media.
     pub fn display_name(&self) -> String {
         let name = self.name.display().to_string();
         match name.split_once('?') {
@@ -46,7 +47,7 @@ impl Src {
         self.name.to_str().is_some_and(|name| name.starts_with("data:") && name.contains(','))
     }
 
-    /// Returns why neither a file can be opened nor a URL be sent.
+    /// Returns why the source cannot be used, if that is known before it is opened.
     fn unusable(&self) -> Option<&'static str> {
         if let Some(url) = self.url() {
             let is_file_url = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
@@ -74,8 +75,8 @@ impl Src {
         if let Some(limit) = output.limit {
             options = options.max_spool(limit.max_len());
         }
-        // A regular file behind /dev/stdin can be opened by that path without a copy. The path `-` would be a file
-        // of that name.
+        // A regular file behind /dev/stdin can be opened by that path without a copy. The path `-` would be a
+        // file of that name.
         let is_file = || fs::metadata(&self.name).is_ok_and(|metadata| metadata.is_file());
         if self.is_stdin() && (self.name == "-" || !is_file()) {
             options.name("standard input").from_reader(io::stdin())
@@ -120,7 +121,7 @@ impl Src {
             return None;
         }
         let mismatch = format!("the media type is {mime}; use --{}", detected.name());
-        // WebM files may contain audio alone.
+        // WebM files may contain audio alone, although they are detected as video.
         if kind == Kind::Audio && mime == "video/webm" {
             return Some(format!("{mismatch}, or for audio alone {}", self.quoted_with_type("audio/webm")));
         }
@@ -133,8 +134,8 @@ impl Src {
     }
 }
 
-/// Returns true if a name starts like a URL without its scheme, such as `example.com/clip.mp4`, or with a broken one,
-/// such as `https:/`.
+/// Returns true if a name starts like a URL without its scheme, such as `example.com/clip.mp4`, or with a
+/// broken one, such as `https:/`.
 fn looks_like_url(name: &str) -> bool {
     let Some((host, _)) = name.split_once('/') else { return false };
     let is_label = |label: &str| {

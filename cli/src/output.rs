@@ -18,7 +18,8 @@ use std::{
 
 const STDOUT: &str = "/dev/stdout";
 
-/// Prints text to standard output. Styles are removed unless it is a terminal that shows them (<https://no-color.org>).
+/// Prints text to standard output. Styles are removed unless it is a terminal that shows them
+/// (<https://no-color.org>).
 pub fn print(text: &str) -> Result<()> {
     let printed = anstream::stdout().lock().write_all(text.as_bytes());
     allow_closed_pipe(printed).map_err(|error| write_error(&error, Path::new(STDOUT)))
@@ -55,7 +56,8 @@ pub fn write_to(mut body: Body, file: &Path) -> Result<()> {
 
 /// Fails if the output file is one of the files that the body is made from, under whatever name.
 pub fn check_not_an_input(file: &Path, inputs: &[&Path], body: &Body) -> Result<()> {
-    // Only regular files are compared: writing to a device or a pipe destroys nothing, and opening one may block.
+    // Only regular files are compared: writing to a device or a pipe destroys nothing, and opening one may
+    // block.
     let handle = |path: &Path| match is_stdin(path) {
         true => Handle::stdin().ok(),
         false if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) => Handle::from_path(path).ok(),
@@ -131,13 +133,14 @@ fn is_open_file(file: &Path) -> bool {
     descriptor(file).is_some() || file.starts_with("/proc")
 }
 
-/// Opens a target that is written to directly: an open file, a device or a pipe. Returns `None` for a regular file,
-/// whether or not it exists.
+/// Opens a target that is written to directly: an open file, a device or a pipe. Returns `None` for a regular
+/// file, whether or not it exists.
 fn open_in_place(file: &Path) -> io::Result<Option<File>> {
     match descriptor(file) {
         Some(1) => return duplicate(io::stdout()).map(Some),
         Some(2) => return duplicate(io::stderr()).map(Some),
-        // Opening it again does not share its position, so only appending is safe: other programs may write to it.
+        // Opening it again does not share its position, so only appending is safe: other programs may write
+        // to it.
         fd if is_open_file(file) && fs::metadata(file)?.is_file() && !fd.is_some_and(appends) => {
             return Err(io::Error::other(
                 "it is open, but not for appending; name the file itself, or open it with >>",
@@ -193,7 +196,8 @@ fn replace(mut body: Body, file: &Path) -> io::Result<()> {
 
 /// Returns the permissions of an existing file, or an error if it is read-only.
 ///
-/// The check is necessary because replacing a file by another one requires write access to the directory only.
+/// The check is necessary because replacing a file by another one requires write access to the directory
+/// only.
 fn permissions_to_replace(file: &Path) -> io::Result<Option<fs::Permissions>> {
     match File::options().write(true).open(file) {
         Ok(existing) => Ok(Some(existing.metadata()?.permissions())),

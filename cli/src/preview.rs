@@ -1,6 +1,7 @@
 //! `--preview`: shows a body for reading, indented and with only the start of each media file.
 //!
-//! The result is deliberately not valid JSON, because of the notes in it, so that no service can mistake it for a body.
+//! The result is deliberately not valid JSON, because of the notes in it, so that no service can mistake it
+//! for a body.
 
 use crate::{escape, output};
 use anyhow::Result;
@@ -146,7 +147,8 @@ impl Preview {
 mod tests {
     use super::*;
 
-    /// Returns the preview of segments without styles. `Err` is media: its head and the number of omitted characters.
+    /// Returns the preview of segments without styles. `Err` is media: its head and the number of omitted
+    /// characters.
     fn preview(segments: &[Result<&str, (&str, u64)>]) -> String {
         let mut preview = Preview::default();
         for segment in segments {

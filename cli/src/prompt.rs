@@ -9,8 +9,8 @@ use std::path::Path;
 
 const PARTS: &str = "Parts (at least one; sent in the order given)";
 
-/// What the request asks. It implements [`Args`] by hand because clap's derive would lose the order of parts that come
-/// from different options.
+/// What the request asks. It implements [`Args`] by hand because clap's derive would lose the order of parts
+/// that come from different options.
 pub struct Prompt {
     pub system: Option<String>,
     pub parts: Vec<Part>,

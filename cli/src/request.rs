@@ -63,7 +63,7 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part> {
     if src.url().is_some() && src.mime.is_some() {
         return Err(src.error(
             kind,
-            "a URL has no type in Chat Completions; remove ;type=, or put double quotes around a URL that ends with it",
+            "URLs have no type in Chat Completions; remove ;type=, or double-quote the URL if it ends with it",
         ));
     }
     let source = src.open(kind, output)?;
@@ -171,8 +171,8 @@ fn template(path: &Path) -> Result<Template<'static>> {
 
 /// Builds a value from the `KEY=JSON` arguments of an option, such as `--set`.
 ///
-/// `options` lists the fields that have an option of their own. Keys are the same to the API if `canonical` makes them
-/// equal.
+/// `options` lists the fields that have an option of their own. Keys are the same to the API if `canonical`
+/// makes them equal.
 fn from_fields<T: DeserializeOwned>(
     option: &str,
     fields: &[(String, Box<RawValue>)],

@@ -60,7 +60,8 @@ impl Signals {
     }
 }
 
-/// Makes writes beyond the file size limit (`ulimit -f`) fail, as they do on a full disk, instead of ending the process.
+/// Makes writes beyond the file size limit (`ulimit -f`) fail, as they do on a full disk, instead of ending
+/// the process.
 #[cfg(unix)]
 pub fn ignore_file_size_signal() {
     // Any handler will do. If it cannot be installed, the signal ends the process, as it does by default.
@@ -70,8 +71,8 @@ pub fn ignore_file_size_signal() {
 #[cfg(not(unix))]
 pub fn ignore_file_size_signal() {}
 
-/// Returns the signals that the process was started to ignore, for example by `nohup`, as a mask in which signal 1 is
-/// the lowest bit. They stay ignored.
+/// Returns the signals that the process was started to ignore, for example by `nohup`, as a mask in which
+/// signal 1 is the lowest bit. They stay ignored.
 ///
 /// Only Linux has a way to ask without unsafe code; elsewhere the mask is 0.
 #[cfg(unix)]

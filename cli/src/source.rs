@@ -73,8 +73,8 @@ impl Src {
 
     /// Parses a name and its suffixes.
     ///
-    /// Suffixes are removed from the end as long as their keys are known. Any other `;` belongs to the name, and so
-    /// does everything between double quotes.
+    /// Suffixes are removed from the end as long as their keys are known. Any other `;` belongs to the name,
+    /// and so does everything between double quotes.
     pub fn parse(text: &str) -> Result<Src, String> {
         let mut src = Src::default();
         let (quoted, mut rest) = match text.strip_prefix('"') {
@@ -98,7 +98,7 @@ impl Src {
             Some(name) if rest.is_empty() => name.into(),
             Some(_) => {
                 return Err(format!(
-                    "{rest:?} after the closing quote is not a suffix; the suffixes are ;type=, ;fps=, ;start= and ;end="
+                    "{rest:?} after the closing quote is not a suffix; use ;type=, ;fps=, ;start= or ;end="
                 ));
             }
             None => rest.into(),

@@ -1,7 +1,7 @@
 //! Runs the shell commands of the documents as printed.
 //!
-//! A local server replaces the gateway. Commands that take minutes are not run here; the test checks that they are
-//! steps of `.ci/run` instead.
+//! A local server replaces the gateway. Commands that take minutes are not run here; the test checks that
+//! they are steps of `.ci/run` instead.
 #![cfg(unix)]
 
 #[path = "documents/gateway.rs"]

@@ -30,8 +30,8 @@ fn chat() -> Command {
     command
 }
 
-/// Asserts that the command fails with this exit status and a message that contains `message`, and writes nothing to
-/// standard output. With status 1 the message must be a single line.
+/// Asserts that the command fails with this exit status and a message that contains `message`, and writes
+/// nothing to standard output. With status 1 the message must be a single line.
 #[track_caller]
 fn fails(command: &mut Command, status: i32, message: &str) -> Assert {
     let assert = command.assert().code(status).stdout("").stderr(contains(message));

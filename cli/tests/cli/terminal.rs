@@ -14,7 +14,8 @@ fn terminal() -> (File, OwnedFd) {
     let (mut person, mut process) = (-1, -1);
     let mut size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     let default = ptr::null_mut;
-    // SAFETY: the pointers to both descriptors and to the size are valid; null stands for the default name and settings.
+    // SAFETY: the pointers to both descriptors and to the size are valid; null stands for the default name
+    // and settings.
     let opened =
         unsafe { libc::openpty(&mut person, &mut process, default(), ptr::null_mut(), &raw mut size) };
     assert_eq!(opened, 0);
@@ -37,7 +38,8 @@ fn niello(args: &[&str]) -> Command {
     command
 }
 
-/// Runs a command with a terminal as standard output. Returns its status, the text on the terminal, and standard error.
+/// Runs a command with a terminal as standard output. Returns its status, the text on the terminal, and
+/// standard error.
 fn on_terminal(mut command: Command) -> (ExitStatus, String, String) {
     let (mut person, process) = terminal();
     let mut child = command.stdout(process).stderr(Stdio::piped()).spawn().unwrap();

@@ -44,7 +44,8 @@ impl Gateway {
     }
 }
 
-/// Answers a request. Returns true if it has one of the two formats, the expected headers, and a complete body.
+/// Answers a request. Returns true if it has one of the two formats, the expected headers, and a complete
+/// body.
 fn serve(stream: TcpStream) -> bool {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();

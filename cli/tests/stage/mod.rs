@@ -18,8 +18,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Creates the directory. `files` are copied from `tests` under a new name; `scripts` are shell scripts by name. Those in
-    /// `bin` are on the `PATH`, where they replace programs.
+    /// Creates the directory. `files` are copied from `tests` under a new name; `scripts` are shell scripts
+    /// by name. Those in `bin` are on the `PATH`, where they replace programs.
     pub fn new<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
         scripts: impl IntoIterator<Item = (&'a str, &'a str)>,
