@@ -97,7 +97,6 @@ mod finish;
 mod function;
 mod json_name;
 mod media;
-mod offset;
 mod part;
 mod request;
 mod response;
@@ -113,7 +112,7 @@ pub use builtin::{
     GoogleSearchRetrieval, Interval, RetrievalMode, UrlContext,
 };
 pub use config::{GenerationConfig, ImageConfig, Modality, ThinkingConfig, ThinkingLevel};
-pub use content::{Content, Parts, Role};
+pub use content::{Content, Role};
 #[cfg(feature = "http")]
 pub use endpoint::Endpoint;
 pub use finish::{BlockReason, FinishReason};
@@ -122,7 +121,7 @@ pub use function::{
 };
 pub use json_name::json_name;
 pub use media::{FileData, InlineData, MediaResolution, PartMediaResolution, VideoMetadata};
-pub use part::Part;
+pub use part::{Part, PartKind};
 pub use request::Request;
 pub use response::{Candidate, PromptFeedback, Response};
 pub use safety::{HarmCategory, HarmProbability, SafetyRating, SafetySetting, Threshold};

@@ -33,6 +33,8 @@
 /// | `shared`: in requests and responses | gives the field's default | yes |
 /// | `response` | gives the field's default | no |
 ///
+/// `request_without_debug` is a `request` whose module implements `Debug`, because a field may hold a secret.
+///
 /// # Fields
 /// The type of a field, as it is spelled, decides the rest. `null` is read as the default everywhere.
 ///
@@ -64,6 +66,9 @@ macro_rules! object {
         object! { @$use $Name { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? } $($fields)* }
     };
     (@request $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @request_without_debug $Name { #[derive(Debug)] $($attributes)* } $($fields)* }
+    };
+    (@request_without_debug $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
             $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
             ["crate::api::lenient::integer" "crate::api::lenient::null_as_default" "crate::api::lenient::null_as_default"]
@@ -71,13 +76,13 @@ macro_rules! object {
     };
     (@shared $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
-            $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
+            $Name { #[derive(Debug)] $($attributes)* #[must_use = "setters return the changed value"] } setter
             ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
         } {} {} $($fields)* }
     };
-    (@response $Name:ident $attributes:tt $($fields:tt)*) => {
+    (@response $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
-            $Name $attributes none
+            $Name { #[derive(Debug)] $($attributes)* } none
             ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
         } {} {} $($fields)* }
     };
@@ -95,7 +100,7 @@ macro_rules! object {
         $(#[doc = $doc:tt])+
         pub extra: Extra,
     ) => {
-        #[derive(Clone, Debug, Default, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, Default, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(default)]
         $($attributes)*
         #[non_exhaustive]

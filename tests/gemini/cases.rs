@@ -17,7 +17,7 @@ const VIDEO: &str = "https://example.com/sample-video.mp4";
 const AUDIO: &str = "https://example.com/sample-audio.mp3";
 const YOUTUBE: &str = "https://www.youtube.com/watch?v=9hE5-98ZeCg";
 
-fn user(parts: impl Into<niello::gemini::Parts>) -> Request {
+fn user(parts: impl Into<Content>) -> Request {
     Request::new().content(Content::user(parts))
 }
 

@@ -76,9 +76,9 @@ pub(crate) fn request() -> Request {
                     .end(Duration::from_nanos(1))
                     .media_resolution(MediaResolution::UltraHigh),
                 Part::inline(media("video/x-matroska")).mime("video/webm").fps(0.001),
-                Part::from(InlineData::new("audio/pcm;rate=16000", "++//").extra("x", Value::Null)),
+                Part::inline(InlineData::new("audio/pcm;rate=16000", "++//").extra("x", Value::Null)),
                 Part::file("https://example.com/a b?c=\"d\"&e=%20#f").mime("video/mp4").display_name("f"),
-                Part::from(FileData::new("gs://bucket/my film.mp4").extra("x", false)),
+                Part::file(FileData::new("gs://bucket/my film.mp4").extra("x", false)),
                 Part::media("https://example.com/talk.MP3")
                     .media_resolution(PartMediaResolution::num_tokens(0).extra("x", 1)),
                 Part::media(media("image/png")),

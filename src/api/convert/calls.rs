@@ -1,6 +1,6 @@
 //! The function calls of a conversation, for finding the call that a response belongs to.
 
-use crate::api::gemini;
+use crate::api::gemini::{self, PartKind};
 use std::collections::{HashMap, HashSet};
 
 /// The function calls converted so far, each with an id, which Chat Completions requires and Gemini does not.
@@ -33,8 +33,11 @@ struct Call {
 impl<'a> Calls<'a> {
     pub(super) fn new(request: &'a gemini::Request) -> Calls<'a> {
         let parts = request.contents.iter().flat_map(|content| &content.parts);
-        let taken = parts.filter_map(|part| part.function_call.as_ref()?.id.as_deref()).collect();
-        Calls { taken, len: 0, next: 0, functions: HashMap::new() }
+        let taken = parts.filter_map(|part| match &part.kind {
+            PartKind::FunctionCall(call) => call.id.as_deref(),
+            _ => None,
+        });
+        Calls { taken: taken.collect(), len: 0, next: 0, functions: HashMap::new() }
     }
 
     /// Adds a call of `function`. Returns its id, which is a new one if it had none.

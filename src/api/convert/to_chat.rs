@@ -9,7 +9,7 @@ use crate::{
         chat::{self, Function, JsonSchema, Message, ResponseFormat, Stop, ToolCall, ToolChoice},
         gemini::{
             self, Content, FileData, FunctionCall, FunctionCallingMode, FunctionDeclaration,
-            FunctionResponse, GenerationConfig, InlineData, Part, Role, ToolConfig,
+            FunctionResponse, GenerationConfig, InlineData, Part, PartKind, Role, ToolConfig,
         },
         source::{Base64, Source},
     },
@@ -109,12 +109,16 @@ fn of_user(
 ) -> Result<()> {
     let mut said = Vec::new();
     for (mut part, at) in parts {
-        let Some(response) = part.function_response.take() else {
-            said.push(self::part(part, &at)?);
-            continue;
+        let response = match mem::take(&mut part.kind) {
+            PartKind::FunctionResponse(response) => response,
+            kind => {
+                part.kind = kind;
+                said.push(self::part(part, &at)?);
+                continue;
+            }
         };
         CHAT.ensure_empty(&part, &at)?;
-        let result = tool_result(response, &format!("{at}.functionResponse"), calls)?;
+        let result = tool_result(*response, &format!("{at}.functionResponse"), calls)?;
         let is_after_calls =
             messages.last().is_some_and(|last| last.role == chat::Role::Tool || !last.tool_calls.is_empty());
         if !said.is_empty() || !is_after_calls {
@@ -135,18 +139,21 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
     let mut message = Message::new(chat::Role::Assistant);
     let mut said = Vec::new();
     for (mut part, at) in parts {
-        match part.function_call.take() {
-            Some(call) => {
+        match mem::take(&mut part.kind) {
+            PartKind::FunctionCall(call) => {
                 let signature = part.thought_signature.take();
                 CHAT.ensure_empty(&part, &at)?;
-                let mut call = tool_call(call, &format!("{at}.functionCall"), calls)?;
+                let mut call = tool_call(*call, &format!("{at}.functionCall"), calls)?;
                 if let Some(signature) = signature {
                     call.extra.insert(EXTRA_CONTENT, extra_content(&signature));
                 }
                 message.tool_calls.push(call);
             }
-            None if message.tool_calls.is_empty() => said.push(self::part(part, &at)?),
-            None => {
+            kind if message.tool_calls.is_empty() => {
+                part.kind = kind;
+                said.push(self::part(part, &at)?);
+            }
+            _ => {
                 return Err(invalid(format!(
                     "`{at}` stands after a functionCall, and in {CHAT} all content stands before the calls"
                 )));
@@ -167,21 +174,18 @@ fn content(mut parts: Vec<chat::Part>) -> chat::Content {
 
 /// Text and media; any other part is refused.
 fn part(mut part: Part, at: &str) -> Result<chat::Part> {
-    // There may be media in it, which is not to be written out.
-    if part.function_response.is_some() {
-        return Err(CHAT.unsupported(&format!("{at}.functionResponse")));
-    }
-    let converted = if let Some(text) = part.text.take() {
-        Some(chat::Part::text(text))
-    } else if let Some(data) = part.inline_data.take() {
-        Some(inline(data, &format!("{at}.inlineData"))?)
-    } else if let Some(file) = part.file_data.take() {
-        Some(self::file(file, &format!("{at}.fileData"))?)
-    } else {
-        None
+    let converted = match mem::take(&mut part.kind) {
+        PartKind::Text(text) => chat::Part::text(text),
+        PartKind::InlineData(data) => inline(*data, &format!("{at}.inlineData"))?,
+        PartKind::FileData(file) => self::file(*file, &format!("{at}.fileData"))?,
+        PartKind::Other => {
+            CHAT.ensure_empty(&part, at)?;
+            return Err(CHAT.unsupported(at));
+        }
+        kind => return Err(CHAT.unsupported(&format!("{at}.{}", kind.key().unwrap_or_default()))),
     };
     CHAT.ensure_empty(&part, at)?;
-    converted.ok_or_else(|| CHAT.unsupported(at))
+    Ok(converted)
 }
 
 fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {

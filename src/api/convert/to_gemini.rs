@@ -146,7 +146,7 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
             });
             GEMINI.ensure_empty(&format, &format!("{inner}.format"))?;
             GEMINI.ensure_empty(&extra, &inner)?;
-            InlineData::new(mime.unwrap_or_default(), data).into()
+            Part::inline(InlineData::new(mime.unwrap_or_default(), data))
         }
         PartKind::File(mut file) => {
             let source = file.file_data.take();
@@ -165,11 +165,13 @@ fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
     GEMINI.ensure_empty(&detail, &format!("{at}.detail"))?;
     GEMINI.ensure_empty(&extra, at)?;
     let part = media(url, &format!("{at}.url"))?;
-    match &part.file_data {
-        Some(file) if Source::from(&*file.file_uri).kind() != kind => Err(invalid(format!(
-            "`{at}.url` does not tell by its extension what it is, and in {GEMINI} nothing else would; send \
+    match &part.kind {
+        gemini::PartKind::FileData(file) if Source::from(&*file.file_uri).kind() != kind => {
+            Err(invalid(format!(
+                "`{at}.url` does not tell by its extension what it is, and in {GEMINI} nothing else would; send \
              the media, or convert without this part and add it with its type"
-        ))),
+            )))
+        }
         _ => Ok(part),
     }
 }
@@ -183,7 +185,7 @@ fn media(source: Source, at: &str) -> Result<Part> {
             let data = Base64::from(data);
             // The data of a URI may be percent-encoded, and that of `inlineData` not.
             data.check(format_args!("{at}"))?;
-            Ok(InlineData::new(mime, data).into())
+            Ok(Part::inline(InlineData::new(mime, data)))
         }
         None => Err(invalid(format!(
             "`{at}` is a data URI without a MIME type or base64, which {GEMINI} does not have"
@@ -221,8 +223,9 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
             "`{at}.tool_call_id` does not match an earlier tool call, and {GEMINI} requires the name of its function; add the call"
         )));
     };
-    let texts = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| {
-        part.text.ok_or_else(|| GEMINI.unsupported(at))
+    let texts = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
+        gemini::PartKind::Text(text) => Ok(text),
+        _ => Err(GEMINI.unsupported(at)),
     })?;
     let text = texts.concat();
     let response = parse_object(&text).map_or_else(|| text.into(), Value::Object);

@@ -4,7 +4,7 @@
 
 mod settings;
 
-use super::{Content, FileData, FunctionResponse, Part, Request, VideoMetadata};
+use super::{Content, FileData, FunctionResponse, Part, PartKind, Request, VideoMetadata, json_name};
 use crate::{
     api::source::data_uri,
     error::{Error, ErrorKind, Result},
@@ -43,42 +43,40 @@ fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
 }
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
+    check_payload(part, at)?;
     if let Some(setter) = part.misplaced {
-        let message = format!("has neither inlineData nor fileData, beside which {setter}() sets something");
-        return Err(invalid(at, &message));
-    }
-    check_data(part, at)?;
-    if let Some(data) = &part.inline_data {
-        let at = format_args!("{at}.inlineData");
-        check_mime(&data.mime_type, format_args!("{at}.mimeType"))?;
-        data.data.check(format_args!("{at}.data"))?;
-    }
-    if let Some(file) = &part.file_data {
-        check_file(file, format_args!("{at}.fileData"))?;
+        return Err(invalid(at, &format!("has no inlineData or fileData, which {}() needs", setter.name())));
     }
     if let Some(metadata) = &part.video_metadata {
         check_video(metadata, format_args!("{at}.videoMetadata"))?;
     }
-    if let Some(call) = &part.function_call {
-        check_name(&call.name, format_args!("{at}.functionCall"))?;
+    let at = format_args!("{at}.{}", part.kind.key().unwrap_or_default());
+    match &part.kind {
+        PartKind::InlineData(data) => {
+            check_mime(&data.mime_type, format_args!("{at}.mimeType"))?;
+            data.data.check(format_args!("{at}.data"))
+        }
+        PartKind::FileData(file) => check_file(file, at),
+        PartKind::FunctionCall(call) => check_name(&call.name, at),
+        PartKind::FunctionResponse(response) => check_response(response, at),
+        _ => Ok(()),
     }
-    if let Some(response) = &part.function_response {
-        check_response(response, format_args!("{at}.functionResponse"))?;
-    }
-    Ok(())
 }
 
-/// One member with data, or none for a part of a kind that only its extra keys say.
-fn check_data(part: &Part, at: Arguments<'_>) -> Result<()> {
-    let mut data = part.data();
-    match (data.next(), data.next()) {
-        (Some(first), Some(second)) => {
-            Err(invalid(at, &format!("has {first} and {second}: a part has one of them")))
+/// Checks that there is one payload, of a type that this crate does not know if it is among the extra keys.
+fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
+    if part.is_blank() {
+        return Err(invalid(at, "has no payload; set text, inlineData, fileData or another one"));
+    }
+    let mut keys = part.extra.iter().map(|(key, _)| json_name(key));
+    let Some(key) = keys.find(|key| PartKind::KEYS.contains(&&**key)) else { return Ok(()) };
+    match part.kind.key() {
+        None => Err(invalid(format_args!("{at}.{key}"), "does not have the type that the API documents")),
+        Some(kind) if kind != key => {
+            Err(invalid(at, &format!("has both {kind} and {key}; a part has one payload")))
         }
-        _ if part.is_blank() => {
-            Err(invalid(at, "has no data: a part has text, inlineData, fileData or the like"))
-        }
-        _ => Ok(()),
+        // The same key twice is an error of the formatter.
+        Some(_) => Ok(()),
     }
 }
 
@@ -86,10 +84,8 @@ fn check_response(response: &FunctionResponse, at: Arguments<'_>) -> Result<()> 
     check_name(&response.name, at)?;
     for (i, part) in response.parts.iter().enumerate() {
         let at = format_args!("{at}.parts[{i}]");
-        // Media is all that the API has there, and nothing beside it.
-        let media = ["inlineData", "fileData"];
-        if let Some(other) = part.data().chain(part.beside()).find(|key| !media.contains(key)) {
-            return Err(invalid(at, &format!("has {other}: a function gives inlineData or fileData alone")));
+        if !part.is_media() || !part.is_bare() {
+            return Err(invalid(at, "is not media alone: a result has only inlineData or fileData here"));
         }
         check_part(part, at)?;
     }

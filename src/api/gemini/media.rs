@@ -1,142 +1,124 @@
-//! What a part shows: media in the body, or a file that the server fetches.
+//! The media of a part: in the body, or a file that the server fetches.
 
-use super::offset;
 use crate::{
     api::{
-        extra::Extra,
-        lenient::{integer, null_as_default, or_default},
+        object::object,
         open_enum::open_enum,
-        source::Base64,
+        source::{Base64, redact},
     },
     media::Media,
 };
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-/// Media in the body: `inlineData`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct InlineData {
-    /// `mimeType`: such as `video/mp4`. Required.
-    #[serde(deserialize_with = "null_as_default")]
-    pub mime_type: String,
-    /// `data`: the media, as base64.
-    #[serde(deserialize_with = "null_as_default")]
-    pub data: Base64,
-    /// `displayName`: a name that other parts can refer to. Vertex only.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<String>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// Media in the body: `inlineData`.
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct InlineData {
+        /// `mimeType`: the MIME type, such as `video/mp4`. Required.
+        pub mime_type: String,
+        /// `data`: the media as base64.
+        pub data: Base64,
+        /// `displayName`: a name that other parts can refer to. Vertex only.
+        pub display_name: Option<String>,
+    }
 }
 
 impl InlineData {
-    /// Data of the given MIME type: a [`Media`], or a text that is base64 already.
+    /// Creates inline data from a [`Media`], or from a string that is already base64.
     pub fn new(mime_type: impl Into<String>, data: impl Into<Base64>) -> InlineData {
         InlineData { mime_type: mime_type.into(), data: data.into(), ..InlineData::default() }
     }
-
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> InlineData {
-        self.extra.insert(key, value);
-        self
-    }
 }
 
-/// The media, with its own MIME type.
 impl From<Media> for InlineData {
     fn from(media: Media) -> InlineData {
-        InlineData::new(media.mime(), &media)
+        InlineData::from(&media)
     }
 }
 
-/// The media, with its own MIME type.
 impl From<&Media> for InlineData {
     fn from(media: &Media) -> InlineData {
         InlineData::new(media.mime(), media)
     }
 }
 
-/// A file that the server fetches: `fileData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct FileData {
-    /// `mimeType`: such as `video/mp4`; left out for YouTube.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mime_type: Option<String>,
-    /// `fileUri`: a web URL, a `gs://` URL, or the name of an uploaded file; passed on byte for byte.
-    #[serde(deserialize_with = "null_as_default")]
-    pub file_uri: String,
-    /// `displayName`: a name that other parts can refer to. Vertex only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<String>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// A file that the server fetches: `fileData`.
+    ///
+    /// `Debug` hides the credentials and the query of the URI.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request_without_debug)]
+    pub struct FileData {
+        /// `mimeType`: the MIME type, such as `video/mp4`. Leave it out for YouTube.
+        pub mime_type: Option<String>,
+        /// `fileUri`: a web URL, a `gs://` URL, or the name of an uploaded file. It is sent unchanged.
+        pub file_uri: String,
+        /// `displayName`: a name that other parts can refer to. Vertex only.
+        pub display_name: Option<String>,
+    }
 }
 
 impl FileData {
-    /// The file at a URI, with no MIME type.
+    /// Creates file data from a URI, without a MIME type.
     pub fn new(uri: impl Into<String>) -> FileData {
         FileData { file_uri: uri.into(), ..FileData::default() }
     }
+}
 
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> FileData {
-        self.extra.insert(key, value);
-        self
+impl fmt::Debug for FileData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileData")
+            .field("mime_type", &self.mime_type)
+            .field("file_uri", &redact(&self.file_uri))
+            .field("display_name", &self.display_name)
+            .field("extra", &self.extra)
+            .finish()
     }
 }
 
-/// Which part of a video is seen, and how often: `videoMetadata`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct VideoMetadata {
-    /// `startOffset`: where in the video to begin.
-    #[serde(with = "offset", skip_serializing_if = "Option::is_none")]
-    pub start_offset: Option<Duration>,
-    /// `endOffset`: where in the video to end; after `start_offset`.
-    #[serde(with = "offset", skip_serializing_if = "Option::is_none")]
-    pub end_offset: Option<Duration>,
-    /// `fps`: frames seen for each second, above 0 and up to 24; the API's default is 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fps: Option<f64>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl VideoMetadata {
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> VideoMetadata {
-        self.extra.insert(key, value);
-        self
+impl From<&str> for FileData {
+    fn from(uri: &str) -> FileData {
+        FileData::new(uri)
     }
 }
 
-/// Reads one of an odd shape, as with an offset below zero, with all its keys as extra ones. So it is no error
-/// of an answer, and a request with it is not sent without it, since the check names such keys.
-pub(super) fn video_metadata<'de, D>(deserializer: D) -> Result<Option<VideoMetadata>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let value = Value::deserialize(deserializer)?;
-    let odd = || {
-        let extra = Extra::deserialize(&value).ok()?;
-        Some(VideoMetadata { extra, ..VideoMetadata::default() })
-    };
-    Ok(Option::<VideoMetadata>::deserialize(&value).unwrap_or_else(|_| odd()))
+impl From<&String> for FileData {
+    fn from(uri: &String) -> FileData {
+        FileData::new(uri)
+    }
+}
+
+impl From<String> for FileData {
+    fn from(uri: String) -> FileData {
+        FileData::new(uri)
+    }
+}
+
+object! {
+    /// The section of a video that the model sees, and its frame rate: `videoMetadata`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct VideoMetadata {
+        /// `startOffset`: where the section begins.
+        #[serde(serialize_with = "offset::serialize")]
+        #[read("offset::deserialize")]
+        pub start_offset: Option<Duration>,
+        /// `endOffset`: where the section ends, after `start_offset`.
+        #[serde(serialize_with = "offset::serialize")]
+        #[read("offset::deserialize")]
+        pub end_offset: Option<Duration>,
+        /// `fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's default is 1.
+        pub fps: Option<f64>,
+    }
 }
 
 open_enum! {
-    /// How finely media are seen, which is how many tokens they cost: `mediaResolution`.
+    /// The resolution at which the model sees media, and so the tokens that they cost: `mediaResolution`.
     pub enum MediaResolution {
-        /// `MEDIA_RESOLUTION_UNSPECIFIED`: as the model's default.
+        /// `MEDIA_RESOLUTION_UNSPECIFIED`: the model's default.
         Unspecified = "MEDIA_RESOLUTION_UNSPECIFIED",
         /// `MEDIA_RESOLUTION_LOW`.
         Low = "MEDIA_RESOLUTION_LOW",
@@ -144,37 +126,29 @@ open_enum! {
         Medium = "MEDIA_RESOLUTION_MEDIUM",
         /// `MEDIA_RESOLUTION_HIGH`.
         High = "MEDIA_RESOLUTION_HIGH",
-        /// `MEDIA_RESOLUTION_ULTRA_HIGH`: for one part only, not for a request.
+        /// `MEDIA_RESOLUTION_ULTRA_HIGH`: for a part, not for a request.
         UltraHigh = "MEDIA_RESOLUTION_ULTRA_HIGH",
     }
 }
 
-/// How finely one part is seen: `mediaResolution` of a part. Gemini 3.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PartMediaResolution {
-    /// `level`: one of the steps that the API has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub level: Option<MediaResolution>,
-    /// `numTokens`: how many tokens the part costs.
-    #[serde(deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
-    pub num_tokens: Option<i64>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The resolution at which the model sees one part: `mediaResolution` of a part. Gemini 3.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct PartMediaResolution {
+        /// `level`: the resolution.
+        pub level: Option<MediaResolution>,
+        /// `numTokens`: the tokens that the part costs.
+        #[setter(none)]
+        pub num_tokens: Option<i64>,
+    }
 }
 
 impl PartMediaResolution {
-    /// By the number of tokens that the part costs.
+    /// Creates a resolution from the number of tokens that the part costs: `numTokens`.
     pub fn num_tokens(tokens: impl Into<i64>) -> PartMediaResolution {
         PartMediaResolution { num_tokens: Some(tokens.into()), ..PartMediaResolution::default() }
-    }
-
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> PartMediaResolution {
-        self.extra.insert(key, value);
-        self
     }
 }
 
@@ -184,20 +158,100 @@ impl From<MediaResolution> for PartMediaResolution {
     }
 }
 
-/// Reads the object, or as some write it the name of the level alone.
-pub(super) fn media_resolution<'de, D>(deserializer: D) -> Result<Option<PartMediaResolution>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(level) => Some(PartMediaResolution::from(&*level)),
-        value => Option::deserialize(value).unwrap_or_default(),
-    })
-}
-
-/// The name of a level, such as `MEDIA_RESOLUTION_HIGH`.
+/// Converts the name of a level, such as `MEDIA_RESOLUTION_HIGH`.
 impl From<&str> for PartMediaResolution {
     fn from(level: &str) -> PartMediaResolution {
         MediaResolution::from(level).into()
+    }
+}
+
+/// A [`Duration`] in protobuf's JSON: `"40s"`, `"1.500s"`.
+mod offset {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(
+        offset: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match offset {
+            Some(offset) => serializer.serialize_str(&format(*offset)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let offset = Option::<String>::deserialize(deserializer)?;
+        let invalid =
+            |offset: &str| de::Error::custom(format!("{offset:?} is not a duration such as \"1.500s\""));
+        offset.map(|offset| parse(&offset).ok_or_else(|| invalid(&offset))).transpose()
+    }
+
+    /// Formats with 0, 3, 6 or 9 decimals: the fewest that are exact.
+    fn format(offset: Duration) -> String {
+        let (seconds, nanos) = (offset.as_secs(), offset.subsec_nanos());
+        match nanos {
+            0 => format!("{seconds}s"),
+            _ if nanos % 1_000_000 == 0 => format!("{seconds}.{:03}s", nanos / 1_000_000),
+            _ if nanos % 1_000 == 0 => format!("{seconds}.{:06}s", nanos / 1_000),
+            _ => format!("{seconds}.{nanos:09}s"),
+        }
+    }
+
+    fn parse(offset: &str) -> Option<Duration> {
+        let number = offset.strip_suffix('s')?;
+        let (seconds, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        if !is_number(seconds) || !is_number(decimals) || decimals.len() > 9 {
+            return None;
+        }
+        let nanos = decimals.parse::<u32>().ok()? * 10_u32.pow(9 - decimals.len() as u32);
+        Some(Duration::new(seconds.parse().ok()?, nanos))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn offset_has_the_fewest_decimals_that_are_exact() {
+            for (nanos, expected) in [
+                (0, "3s"),
+                (500_000_000, "3.500s"),
+                (1_000_000, "3.001s"),
+                (1_000, "3.000001s"),
+                (1_200_000, "3.001200s"),
+                (1, "3.000000001s"),
+                (999_999_999, "3.999999999s"),
+            ] {
+                let offset = Duration::new(3, nanos);
+                assert_eq!(format(offset), expected);
+                assert_eq!(parse(expected), Some(offset));
+            }
+            assert_eq!(parse(&format(Duration::MAX)), Some(Duration::MAX));
+        }
+
+        #[test]
+        fn offset_may_have_any_number_of_decimals_up_to_9() {
+            assert_eq!(parse("1.5s"), Some(Duration::from_millis(1500)));
+            assert_eq!(parse("0.25s"), Some(Duration::from_millis(250)));
+            for bad in [
+                "",
+                "s",
+                "1",
+                "1.s",
+                ".5s",
+                "-1s",
+                "+1s",
+                "1.0000000001s",
+                "1e3s",
+                "1 s",
+                "99999999999999999999s",
+            ] {
+                assert_eq!(parse(bad), None, "{bad:?}");
+            }
+        }
     }
 }

@@ -1,27 +1,27 @@
-//! A part: text, media, or what passes between a model and its tools.
+//! One part of a turn: a payload and what describes it.
 
 use super::{
     CodeExecutionResult, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData,
-    PartMediaResolution, VideoMetadata, media,
+    PartMediaResolution, VideoMetadata,
 };
 use crate::{
     api::{
         extra::Extra,
-        lenient::{boolean, optional_text, or_default},
+        lenient::{boolean, optional_text},
         source::Source,
     },
     media::Media,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// One part of a turn. It has exactly one of `text`, `inline_data`, `file_data`, `function_call`,
-/// `function_response`, `executable_code` and `code_execution_result`, and the other fields beside it.
+/// One part of a turn: one of `parts`.
 ///
-/// A part of a kind that this crate does not know is read with what it has as [`extra`](Part::extra),
-/// and written so again.
+/// Reading a part never loses a key: a payload that this crate does not know or cannot read stays in
+/// [`extra`](Part#structfield.extra), and is written from there.
 ///
+/// # Examples
 /// ```
 /// use niello::gemini::Part;
 /// use std::time::Duration;
@@ -37,223 +37,348 @@ use std::time::Duration;
 /// assert_eq!(serde_json::to_value(&part).unwrap(), json);
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[must_use = "its methods give back what they set"]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "Keys")]
+#[must_use = "setters return the changed value"]
 #[non_exhaustive]
 pub struct Part {
-    /// `text`; empty text is sent.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// `inlineData`: media in the body.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub inline_data: Option<InlineData>,
-    /// `fileData`: a file that the server fetches.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub file_data: Option<FileData>,
-    /// `functionCall`: what the model wants to be called.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub function_call: Option<FunctionCall>,
-    /// `functionResponse`: what the function gave.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub function_response: Option<FunctionResponse>,
-    /// `executableCode`: code that the model wrote and ran.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub executable_code: Option<ExecutableCode>,
-    /// `codeExecutionResult`: what running it gave.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub code_execution_result: Option<CodeExecutionResult>,
-    /// `videoMetadata`: beside `inline_data` or `file_data` of a video.
-    #[serde(deserialize_with = "media::video_metadata", skip_serializing_if = "Option::is_none")]
-    pub video_metadata: Option<VideoMetadata>,
-    /// `thought`: whether this is a thought of the model and no part of its answer.
-    #[serde(deserialize_with = "boolean", skip_serializing_if = "Option::is_none")]
+    /// The payload, under the key that its variant names.
+    #[serde(flatten)]
+    pub kind: PartKind,
+    /// `videoMetadata`: the section of a video that the model sees, and its frame rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_metadata: Option<Box<VideoMetadata>>,
+    /// `thought`: whether the part belongs to the model's reasoning instead of its response.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thought: Option<bool>,
-    /// `thoughtSignature`: what the model wants back beside this part in the next turn, byte for byte.
-    #[serde(deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    /// `thoughtSignature`: an opaque string. Send it back unchanged with this part in the next request.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thought_signature: Option<String>,
-    /// `mediaResolution`: how finely this part is seen. Gemini 3.
-    #[serde(deserialize_with = "media::media_resolution", skip_serializing_if = "Option::is_none")]
-    pub media_resolution: Option<PartMediaResolution>,
-    /// `partMetadata`: of the caller's own, for telling parts apart.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    /// `mediaResolution`: the resolution at which the model sees this part. Gemini 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_resolution: Option<Box<PartMediaResolution>>,
+    /// `partMetadata`: your own data about this part.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub part_metadata: Option<Map<String, Value>>,
-    /// Keys beside these.
+    /// Keys that this type does not have, including the payload of a part of kind [`PartKind::Other`].
     #[serde(flatten)]
     pub extra: Extra,
-    /// The setter of what stands beside media, where there is none; for the check to name.
+    /// The setter that needs media and found none, for the check to report.
     #[serde(skip)]
-    pub(super) misplaced: Option<&'static str>,
+    pub(super) misplaced: Option<MediaSetter>,
+}
+
+/// The payload of a [`Part`].
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PartKind {
+    /// `text`: a string, which may be empty.
+    Text(String),
+    /// `inlineData`: media in the body.
+    InlineData(Box<InlineData>),
+    /// `fileData`: a file that the server fetches.
+    FileData(Box<FileData>),
+    /// `functionCall`: a call that the model asks for.
+    FunctionCall(Box<FunctionCall>),
+    /// `functionResponse`: the result of a call.
+    FunctionResponse(Box<FunctionResponse>),
+    /// `executableCode`: code that the model wrote for the server to run.
+    ExecutableCode(Box<ExecutableCode>),
+    /// `codeExecutionResult`: the result of running it.
+    CodeExecutionResult(Box<CodeExecutionResult>),
+    /// None of these: the payload, if there is one, is in [`extra`](Part#structfield.extra).
+    #[default]
+    #[serde(untagged)]
+    Other,
+}
+
+impl PartKind {
+    /// The keys of all payloads. Of two in one part, the first is read: some gateways add an empty `text`.
+    pub(super) const KEYS: [&str; 7] = [
+        "inlineData",
+        "fileData",
+        "functionCall",
+        "functionResponse",
+        "executableCode",
+        "codeExecutionResult",
+        "text",
+    ];
+
+    /// Returns the key of the payload, or `None` for [`Other`](PartKind::Other).
+    pub fn key(&self) -> Option<&'static str> {
+        Some(match self {
+            PartKind::Text(_) => "text",
+            PartKind::InlineData(_) => "inlineData",
+            PartKind::FileData(_) => "fileData",
+            PartKind::FunctionCall(_) => "functionCall",
+            PartKind::FunctionResponse(_) => "functionResponse",
+            PartKind::ExecutableCode(_) => "executableCode",
+            PartKind::CodeExecutionResult(_) => "codeExecutionResult",
+            PartKind::Other => return None,
+        })
+    }
+
+    fn read(key: &str, value: &Value) -> Option<PartKind> {
+        Some(match key {
+            "text" => PartKind::Text(read(value)?),
+            "inlineData" => PartKind::InlineData(read(value)?),
+            "fileData" => PartKind::FileData(read(value)?),
+            "functionCall" => PartKind::FunctionCall(read(value)?),
+            "functionResponse" => PartKind::FunctionResponse(read(value)?),
+            "executableCode" => PartKind::ExecutableCode(read(value)?),
+            "codeExecutionResult" => PartKind::CodeExecutionResult(read(value)?),
+            _ => return None,
+        })
+    }
+}
+
+/// The keys of a part, as they are read.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Keys(Map<String, Value>);
+
+impl From<Keys> for Part {
+    fn from(Keys(keys): Keys) -> Part {
+        let mut part = Part::default();
+        let has = |key: &&str| keys.get(*key).is_some_and(|value| !value.is_null());
+        let payload = PartKind::KEYS.into_iter().find(has);
+        for (key, value) in keys {
+            let is_read = match key.as_str() {
+                "videoMetadata" => set(&mut part.video_metadata, read(&value)),
+                "thought" => set(&mut part.thought, boolean(&value).unwrap_or_default()),
+                "thoughtSignature" => {
+                    set(&mut part.thought_signature, optional_text(&value).unwrap_or_default())
+                }
+                "mediaResolution" => set(&mut part.media_resolution, media_resolution(&value).map(Box::new)),
+                "partMetadata" => set(&mut part.part_metadata, read(&value)),
+                key => {
+                    Some(key) == payload && PartKind::read(key, &value).map(|kind| part.kind = kind).is_some()
+                }
+            };
+            if !is_read && !(value.is_null() && Part::has_key(&key)) {
+                part.extra.insert(key, value);
+            }
+        }
+        part
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+/// Reads the object, or the name of the level alone, which some SDKs write.
+fn media_resolution(value: &Value) -> Option<PartMediaResolution> {
+    value.as_str().map_or_else(|| read(value), |level| Some(level.into()))
+}
+
+/// Returns `true` if the field was set.
+fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+    *field = value;
+    field.is_some()
+}
+
+/// A setter of [`Part`] for media only.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MediaSetter {
+    Mime,
+    DisplayName,
+    Fps,
+    Start,
+    End,
+    VideoMetadata,
+    MediaResolution,
+}
+
+impl MediaSetter {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            MediaSetter::Mime => "mime",
+            MediaSetter::DisplayName => "display_name",
+            MediaSetter::Fps => "fps",
+            MediaSetter::Start => "start",
+            MediaSetter::End => "end",
+            MediaSetter::VideoMetadata => "video_metadata",
+            MediaSetter::MediaResolution => "media_resolution",
+        }
+    }
 }
 
 impl Part {
-    /// Text: `text`.
+    /// Returns `true` for the key of a payload or of another field.
+    pub(super) fn has_key(key: &str) -> bool {
+        PartKind::KEYS.contains(&key)
+            || ["videoMetadata", "thought", "thoughtSignature", "mediaResolution", "partMetadata"]
+                .contains(&key)
+    }
+
+    /// Creates a part with a string: `text`.
     pub fn text(text: impl Into<String>) -> Part {
-        Part { text: Some(text.into()), ..Part::default() }
+        PartKind::Text(text.into()).into()
     }
 
-    /// A file that the server fetches (`fileData`): a web URL, YouTube too, a `gs://` URL, or the name of
-    /// an uploaded file. It has no MIME type unless [`mime`](Part::mime) gives one.
-    pub fn file(uri: impl Into<String>) -> Part {
-        FileData::new(uri).into()
-    }
-
-    /// Media in the body (`inlineData`), with its own MIME type unless [`mime`](Part::mime) gives another.
-    pub fn inline(media: impl Into<Media>) -> Part {
-        InlineData::from(media.into()).into()
-    }
-
-    /// From either source: a [`Media`] as [`inline`](Part::inline), a URL as [`file`](Part::file) with the
-    /// MIME type that its extension tells, and none for YouTube.
+    /// Creates a part with a file that the server fetches: `fileData`.
     ///
+    /// The file is a public web URL (also of a YouTube video), a `gs://` URL, or the name of an uploaded file. A string
+    /// has no MIME type: set one with [`mime`](Part::mime), except for YouTube.
+    pub fn file(file: impl Into<FileData>) -> Part {
+        PartKind::FileData(Box::new(file.into())).into()
+    }
+
+    /// Creates a part with media in the body: `inlineData`. A [`Media`] brings its MIME type.
+    pub fn inline(data: impl Into<InlineData>) -> Part {
+        PartKind::InlineData(Box::new(data.into())).into()
+    }
+
+    /// Creates a part with a [`Media`], as [`inline`](Part::inline), or a URL, as [`file`](Part::file) with the MIME
+    /// type of its extension.
+    ///
+    /// # Examples
     /// ```
-    /// use niello::gemini::Part;
+    /// use niello::gemini::{Part, PartKind};
+    ///
     /// let part = Part::media("https://example.com/talk.mp3?t=1");
-    /// assert_eq!(part.file_data.unwrap().mime_type.as_deref(), Some("audio/mp3"));
+    /// let PartKind::FileData(file) = part.kind else { unreachable!() };
+    /// assert_eq!(file.mime_type.as_deref(), Some("audio/mp3"));
     /// ```
     pub fn media(source: impl Into<Source>) -> Part {
         let source = source.into();
         let mime_type = source.mime().map(str::to_owned);
         match source {
             Source::Media(media) => Part::inline(media),
-            Source::Url(url) => FileData { mime_type, ..FileData::new(url) }.into(),
+            Source::Url(url) => Part::file(FileData { mime_type, ..FileData::new(url) }),
         }
     }
 
-    /// A call that the model made, for a history: `functionCall`.
+    /// Creates a part with a call that the model made, to send it back: `functionCall`.
     pub fn function_call(call: FunctionCall) -> Part {
-        Part { function_call: Some(call), ..Part::default() }
+        PartKind::FunctionCall(Box::new(call)).into()
     }
 
-    /// What a function gave, for the model: `functionResponse`.
+    /// Creates a part with the result of a call: `functionResponse`.
     pub fn function_response(response: FunctionResponse) -> Part {
-        Part { function_response: Some(response), ..Part::default() }
+        PartKind::FunctionResponse(Box::new(response)).into()
     }
 
-    /// Code that the model wrote and ran, for a history: `executableCode`.
+    /// Creates a part with code that the model wrote, to send it back: `executableCode`.
     pub fn executable_code(code: ExecutableCode) -> Part {
-        Part { executable_code: Some(code), ..Part::default() }
+        PartKind::ExecutableCode(Box::new(code)).into()
     }
 
-    /// What running the model's code gave, for a history: `codeExecutionResult`.
+    /// Creates a part with the result of running the model's code, to send it back: `codeExecutionResult`.
     pub fn code_execution_result(result: CodeExecutionResult) -> Part {
-        Part { code_execution_result: Some(result), ..Part::default() }
+        PartKind::CodeExecutionResult(Box::new(result)).into()
     }
 
-    /// The names of the members with data that are set; there should be one.
-    pub(super) fn data(&self) -> impl Iterator<Item = &'static str> {
-        let members = [
-            ("text", self.text.is_some()),
-            ("inlineData", self.inline_data.is_some()),
-            ("fileData", self.file_data.is_some()),
-            ("functionCall", self.function_call.is_some()),
-            ("functionResponse", self.function_response.is_some()),
-            ("executableCode", self.executable_code.is_some()),
-            ("codeExecutionResult", self.code_execution_result.is_some()),
-        ];
-        members.into_iter().filter_map(|(name, set)| set.then_some(name))
+    /// Sets `mimeType` of the media or file: `type/subtype`, with optional parameters.
+    ///
+    /// This and the setters up to [`media_resolution`](Part::media_resolution()) need media: on any other part,
+    /// [`Request::body`](super::Request::body) returns an error.
+    pub fn mime(mut self, mime: impl Into<String>) -> Part {
+        match &mut self.kind {
+            PartKind::InlineData(data) => data.mime_type = mime.into(),
+            PartKind::FileData(file) => file.mime_type = Some(mime.into()),
+            _ => {}
+        }
+        self.needs_media(MediaSetter::Mime)
     }
 
-    /// The names of what stands beside the data.
-    pub(super) fn beside(&self) -> impl Iterator<Item = &'static str> {
-        let members = [
-            ("videoMetadata", self.video_metadata.is_some()),
-            ("thought", self.thought.is_some()),
-            ("thoughtSignature", self.thought_signature.is_some()),
-            ("mediaResolution", self.media_resolution.is_some()),
-            ("partMetadata", self.part_metadata.is_some()),
-        ];
-        members.into_iter().filter_map(|(name, set)| set.then_some(name))
+    /// Sets `displayName` of the media or file: a name that other parts can refer to. Vertex only.
+    pub fn display_name(mut self, name: impl Into<String>) -> Part {
+        match &mut self.kind {
+            PartKind::InlineData(data) => data.display_name = Some(name.into()),
+            PartKind::FileData(file) => file.display_name = Some(name.into()),
+            _ => {}
+        }
+        self.needs_media(MediaSetter::DisplayName)
     }
 
-    /// Whether it says nothing. A signature alone is something: a model gave it, and wants it back.
-    pub(super) fn is_blank(&self) -> bool {
-        self.data().next().is_none() && self.thought_signature.is_none() && self.extra.is_empty()
+    /// Sets `videoMetadata.fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's
+    /// default is 1.
+    pub fn fps(mut self, fps: f64) -> Part {
+        self.video_metadata.get_or_insert_default().fps = Some(fps);
+        self.needs_media(MediaSetter::Fps)
     }
 
-    /// Notes a setter of what stands beside media, if there is none here.
-    fn of_media(mut self, setter: &'static str) -> Part {
-        if self.inline_data.is_none() && self.file_data.is_none() {
+    /// Sets `videoMetadata.startOffset`: where the section of the video begins.
+    pub fn start(mut self, offset: Duration) -> Part {
+        self.video_metadata.get_or_insert_default().start_offset = Some(offset);
+        self.needs_media(MediaSetter::Start)
+    }
+
+    /// Sets `videoMetadata.endOffset`: where the section of the video ends, after its start.
+    pub fn end(mut self, offset: Duration) -> Part {
+        self.video_metadata.get_or_insert_default().end_offset = Some(offset);
+        self.needs_media(MediaSetter::End)
+    }
+
+    /// Sets `videoMetadata`: the section of the video that the model sees, and its frame rate.
+    pub fn video_metadata(mut self, metadata: VideoMetadata) -> Part {
+        self.video_metadata = Some(Box::new(metadata));
+        self.needs_media(MediaSetter::VideoMetadata)
+    }
+
+    /// Sets `mediaResolution`: the resolution at which the model sees this part, as a
+    /// [`MediaResolution`](super::MediaResolution) or a [`PartMediaResolution`]. Gemini 3.
+    pub fn media_resolution(mut self, resolution: impl Into<PartMediaResolution>) -> Part {
+        self.media_resolution = Some(Box::new(resolution.into()));
+        self.needs_media(MediaSetter::MediaResolution)
+    }
+
+    fn needs_media(mut self, setter: MediaSetter) -> Part {
+        if !self.is_media() {
             self.misplaced = Some(setter);
         }
         self
     }
 
-    /// Sets `mimeType` of the media or file, whatever its own is: `type/subtype`, with parameters perhaps. This and
-    /// the setters after it, up to [`media_resolution`](Part::media_resolution()), are an error on a part without
-    /// media when a body is made.
-    pub fn mime(mut self, mime: impl Into<String>) -> Part {
-        match (&mut self.inline_data, &mut self.file_data) {
-            (Some(inline), _) => inline.mime_type = mime.into(),
-            (_, Some(file)) => file.mime_type = Some(mime.into()),
-            _ => {}
-        }
-        self.of_media("mime")
-    }
-
-    /// `displayName` of the media or file. Vertex only.
-    pub fn display_name(mut self, name: impl Into<String>) -> Part {
-        match (&mut self.inline_data, &mut self.file_data) {
-            (Some(inline), _) => inline.display_name = Some(name.into()),
-            (_, Some(file)) => file.display_name = Some(name.into()),
-            _ => {}
-        }
-        self.of_media("display_name")
-    }
-
-    /// `videoMetadata.fps`: frames seen for each second of video, above 0 and up to 24; the API's default
-    /// is 1.
-    pub fn fps(mut self, fps: f64) -> Part {
-        self.video_metadata.get_or_insert_default().fps = Some(fps);
-        self.of_media("fps")
-    }
-
-    /// `videoMetadata.startOffset`: where in the video to begin.
-    pub fn start(mut self, offset: Duration) -> Part {
-        self.video_metadata.get_or_insert_default().start_offset = Some(offset);
-        self.of_media("start")
-    }
-
-    /// `videoMetadata.endOffset`: where in the video to end; after the start.
-    pub fn end(mut self, offset: Duration) -> Part {
-        self.video_metadata.get_or_insert_default().end_offset = Some(offset);
-        self.of_media("end")
-    }
-
-    /// `videoMetadata`: which part of the video is seen, and how often.
-    pub fn video_metadata(mut self, metadata: VideoMetadata) -> Part {
-        self.video_metadata = Some(metadata);
-        self.of_media("video_metadata")
-    }
-
-    /// `mediaResolution`: how finely this part is seen, as a
-    /// [`MediaResolution`](super::MediaResolution) or [`PartMediaResolution`].
-    pub fn media_resolution(mut self, resolution: impl Into<PartMediaResolution>) -> Part {
-        self.media_resolution = Some(resolution.into());
-        self.of_media("media_resolution")
-    }
-
-    /// `thought`: whether this is a thought of the model and no part of its answer.
+    /// Sets `thought`: whether the part belongs to the model's reasoning instead of its response.
     pub fn thought(mut self, thought: bool) -> Part {
         self.thought = Some(thought);
         self
     }
 
-    /// `thoughtSignature`: as the model gave it, byte for byte.
+    /// Sets `thoughtSignature`: the string that the model returned with this part.
     pub fn thought_signature(mut self, signature: impl Into<String>) -> Part {
         self.thought_signature = Some(signature.into());
         self
     }
 
-    /// `partMetadata`: of the caller's own, for telling parts apart.
+    /// Sets `partMetadata`: your own data about this part.
     pub fn part_metadata(mut self, metadata: Map<String, Value>) -> Part {
         self.part_metadata = Some(metadata);
         self
     }
 
-    /// Adds a key that this type does not have. Given twice, the last value stands.
+    /// Sets a key that this type does not have, replacing an earlier value.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self
+    }
+
+    /// Returns `true` if the payload is media.
+    pub(super) fn is_media(&self) -> bool {
+        matches!(self.kind, PartKind::InlineData(_) | PartKind::FileData(_))
+    }
+
+    /// Returns `true` if nothing but extra keys describes the payload.
+    pub(super) fn is_bare(&self) -> bool {
+        self.video_metadata.is_none()
+            && self.thought.is_none()
+            && self.thought_signature.is_none()
+            && self.media_resolution.is_none()
+            && self.part_metadata.is_none()
+    }
+
+    /// Returns `true` if no server would accept the part because it has no payload. A signature alone is accepted.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self.kind, PartKind::Other) && self.thought_signature.is_none() && self.extra.is_empty()
+    }
+}
+
+impl From<PartKind> for Part {
+    fn from(kind: PartKind) -> Part {
+        Part { kind, ..Part::default() }
     }
 }
 
@@ -281,14 +406,30 @@ impl From<&Media> for Part {
     }
 }
 
-impl From<InlineData> for Part {
-    fn from(data: InlineData) -> Part {
-        Part { inline_data: Some(data), ..Part::default() }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-impl From<FileData> for Part {
-    fn from(file: FileData) -> Part {
-        Part { file_data: Some(file), ..Part::default() }
+    #[test]
+    fn part_is_small() {
+        // 128 bytes, unless the feature `preserve_order` makes the two maps larger.
+        assert!(size_of::<Part>() <= 88 + 2 * size_of::<Map<String, Value>>(), "{}", size_of::<Part>());
+    }
+
+    #[test]
+    fn reading_and_writing_a_part_loses_nothing() {
+        for (json, key) in [
+            (json!({ "text": "a", "thought": true, "x": 1 }), Some("text")),
+            (json!({ "text": "", "functionCall": { "name": "f" } }), Some("functionCall")),
+            (json!({ "inlineData": { "mimeType": 7, "data": "AAAA" } }), None),
+            (json!({ "functionCall": 7, "thought": [], "videoMetadata": { "fps": "x" } }), None),
+            (json!({ "toolCall": {}, "mediaResolution": { "level": [] } }), None),
+            (json!({}), None),
+        ] {
+            let part: Part = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(part.kind.key(), key, "{json}");
+            assert_eq!(serde_json::to_value(&part).unwrap(), json);
+        }
     }
 }

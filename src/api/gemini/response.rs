@@ -1,16 +1,17 @@
 //! The answer, and the chunks of a streamed one.
 
-use super::{BlockReason, Content, FinishReason, FunctionCall, Part, Role, SafetyRating, UsageMetadata};
+use super::{
+    BlockReason, Content, FinishReason, FunctionCall, Part, PartKind, Role, SafetyRating, UsageMetadata,
+};
 use crate::{
     api::{
         error::Api,
         events::{FromEvent, sealed::Sealed},
-        extra::Extra,
-        lenient::{integer_or_none, list, or_default, without_nulls},
+        lenient::without_nulls,
+        object::object,
     },
     error::Result,
 };
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 const API: Api = Api {
@@ -18,65 +19,59 @@ const API: Api = Api {
     keys: &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"],
 };
 
-/// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
-///
-/// Reads what is there: a field that is missing, `null` or new is no error.
-///
-/// ```
-/// use niello::gemini::{Content, FinishReason, Request, Response};
-///
-/// let request = Request::new().content(Content::user("Who wins?"));
-/// let answer = br#"{
-///     "candidates": [{
-///         "content": { "role": "model", "parts": [
-///             { "text": "Both score once...", "thought": true },
-///             { "text": "The guests.", "thoughtSignature": "CiQB0e2Kb+/=" }
-///         ] },
-///         "finishReason": "STOP"
-///     }],
-///     "usageMetadata": { "promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 21 }
-/// }"#;
-/// let answer = Response::from_slice(answer)?;
-/// assert_eq!(answer.text().as_deref(), Some("The guests."));
-/// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
-///
-/// let request = request.contents(answer.content()).content(Content::user("By how much?"));
-/// assert_eq!(request.contents[1].parts[1].thought_signature.as_deref(), Some("CiQB0e2Kb+/="));
-/// # request.body()?;
-/// # Ok::<(), niello::Error>(())
-/// ```
-///
-/// The turn of a streamed answer has the parts of all chunks in order:
-///
-/// ```
-/// # use niello::gemini::{Content, Part, Response};
-/// # let chunks: Vec<Response> = Vec::new();
-/// let parts: Vec<Part> =
-///     chunks.iter().filter_map(Response::content).flat_map(|content| content.parts).collect();
-/// let turn = Content::model(parts);
-/// ```
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Response {
-    /// `candidates`: the answers, as many as `candidateCount` asks for; none if the prompt was blocked.
-    #[serde(deserialize_with = "without_nulls", skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<Candidate>,
-    /// `promptFeedback`: why the prompt was blocked.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub prompt_feedback: Option<PromptFeedback>,
-    /// `usageMetadata`: how many tokens were used.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub usage_metadata: Option<UsageMetadata>,
-    /// `modelVersion`: the model that answered.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub model_version: Option<String>,
-    /// `responseId`: of the answer.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub response_id: Option<String>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
+    ///
+    /// Reads what is there: a field that is missing, `null` or new is no error.
+    ///
+    /// ```
+    /// use niello::gemini::{Content, FinishReason, Request, Response};
+    ///
+    /// let request = Request::new().content(Content::user("Who wins?"));
+    /// let answer = br#"{
+    ///     "candidates": [{
+    ///         "content": { "role": "model", "parts": [
+    ///             { "text": "Both score once...", "thought": true },
+    ///             { "text": "The guests.", "thoughtSignature": "CiQB0e2Kb+/=" }
+    ///         ] },
+    ///         "finishReason": "STOP"
+    ///     }],
+    ///     "usageMetadata": { "promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 21 }
+    /// }"#;
+    /// let answer = Response::from_slice(answer)?;
+    /// assert_eq!(answer.text().as_deref(), Some("The guests."));
+    /// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
+    ///
+    /// let request = request.contents(answer.content()).content(Content::user("By how much?"));
+    /// assert_eq!(request.contents[1].parts[1].thought_signature.as_deref(), Some("CiQB0e2Kb+/="));
+    /// # request.body()?;
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
+    /// The turn of a streamed answer has the parts of all chunks in order:
+    ///
+    /// ```
+    /// # use niello::gemini::{Content, Part, Response};
+    /// # let chunks: Vec<Response> = Vec::new();
+    /// let parts: Vec<Part> =
+    ///     chunks.iter().filter_map(Response::content).flat_map(|content| content.parts).collect();
+    /// let turn = Content::model(parts);
+    /// ```
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct Response {
+        /// `candidates`: the answers, as many as `candidateCount` asks for; none if the prompt was blocked.
+        #[read("without_nulls")]
+        pub candidates: Vec<Candidate>,
+        /// `promptFeedback`: why the prompt was blocked.
+        pub prompt_feedback: Option<PromptFeedback>,
+        /// `usageMetadata`: how many tokens were used.
+        pub usage_metadata: Option<UsageMetadata>,
+        /// `modelVersion`: the model that answered.
+        pub model_version: Option<String>,
+        /// `responseId`: of the answer.
+        pub response_id: Option<String>,
+    }
 }
 
 impl Response {
@@ -94,7 +89,10 @@ impl Response {
     /// when it only calls functions.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         let said = self.parts().iter().filter(|part| part.thought != Some(true));
-        let mut texts = said.filter_map(|part| part.text.as_deref());
+        let mut texts = said.filter_map(|part| match &part.kind {
+            PartKind::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
         let mut joined = Cow::from(texts.next()?);
         texts.for_each(|text| joined += text);
         Some(joined)
@@ -107,7 +105,10 @@ impl Response {
 
     /// The functions that the first answer calls, in order.
     pub fn function_calls(&self) -> impl Iterator<Item = &FunctionCall> {
-        self.parts().iter().filter_map(|part| part.function_call.as_ref())
+        self.parts().iter().filter_map(|part| match &part.kind {
+            PartKind::FunctionCall(call) => Some(&**call),
+            _ => None,
+        })
     }
 
     /// The turn of the first answer, to go back into a history: its parts as they are, signatures and
@@ -134,52 +135,41 @@ impl FromEvent for Response {
     }
 }
 
-/// One of the answers to a request: one of `candidates`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Candidate {
-    /// `index`: which of the answers.
-    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
-    pub index: Option<i64>,
-    /// `content`: what the model says.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub content: Option<Content>,
-    /// `finishReason`: why it ended.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub finish_reason: Option<FinishReason>,
-    /// `finishMessage`: the same in words.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub finish_message: Option<String>,
-    /// `safetyRatings`: how harmful it is found.
-    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
-    pub safety_ratings: Vec<SafetyRating>,
-    /// `tokenCount`: how many tokens it has.
-    #[serde(deserialize_with = "integer_or_none", skip_serializing_if = "Option::is_none")]
-    pub token_count: Option<i64>,
-    /// `avgLogprobs`: the mean of its tokens' log probabilities.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub avg_logprobs: Option<f64>,
-    /// Keys beside these: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// One of the answers to a request: one of `candidates`.
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct Candidate {
+        /// `index`: which of the answers.
+        pub index: Option<i64>,
+        /// `content`: what the model says.
+        pub content: Option<Content>,
+        /// `finishReason`: why it ended.
+        pub finish_reason: Option<FinishReason>,
+        /// `finishMessage`: the same in words.
+        pub finish_message: Option<String>,
+        /// `safetyRatings`: how harmful it is found.
+        pub safety_ratings: Vec<SafetyRating>,
+        /// `tokenCount`: how many tokens it has.
+        pub token_count: Option<i64>,
+        /// `avgLogprobs`: the mean of its tokens' log probabilities.
+        pub avg_logprobs: Option<f64>,
+        /// Keys beside these: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
+        pub extra: Extra,
+    }
 }
 
-/// Why a prompt was blocked: `promptFeedback`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PromptFeedback {
-    /// `blockReason`: what sort of reason it was.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub block_reason: Option<BlockReason>,
-    /// `blockReasonMessage`: the same in words. Vertex only.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub block_reason_message: Option<String>,
-    /// `safetyRatings`: how harmful the prompt is found.
-    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
-    pub safety_ratings: Vec<SafetyRating>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// Why a prompt was blocked: `promptFeedback`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct PromptFeedback {
+        /// `blockReason`: what sort of reason it was.
+        pub block_reason: Option<BlockReason>,
+        /// `blockReasonMessage`: the same in words. Vertex only.
+        pub block_reason_message: Option<String>,
+        /// `safetyRatings`: how harmful the prompt is found.
+        pub safety_ratings: Vec<SafetyRating>,
+    }
 }

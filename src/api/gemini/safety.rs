@@ -1,8 +1,6 @@
 //! What is blocked as harmful, and what was.
 
-use crate::api::{extra::Extra, lenient::or_default, open_enum::open_enum};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::api::{object::object, open_enum::open_enum};
 
 open_enum! {
     /// A kind of harm: `category`.
@@ -40,20 +38,17 @@ open_enum! {
     }
 }
 
-/// From where on one kind of harm is blocked: one of `safetySettings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SafetySetting {
-    /// `category`: at most one setting for each.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<HarmCategory>,
-    /// `threshold`: from which probability on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<Threshold>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// From where on one kind of harm is blocked: one of `safetySettings`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(request)]
+    pub struct SafetySetting {
+        /// `category`: at most one setting for each.
+        pub category: Option<HarmCategory>,
+        /// `threshold`: from which probability on.
+        pub threshold: Option<Threshold>,
+    }
 }
 
 impl SafetySetting {
@@ -64,12 +59,6 @@ impl SafetySetting {
             threshold: Some(threshold.into()),
             ..SafetySetting::default()
         }
-    }
-
-    /// Adds a key that this type does not have. Given twice, the last value stands.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> SafetySetting {
-        self.extra.insert(key, value);
-        self
     }
 }
 
@@ -89,21 +78,17 @@ open_enum! {
     }
 }
 
-/// How harmful a prompt or an answer is found: one of `safetyRatings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SafetyRating {
-    /// `category`: the kind of harm.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub category: Option<HarmCategory>,
-    /// `probability`: how likely it is harmful.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub probability: Option<HarmProbability>,
-    /// `blocked`: whether it was blocked for this.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<bool>,
-    /// Keys beside these.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// How harmful a prompt or an answer is found: one of `safetyRatings`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct SafetyRating {
+        /// `category`: the kind of harm.
+        pub category: Option<HarmCategory>,
+        /// `probability`: how likely it is harmful.
+        pub probability: Option<HarmProbability>,
+        /// `blocked`: whether it was blocked for this.
+        pub blocked: Option<bool>,
+    }
 }
