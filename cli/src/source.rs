@@ -90,7 +90,7 @@ impl Src {
                 _ => break,
             };
             if is_repeated {
-                return Err(format!("{key} appears twice in {text:?}"));
+                return Err(format!("{key} appears twice"));
             }
             rest = before;
         }

@@ -27,7 +27,7 @@ fn help_and_version_are_printed() {
         }
     }
     niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
-    // Without arguments, the help is an error message.
+    // Without arguments, the help goes to standard error, because no body was written.
     niello().assert().code(2).stdout("").stderr(contains("chat").and(contains("gemini")));
 }
 
