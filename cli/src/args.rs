@@ -44,7 +44,7 @@ pub enum Command {
     after_long_help = help::CHAT
 )]
 pub struct Chat {
-    /// Name of the model or endpoint, such as system.ai.gemini-3-1-pro
+    /// Model or endpoint, such as system.ai.gemini-3-1-pro
     #[arg(long, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Other)]
     pub model: String,
     #[command(flatten)]
