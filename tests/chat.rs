@@ -34,8 +34,8 @@ fn sent(request: &Request) -> Vec<u8> {
 fn full() -> Request {
     let unknown: Part =
         serde_json::from_value(json!({"type": "x_hologram", "x_hologram": {"n": 1}})).unwrap();
-    let mut refused = Message::assistant([Part::from(PartKind::Refusal("no".into()))]);
-    refused.refusal = Some("no".into());
+    let mut refusal = Message::assistant([Part::from(PartKind::Refusal("no".into()))]);
+    refusal.refusal = Some("no".into());
     new()
         .messages([
             Message::system("S").name("rules").extra("x_message", json!([1, null])),
@@ -59,7 +59,7 @@ fn full() -> Request {
             )
             .extra("extra_content", json!({"google": {"thought_signature": "c2ln"}}))]),
             Message::tool("call_1", "saved"),
-            refused,
+            refusal,
             Message::new("x_role").content("R"),
         ])
         .max_tokens(1024)

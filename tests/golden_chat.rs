@@ -293,3 +293,12 @@ fn every_case_reads_back_and_makes_the_same_body() {
         assert!(sent == written, "{name}: the stored request makes another body");
     }
 }
+
+#[test]
+fn duplicate_keys_are_an_error() {
+    assert!(golden::strict(br#"{"a": [{"b": 1, "c": 2.5}], "b": null}"#).is_ok());
+    for duplicate in [&br#"{"a": 1, "a": 1}"#[..], br#"[{"a": {"b": 1, "\u0062": 2}}]"#] {
+        let error = golden::strict(duplicate).unwrap_err().to_string();
+        assert!(error.starts_with("duplicate key"), "{error}");
+    }
+}

@@ -24,7 +24,7 @@ pub enum Source {
     Media(Media),
 }
 
-/// The kind of content a MIME type stands for.
+/// The kind of content that a MIME type names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum MediaKind {
     Video,
@@ -80,9 +80,8 @@ impl Source {
         }
     }
 
-    /// Returns `true` if the source alone implies this MIME type, so that a format without a field for it loses
-    /// nothing: the extension stands for exactly this type, or the type is any video type and the URL is a YouTube
-    /// link.
+    /// Returns `true` if a format without a field for the MIME type can omit it, because the source implies it: by its
+    /// extension, or because it is a YouTube link, which implies any video type.
     pub(crate) fn implies_mime(&self, mime: &str) -> bool {
         match self.mime() {
             Some(implied) => implied == mime,
@@ -112,8 +111,8 @@ impl Source {
         }
     }
 
-    /// Checks that this is media, or a string of characters that can make up a URL: some servers also accept bare
-    /// base64 or an id in place of a URL.
+    /// Checks that this is media, or a string without characters that no URL contains. Some servers accept bare base64
+    /// where the API documents a URL, so a scheme is not required.
     ///
     /// `at` is the JSON path, for the error.
     pub(crate) fn check_characters(&self, at: Arguments<'_>) -> Result<()> {
@@ -137,8 +136,7 @@ pub(crate) fn data_uri(url: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("data:").then_some(rest)
 }
 
-/// Returns the data of a data URI, and any other URL whole. The MIME type of media may have a space before a
-/// parameter, so a data URI may, too.
+/// Returns the data of a data URI, and any other URL unchanged. MIME types may have a space before a parameter.
 fn after_mime(url: &str) -> &str {
     data_uri(url).and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
 }
@@ -151,8 +149,9 @@ fn has_scheme(url: &str) -> bool {
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// Returns a URL as errors and `Debug` may show it: without its credentials, its query, its fragment and its data,
-/// and at most 200 characters long. Signed URLs have their signature in the query.
+/// Returns a URL for errors and `Debug`: without credentials, query, fragment and data, and cut to 200 characters.
+///
+/// The query of a signed URL contains its signature.
 pub(crate) fn redact(url: &str) -> String {
     const SHOWN: usize = 200;
     if let Some(rest) = data_uri(url) {

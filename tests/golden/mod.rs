@@ -5,11 +5,12 @@
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::{
+    collections::HashSet,
     fmt, fs,
     path::{Path, PathBuf},
 };
 
-/// Returns the folder of a case. The tests of the command, whose package is one folder further down, use it as well.
+/// Returns the folder of a case. This module is shared with the tests of `cli`, whose package is a folder of this one.
 pub fn case(name: &str) -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let golden = package.ancestors().map(|folder| folder.join("tests/golden")).find(|golden| golden.is_dir());
@@ -47,7 +48,8 @@ pub fn judge(name: &str, body: &[u8]) {
 
 /// Parses JSON. An object with duplicate keys is an error.
 pub fn strict(text: &[u8]) -> serde_json::Result<Value> {
-    serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
+    serde_json::from_slice::<DistinctKeys>(text)?;
+    serde_json::from_slice(text)
 }
 
 /// Returns a description of the first difference between two values.
@@ -85,51 +87,58 @@ fn short(value: &Value) -> String {
     value.to_string().chars().take(70).collect()
 }
 
-struct Strict(Value);
+/// Any JSON in which no object has a key twice.
+struct DistinctKeys;
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Strict;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-            fn visit_bool<E>(self, v: bool) -> Result<Strict, E> {
-                Ok(Strict(v.into()))
-            }
-            fn visit_i64<E>(self, v: i64) -> Result<Strict, E> {
-                Ok(Strict(v.into()))
-            }
-            fn visit_u64<E>(self, v: u64) -> Result<Strict, E> {
-                Ok(Strict(v.into()))
-            }
-            fn visit_f64<E>(self, v: f64) -> Result<Strict, E> {
-                Ok(Strict(v.into()))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Strict, E> {
-                Ok(Strict(v.into()))
-            }
-            fn visit_unit<E>(self) -> Result<Strict, E> {
-                Ok(Strict(Value::Null))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Strict, A::Error> {
-                let mut values = Vec::new();
-                while let Some(Strict(value)) = seq.next_element()? {
-                    values.push(value);
-                }
-                Ok(Strict(values.into()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
-                let mut object = Map::new();
-                while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
-                    if object.insert(key.clone(), value).is_some() {
-                        return Err(de::Error::custom(format!("duplicate key {key:?}")));
-                    }
-                }
-                Ok(Strict(object.into()))
+impl<'de> Deserialize<'de> for DistinctKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DistinctKeys, D::Error> {
+        deserializer.deserialize_any(DistinctKeys)
+    }
+}
+
+impl<'de> Visitor<'de> for DistinctKeys {
+    type Value = DistinctKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_unit<E>(self) -> Result<DistinctKeys, E> {
+        Ok(DistinctKeys)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<DistinctKeys, A::Error> {
+        while seq.next_element::<DistinctKeys>()?.is_some() {}
+        Ok(DistinctKeys)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DistinctKeys, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some((key, DistinctKeys)) = map.next_entry::<String, DistinctKeys>()? {
+            if let Some(duplicate) = keys.replace(key) {
+                return Err(de::Error::custom(format!("duplicate key {duplicate:?}")));
             }
         }
-        deserializer.deserialize_any(Any)
+        Ok(DistinctKeys)
     }
 }

@@ -14,7 +14,7 @@ open_enum! {
         System = "system",
         /// The replacement for `system` in newer OpenAI models.
         Developer = "developer",
-        /// The user.
+        /// The person or program that asks.
         #[default]
         User = "user",
         /// The model.
@@ -102,8 +102,8 @@ impl Message {
         self.content.as_ref()?.text()
     }
 
-    /// Returns `true` if there is anything that a server could accept as a message: content, tool calls, a refusal, or
-    /// any key that a vendor may have for the messages of the assistant.
+    /// Returns `true` if a server could accept the message: it has content, tool calls or a refusal, or, except for the
+    /// roles that only have content, a vendor's key.
     pub(super) fn has_content(&self) -> bool {
         let has_vendor_content = match self.role {
             Role::System | Role::Developer | Role::User | Role::Tool => false,

@@ -1,4 +1,4 @@
-//! The parts of a message: text or media.
+//! The parts of a message: a payload, which is text or media, and extra keys.
 
 use super::payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
@@ -29,15 +29,15 @@ use serde_json::{Map, Value};
 #[must_use = "setters return the changed value"]
 #[non_exhaustive]
 pub struct Part {
-    /// `type`, and the value of the key of that name.
+    /// The `type`, and the payload under the key of that name.
     pub kind: PartKind,
-    /// Keys in addition to these two, such as `cache_control`.
+    /// All other keys, such as `cache_control`.
     pub extra: Extra,
-    /// The last setter that does not apply to this kind of part, for the check to report.
+    /// The last setter that was called but does not apply to this kind of part, for the check to report.
     pub(super) misplaced: Option<&'static str>,
 }
 
-/// The `type` of a part, and the value of the key of that name.
+/// The payload of a [`Part`]: its `type`, and the value under the key of that name.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PartKind {
@@ -55,13 +55,13 @@ pub enum PartKind {
     File(FileData),
     /// `refusal`: in responses, the explanation why the model refuses.
     Refusal(String),
-    /// An unknown `type`, or a known one with a value of unknown shape. All other keys of the part are in
+    /// Any other `type`, or one of the above with a value of unknown shape. The value is in
     /// [`extra`](Part#structfield.extra).
     Other(String),
 }
 
 impl PartKind {
-    /// Returns the `type`, which is also the key of the value.
+    /// Returns the `type`, which is also the key of the payload.
     pub fn as_str(&self) -> &str {
         match self {
             PartKind::Text(_) => "text",
@@ -75,8 +75,8 @@ impl PartKind {
         }
     }
 
-    /// Reads the kind `name` from the members of a part. Returns `None` for an unknown name, or a value of another
-    /// shape.
+    /// Reads the payload of type `name` from the members of a part. Returns `None` for an unknown type, or a value of
+    /// unknown shape.
     fn read(name: &str, members: &Map<String, Value>) -> Option<PartKind> {
         fn value<T: DeserializeOwned>(value: &Value) -> Option<T> {
             T::deserialize(value).ok()
@@ -119,7 +119,7 @@ impl Part {
 
     /// Creates a video, audio, image or file part, by the MIME type of the [`Media`] or the extension of the URL.
     ///
-    /// A YouTube link becomes a video, and any other URL without a known extension a file.
+    /// YouTube links become videos, and all other URLs without a known extension files.
     ///
     /// # Examples
     /// ```
@@ -137,10 +137,10 @@ impl Part {
         }
     }
 
-    /// Creates an audio part of bare base64: `input_audio`. It takes a WAV or MP3 [`Media`], or a string that is
-    /// already base64.
+    /// Creates an audio part with bare base64: `input_audio`.
     ///
-    /// For a string, or media of any other MIME type, set the [`format`](Part::format).
+    /// `audio` is a [`Media`], or a string that is already base64. For a string, and for media that is not WAV or MP3,
+    /// set the [`format`](Part::format), or making the body fails.
     pub fn input_audio(audio: impl Into<Base64>) -> Part {
         PartKind::InputAudio(InputAudio::new(audio)).into()
     }
@@ -197,9 +197,9 @@ impl Part {
         self
     }
 
-    /// Sets a key inside the object of the part, such as next to `url` in `video_url`, replacing an earlier value.
+    /// Sets a key inside the payload, such as next to `url` in `video_url`, replacing an earlier value.
     ///
-    /// A part without such an object, such as text, gets the key next to `type`.
+    /// If the payload is not an object, as in a text part, the key is set next to `type`.
     ///
     /// # Examples
     /// ```
@@ -221,7 +221,7 @@ impl Part {
         self
     }
 
-    /// Returns `true` if the part has no `type`, or nothing but a `type`. No server accepts such a part.
+    /// Returns `true` if the part has no `type`, or nothing but a `type`. Servers reject such a part.
     pub(super) fn is_blank(&self) -> bool {
         match &self.kind {
             PartKind::Other(name) => name.is_empty() || self.extra.iter().all(|(_, value)| value.is_null()),
@@ -291,7 +291,7 @@ impl<'de> Deserialize<'de> for Part {
 }
 
 impl Part {
-    /// Reads an object as a part, and any other value, which some servers send, as text.
+    /// Reads a part from an object, and a text part from any other value, because some servers send strings.
     pub(super) fn read(value: Value) -> Part {
         let mut members = match value {
             Value::Object(members) => members,
@@ -302,8 +302,6 @@ impl Part {
         let kind = PartKind::read(&name, &members);
         // `Map::remove` would reorder the other members if serde_json's feature `preserve_order` is on.
         members.retain(|key, _| !(key == "type" && !name.is_empty() || key == &name && kind.is_some()));
-        let mut part = Part::from(kind.unwrap_or(PartKind::Other(name)));
-        part.extra.extend(members);
-        part
+        Part { extra: members.into(), ..Part::from(kind.unwrap_or(PartKind::Other(name))) }
     }
 }

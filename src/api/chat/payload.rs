@@ -1,4 +1,4 @@
-//! The objects in the parts of a message: URLs, audio and files.
+//! The payloads of parts: URLs, audio and files.
 
 use crate::api::{
     extra::Extra,
@@ -30,10 +30,10 @@ open_enum! {
     }
 }
 
-// `url` and `data` have no default, so these two are no `object!`: a part that lacks them is read as one of unknown
-// shape.
+// `MediaUrl` and `InputAudio` do not use `object!` because `url` and `data` have no default: a part that lacks them
+// is read as `PartKind::Other`.
 
-/// The object in a `video_url`, `audio_url` or `image_url` part.
+/// The payload of a `video_url`, `audio_url` or `image_url` part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MediaUrl {
@@ -48,13 +48,13 @@ pub struct MediaUrl {
 }
 
 impl MediaUrl {
-    /// Creates the object for a URL or media.
+    /// Creates the payload from a URL or a [`Media`](crate::Media).
     pub fn new(url: impl Into<Source>) -> MediaUrl {
         MediaUrl { url: url.into(), detail: None, extra: Extra::default() }
     }
 }
 
-/// The object in an `input_audio` part.
+/// The payload of an `input_audio` part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputAudio {
@@ -69,9 +69,9 @@ pub struct InputAudio {
 }
 
 impl InputAudio {
-    /// Creates the object for a [`Media`](crate::Media) or a string that is already base64.
+    /// Creates the payload from a [`Media`](crate::Media), or from a string that is already base64.
     ///
-    /// The format is that of the media if it is WAV or MP3. Otherwise set it, or the body cannot be made.
+    /// Sets the format if the media is WAV or MP3. Otherwise set it yourself, or making the body fails.
     pub fn new(data: impl Into<Base64>) -> InputAudio {
         let data = data.into();
         let mime = match &data {
@@ -88,12 +88,12 @@ impl InputAudio {
 }
 
 object! {
-    /// The object in a `file` part. It needs `file_data` or `file_id`.
+    /// The payload of a `file` part. Either `file_data` or `file_id` is required.
     #[object(request)]
     pub struct FileData {
         /// `filename`: the name of the file, for the model. OpenAI requires it with `file_data`.
         pub filename: Option<String>,
-        /// `file_data`: the file as a data URI. Some servers also accept a URL.
+        /// `file_data`: the file as a data URI. Some servers accept a URL as well.
         pub file_data: Option<Source>,
         /// `file_id`: the identifier of an uploaded file.
         pub file_id: Option<String>,

@@ -1,4 +1,4 @@
-//! The response to a request that is not streamed, and the usage and log probabilities that chunks have as well.
+//! A response that is not streamed, and the types that it shares with the chunks of a streamed one.
 
 use super::{Content, Message, Role, ToolCall};
 use crate::{
