@@ -124,7 +124,7 @@ enum Source {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// Maps the file and keeps at most 6 MiB of it resident. Files that cannot be mapped are read.
+    /// Maps the file and keeps a window of at most 6 MiB resident. Files that cannot be mapped are read.
     ///
     /// Mapping requires Unix and the feature `mmap`. Otherwise this is the same as [`Read`](Access::Read).
     ///
@@ -157,7 +157,8 @@ impl Media {
     ///
     /// A pipe is copied to an unlinked temporary file (feature `spool`), which blocks until all its writers
     /// have closed it. A named pipe (FIFO) without a writer blocks until one opens it. An empty pipe is an
-    /// error, because it has probably been read before.
+    /// error, because it has probably been read before. Files that report a length of 0 but have content, as
+    /// in `/proc`, are copied in the same way.
     ///
     /// # Errors
     ///
@@ -172,8 +173,9 @@ impl Media {
     /// Creates media from an open file, such as an upload, a `memfd`, or a file opened relative to a directory.
     ///
     /// This behaves like [`open`](Media::open), but involves no path. There is no file name, so the [MIME
-    /// type](Media#mime-types) is detected from the content alone. The whole file is sent: its current
-    /// position is neither used nor changed. A pipe is copied from where it is.
+    /// type](Media#mime-types) is detected from the content alone.
+    ///
+    /// The whole file is sent, regardless of its current position. On Unix, the position does not change.
     ///
     /// # Errors
     ///
