@@ -381,9 +381,3 @@ impl TryFrom<File> for Media {
         Media::from_file(file)
     }
 }
-
-impl From<&Media> for Media {
-    fn from(media: &Media) -> Media {
-        media.clone()
-    }
-}
