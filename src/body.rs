@@ -25,26 +25,34 @@ use std::{
     },
 };
 
-/// A request body: JSON text with media streamed into it as base64.
+/// A request body: JSON with media embedded as base64.
 ///
-/// Its exact length is known before more than the first bytes of each media has been read. It is pulled
-/// ([`Read`](std::io::Read), [`chunks`](Body::chunks)) or pushed ([`write_to`](Body::write_to)), and holds
-/// no buffer; a seek is free. A clone shares the plan, stands at the same position, and
-/// costs nothing: that is a retry.
+/// The body knows its exact length before any media is read, and encodes media directly into the caller's buffer as it
+/// is consumed. Cloning is cheap and gives an independent position, which is all a retry needs.
 ///
-/// If the promised length can't be delivered, because a file changed or a disk failed, the pull is an
-/// error, and so is every pull after it until the body is rewound or sought: a body never ends short.
-/// After any error the position stands just past the last byte that was handed on.
+/// # Reading
+///
+/// Pull bytes with [`Read`] or [`chunks`](Self::chunks), or push them with [`write_to`](Self::write_to). [`Seek`] moves
+/// to any byte offset in constant time, and [`reset`](Self::reset) to the start. These can be mixed: the position is
+/// the only state.
+///
+/// # Errors
+///
+/// A body is never silently cut short. If a file changes or cannot be read, the current call and every later one return
+/// the same error until the position is changed with [`Seek`] or [`reset`](Self::reset). Bytes delivered before the
+/// error are correct, and the position is just past them.
+///
+/// # Examples
 ///
 /// ```
 /// use niello::{Body, DataUri, Media};
 /// use std::io::Read;
 ///
 /// #[derive(serde::Serialize)]
-/// struct Mine<'a> { note: &'a str, tone: Media, cover: Option<DataUri> }
+/// struct Song<'a> { note: &'a str, tone: Media, cover: Option<DataUri> }
 ///
 /// let tone = Media::from_bytes(&b"RIFF"[..], "audio/wav")?;
-/// let mut body = Body::json(&Mine { note: "a \"tone\"", tone, cover: None })?;
+/// let mut body = Body::json(&Song { note: "a \"tone\"", tone, cover: None })?;
 /// assert_eq!(body.len(), 52);
 /// let mut text = String::new();
 /// body.read_to_string(&mut text).unwrap();
@@ -53,54 +61,60 @@ use std::{
 /// ```
 ///
 /// # In a client
-/// Send [`len`](Body::len) as the Content-Length: a client that knows no length sends `Transfer-Encoding: chunked`, which
-/// some proxies and gateways refuse. hyper and reqwest have it from the body's size hint. An endpoint (feature `http`)
-/// sets the header, too, and makes an `http::Request<Body>`:
 ///
-/// | client | takes it as |
+/// Send [`len`](Self::len) as the `Content-Length`. A client that does not know the length sends
+/// `Transfer-Encoding: chunked`, which some proxies and gateways reject. hyper and reqwest take the length from the
+/// body's size hint. The endpoints of [`chat`](crate::chat) and [`gemini`](crate::gemini) (feature `http`) create a
+/// whole `http::Request<Body>`:
+///
+/// | client | pass it as |
 /// |---|---|
-/// | hyper | `client.request(request)`, or `request.map(Body::read_ahead)` |
+/// | hyper | `client.request(request)`, or `client.request(request.map(Body::read_ahead))` |
 /// | reqwest | `client.execute(request.map(reqwest::Body::wrap).try_into()?)` |
-/// | reqwest, blocking | `reqwest::blocking::Body::sized(body, len)`; give it no timeout that is shorter than the upload |
+/// | reqwest, blocking | `reqwest::blocking::Body::sized(body, len)`, without a timeout shorter than the upload |
 /// | ureq | `agent.run(request.map(ureq::SendBody::from_owned_reader))` |
 /// | tower | `request.clone()` for each retry |
-/// | a socket, a pipe, a file | [`write_to`](Body::write_to) |
+/// | [`Stream`](https://docs.rs/futures-core/latest/futures_core/stream/trait.Stream.html) of `Bytes` | `http_body_util::BodyDataStream::new(body)` |
+/// | [`AsyncRead`](https://docs.rs/tokio/latest/tokio/io/trait.AsyncRead.html) | `tokio_util::io::StreamReader::new(stream)`, of that stream with its errors mapped to `io::Error` |
+/// | a socket, a pipe, a file | [`write_to`](Self::write_to) |
 ///
-/// A whole program for each is in `examples/`. After an error every client that was tried reports one; over HTTP/2,
-/// hyper does not say what it was.
+/// `examples/` in the repository has a program for each client. All of them report an error of the body; hyper does
+/// not say over HTTP/2 which one it was.
 ///
-/// With the feature `http-body` a body is an `http_body::Body` in two forms, and which is right depends on
-/// what else runs on the thread that polls it. Medians, on two cores of a Zen 4 virtual machine that client and
-/// sink share; by `cargo bench --features http` with `--bench upload`, `in_flight` or `timer`, whose
-/// results are in `benches/results/zen4-epyc-2-cores`:
+/// With the feature `http-body`, a body is an `http_body::Body` in two forms:
 ///
-/// | | plain | `read_ahead` | a body that costs nothing |
+/// - `Body` itself reads and encodes within `poll_frame`, which blocks the executor's thread while it waits for the
+///   disk. Use it in blocking clients, on runtimes with several threads, for files in the page cache, and for many
+///   bodies at once. It holds one chunk.
+/// - [`read_ahead`](Self::read_ahead) reads and encodes on a thread of its own. Use it for slow or remote disks, and
+///   where timers or other tasks share the executor's thread. It costs that thread and up to three more chunks.
+///
+/// # Performance
+///
+/// Medians on a 2-core Zen 4 virtual machine that client and server share, by `cargo bench --features http` with
+/// `--bench upload`, `in_flight` and `timer`. The results are in `benches/results/zen4-epyc-2-cores`.
+///
+/// | | `Body` | `read_ahead` | a body without content |
 /// |---|---|---|---|
-/// | warm 1 GiB file by reqwest, of the speed of that last | 0.75 | 0.55 | 1 |
-/// | 256 bodies of a 100 MB file in flight, peak of the process | 274 MiB | 1,006 MiB | 266 MiB |
-/// | a 1 ms timer on the same thread, 99th percentile, warm file | 45 ms | 1.0 ms, 0.9 to 9.5 | 34 ms |
-/// | the same, cold file of 2 GiB | 54 ms, up to 315 | 6.7 ms, 1.0 to 13 | |
+/// | throughput of a cached 1 GiB file through reqwest | 0.75 | 0.55 | 1 |
+/// | peak memory of 256 bodies of a 100 MB file in flight | 274 MiB | 1,006 MiB | 266 MiB |
+/// | 1 ms timer on the same thread, 99th percentile, cached file | 45 ms | 1.0 ms (0.9 to 9.5) | 34 ms |
+/// | the same, cold 2 GiB file | 54 ms (up to 315) | 6.7 ms (1.0 to 13) | |
 ///
-/// - Plain: for blocking clients, a runtime of several threads, warm files, and many bodies at once. It holds
-///   one chunk in flight; [`with_chunk_len`](Body::with_chunk_len) makes that less.
-/// - Read ahead: for cold, slow or remote disks, and where timers or other tasks share the thread. A thread
-///   and up to three chunks more for each body. Timers then are about as punctual as an idle thread's (1.1 ms);
-///   where more threads than cores are busy, late by some milliseconds.
-///
-/// Bodies of one file are best made of clones of one [`Media`](crate::Media): each mapped media that is opened
-/// keeps a window of its own resident (256 of them took 1,081 MiB, 267 MiB with
-/// [`Access::Read`](crate::Access::Read)). With a `String` per request, 16 took 2,292 MiB.
+/// Clone one [`Media`](crate::Media) for all bodies of a file. Each mapped file that is opened keeps a window of its own
+/// resident: 256 of them took 1,081 MiB, or 267 MiB with [`Access::Read`](crate::Access::Read).
 #[derive(Clone)]
 pub struct Body {
     plan: Arc<Plan>,
     position: u64,
     chunk_len: usize,
+    /// The error that every call returns until the position is changed.
     failed: Option<Error>,
     progress: Option<Arc<AtomicU64>>,
 }
 
-/// 1 MiB of text, from 768 KiB of media: shorter ones are slower to a socket, twice as long ones 5 to 14 % faster, for
-/// twice the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
+/// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14 % faster but
+/// double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
 const CHUNK_LEN: usize = 1024 * 1024;
 
 impl Body {
@@ -108,43 +122,47 @@ impl Body {
         Body { plan: Arc::new(plan), position: 0, chunk_len: CHUNK_LEN, failed: None, progress: None }
     }
 
-    /// Sets how many bytes [`chunks`](Body::chunks) yield and [`write_to`](Body::write_to) writes at a
-    /// time, which is also the memory that they take. 1 MiB if it is not called: shorter ones are slower to a
-    /// socket, longer ones little faster. 0 counts as 1; one that there is no memory for is an error of kind
-    /// [`TooLarge`](ErrorKind::TooLarge).
-    #[must_use = "it gives the body back"]
+    /// Sets the chunk size, in bytes, for [`chunks`](Self::chunks) and [`write_to`](Self::write_to). The default is
+    /// 1 MiB.
+    ///
+    /// Larger chunks are up to 14 % faster over TCP and use proportionally more memory per body. A size of 0 is treated
+    /// as 1. If a chunk cannot be allocated, the read returns an error of kind [`TooLarge`](ErrorKind::TooLarge).
+    #[must_use = "returns the changed body"]
     pub fn with_chunk_len(mut self, len: usize) -> Body {
         self.chunk_len = len.max(1);
         self
     }
 
-    /// Exact length in bytes of the whole body, wherever the position is: the Content-Length.
+    /// Returns the exact length of the body in bytes, at any position: the `Content-Length`.
     pub fn len(&self) -> u64 {
         self.plan.len()
     }
 
-    /// True for a body of no bytes, which JSON never is; `Body::default()` (feature `http-body`) is one.
+    /// Returns `true` if the body has no bytes. JSON always has some; `Body::default()` has none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes have been handed on, or where a seek went to.
+    /// Returns the position in bytes: the number of bytes that were delivered, or the position after a seek.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// How many bytes are still to come from the position on; 0 past the end.
+    /// Returns the number of bytes from the position to the end. It is 0 past the end.
     pub fn remaining(&self) -> u64 {
         self.len().saturating_sub(self.position)
     }
 
-    /// Goes back to the start, as [`Seek`](std::io::Seek) does but without a result. After an error the body can then
-    /// be tried again.
+    /// Moves to the start and clears an error, so that the body can be sent again.
+    ///
+    /// The same as [`Seek::rewind`], which returns a `Result`.
     pub fn reset(&mut self) {
-        self.move_to(0);
+        self.set_position(0);
     }
 
-    /// The segments in order, each with the position in bytes at which it starts.
+    /// Returns the segments of the body in order, each with its position in bytes.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use niello::{Body, Media, Segment};
@@ -166,35 +184,37 @@ impl Body {
         self.plan.segments()
     }
 
-    fn move_to(&mut self, position: u64) {
+    fn set_position(&mut self, position: u64) {
         self.position = position;
         self.failed = None;
         self.show_progress();
     }
 
-    /// So many bytes of what [`fill`](Body::fill) made have found a taker.
-    fn hand_on(&mut self, bytes: usize) {
+    /// Advances the position by `bytes`, which the consumer has taken.
+    fn advance(&mut self, bytes: usize) {
         self.position += bytes as u64;
         self.show_progress();
     }
 
     fn show_progress(&self) {
         if let Some(progress) = &self.progress {
-            progress.store(self.position, Ordering::Relaxed);
+            progress.store(self.position.min(self.len()), Ordering::Relaxed);
         }
     }
 
-    /// Fills `out` from the position on, which stays; returns how much, less than `out` holds only at the end
-    /// or before an error, which the next call returns. The one loop of every way to pull or push.
+    /// Fills `out` with the bytes at the current position, without advancing it.
     ///
-    /// What `out` has got beyond that, when an error cut it short, is no part of the body.
+    /// Returns the number of bytes. A short count means the end of the body, or an error that the next call returns. In
+    /// the second case, bytes of `out` past the returned count are unspecified.
+    ///
+    /// Every way to consume a body goes through this loop.
     fn fill(&mut self, out: &mut impl BufMut) -> Result<usize> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let mut filled = 0;
         while out.has_remaining_mut() {
-            match self.plan.copy_at(self.position + filled as u64, out) {
+            match self.plan.read_at(self.position + filled as u64, out) {
                 Ok(0) => {
                     debug_assert!(self.position + filled as u64 >= self.len());
                     break;
@@ -204,37 +224,38 @@ impl Body {
                     self.failed = Some(error.clone());
                     return Err(error);
                 }
-                // Comes again, or comes right, when the next call starts here.
+                // The next call starts here. It returns the error, unless the cause is gone by then.
                 Err(_) => break,
             }
         }
         Ok(filled)
     }
 
-    /// An empty buffer for the next chunk, whose length the caller chose.
+    /// Allocates the next chunk. Its length is the caller's choice, so a failure is an error and not an abort.
     fn buffer(&self) -> Result<Vec<u8>> {
         let mut buffer = Vec::new();
         buffer.try_reserve_exact(self.next_len()).map_err(|cause| {
-            let message = format!("no memory for a chunk of {} bytes; set a shorter one", self.next_len());
+            let message =
+                format!("cannot allocate a chunk of {} bytes; set a shorter chunk length", self.next_len());
             Error::with_source(ErrorKind::TooLarge, message, cause)
         })?;
         Ok(buffer)
     }
 
-    /// Length of the next chunk.
+    /// Returns the length of the next chunk.
     fn next_len(&self) -> usize {
         usize::try_from(self.remaining()).unwrap_or(usize::MAX).min(self.chunk_len)
     }
 }
 
-/// A body of no bytes: middleware that follows redirects wants one for the GET after a status 303.
+/// A body without bytes, which middleware that follows redirects needs for the GET after a status 303.
 impl Default for Body {
     fn default() -> Body {
         Body::new(Plan::default())
     }
 }
 
-/// Shows lengths, never content.
+/// Shows lengths, not content.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body")
@@ -245,32 +266,36 @@ impl fmt::Debug for Body {
     }
 }
 
-/// `Ok(0)` is the end of the body and nothing else, but for a `buffer` of no bytes. Any buffer does; one of 64 KiB or
-/// more keeps the cost of a pull small beside the encoding.
+/// `Ok(0)` means the end of the body, or that `buffer` is empty. Use a buffer of at least 64 KiB, so that the cost of a
+/// call is small compared with that of encoding.
 ///
 /// # Errors
-/// An [`io::Error`] that holds an [`Error`](crate::Error), if the promised length cannot be delivered; the same again
-/// until the body is rewound or sought.
+///
+/// An [`io::Error`] that contains an [`Error`](crate::Error).
 impl Read for Body {
     fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
         let filled = self.fill(&mut buffer)?;
-        self.hand_on(filled);
+        self.advance(filled);
         Ok(filled)
     }
 }
 
-/// Arithmetic only: nothing is read. Past the end is allowed, and reads as the end.
+/// Takes constant time, reads nothing, and clears an error. A position past the end is valid and reads as the end.
 impl Seek for Body {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::End(by) => self.len().checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+        let (base, offset) = match to {
+            SeekFrom::Start(position) => (position, 0),
+            SeekFrom::End(offset) => (self.len(), offset),
+            SeekFrom::Current(offset) => (self.position, offset),
         };
-        let position = position.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidInput, "seek of a body to before its start")
+        let position = base.checked_add_signed(offset).ok_or_else(|| {
+            let message = match offset < 0 {
+                true => "cannot seek to a position before the start of the body",
+                false => "cannot seek to a position that exceeds 64 bits",
+            };
+            io::Error::new(io::ErrorKind::InvalidInput, message)
         })?;
-        self.move_to(position);
+        self.set_position(position);
         Ok(position)
     }
 
@@ -280,13 +305,24 @@ impl Seek for Body {
 }
 
 impl Body {
-    /// Writes the rest of the body, a chunk at a time; returns how much. Does not flush.
+    /// Writes the rest of the body to `writer` and returns the number of bytes. Does not flush.
     ///
     /// # Errors
-    /// The error of the writer, or `WriteZero` if it takes nothing; the position then stands just past
-    /// the last byte that it took, so that calling this again goes on (after `WouldBlock`, say).
-    /// `Interrupted` is tried again. If the body can't be delivered, an [`io::Error`] that holds an
-    /// [`Error`](crate::Error).
+    ///
+    /// - The error of the writer, or [`WriteZero`](io::ErrorKind::WriteZero) if it accepts no bytes.
+    ///   [`Interrupted`](io::ErrorKind::Interrupted) is retried.
+    /// - An [`io::Error`] that contains an [`Error`](crate::Error), if the body cannot be delivered.
+    ///
+    /// The position is then just past the last byte that the writer accepted, so calling this again continues there,
+    /// for example after [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Performance
+    ///
+    /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
+    /// discarded and encoded again by the next call. With a writer that accepts 64 KiB before it would block, 1 MiB
+    /// chunks are encoded 16 times, and sending takes 11 times as long. Set a chunk length that the writer accepts.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # let mut body = niello::Body::json("all of it")?;
@@ -298,7 +334,7 @@ impl Body {
         let first = self.position;
         let mut buffer = self.buffer()?;
         loop {
-            let len = self.plan.whole_groups(self.position, self.next_len());
+            let len = self.plan.align_to_groups(self.position, self.next_len());
             buffer.clear();
             let filled = self.fill(&mut (&mut buffer).limit(len))?;
             if filled == 0 {
@@ -310,13 +346,13 @@ impl Body {
                     Ok(0) => {
                         return Err(io::Error::new(
                             io::ErrorKind::WriteZero,
-                            "the writer takes no more of the body",
+                            "the writer accepts no more bytes of the body",
                         ));
                     }
-                    Ok(taken) => {
-                        let taken = taken.min(rest.len());
-                        rest = &rest[taken..];
-                        self.hand_on(taken);
+                    Ok(written) => {
+                        let written = written.min(rest.len());
+                        rest = &rest[written..];
+                        self.advance(written);
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
@@ -326,20 +362,22 @@ impl Body {
     }
 }
 
-/// The chunks of a body: made by [`Body::chunks`].
+/// An iterator over the chunks of a body. [`Body::chunks`] creates it.
 ///
-/// After an error there are no more; the error has been yielded, an [`io::Error`] that holds an
-/// [`Error`](crate::Error).
+/// It ends after an error, which is an [`io::Error`] that contains an [`Error`](crate::Error).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is read until a chunk is asked for"]
+#[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Chunks {
     body: Body,
     ended: bool,
 }
 
 impl Body {
-    /// The rest of the body in chunks of 1 MiB (see [`with_chunk_len`](Body::with_chunk_len)), each full
-    /// but the last and one before an error.
+    /// Returns an iterator over the rest of the body in chunks of [`with_chunk_len`](Self::with_chunk_len) bytes.
+    ///
+    /// Every chunk is full, except the last one and one before an error.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let body = niello::Body::json("four letters")?.with_chunk_len(4);
@@ -351,19 +389,19 @@ impl Body {
         Chunks { body: self, ended: false }
     }
 
-    /// The next chunk; empty at the end.
+    /// Returns the next chunk, which is empty at the end.
     pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
         let len = self.next_len();
         let mut chunk = self.buffer()?;
         let filled = self.fill(&mut (&mut chunk).limit(len))?;
         chunk.truncate(filled);
-        self.hand_on(filled);
+        self.advance(filled);
         Ok(chunk.into())
     }
 }
 
 impl Chunks {
-    /// The body, at the position that the chunks have come to.
+    /// Returns the body, at the position after the last chunk.
     pub fn into_body(self) -> Body {
         self.body
     }
@@ -384,7 +422,7 @@ impl Iterator for Chunks {
         }
     }
 
-    /// As many as there are chunks, and one more at most: an error may come before the end of any.
+    /// The upper bound is one more than the number of chunks, because an error can cut a chunk in two.
     fn size_hint(&self) -> (usize, Option<usize>) {
         if self.ended || self.body.remaining() == 0 {
             return (0, Some(0));
@@ -396,10 +434,10 @@ impl Iterator for Chunks {
 
 impl FusedIterator for Chunks {}
 
-/// How far a body has got: made by [`Body::progress`].
+/// A handle that shows how much of a body was delivered. [`Body::progress`] creates it.
 ///
-/// Readable from any thread while a client has the body. A replay sets it back: it follows whichever clone
-/// moved last.
+/// It can be read from any thread while a client has the body. It follows the clone that moved last, so a retry sets it
+/// back.
 #[derive(Clone, Debug)]
 pub struct Progress {
     sent: Arc<AtomicU64>,
@@ -407,20 +445,25 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Bytes that have been handed to the client, which may still hold some of them.
+    /// Returns the number of bytes that were delivered to the client, which may still buffer some of them.
+    ///
+    /// It never exceeds [`total`](Self::total).
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Length of the whole body in bytes.
+    /// Returns the length of the body in bytes.
     pub fn total(&self) -> u64 {
         self.total
     }
 }
 
 impl Body {
-    /// A handle on how far this body gets, to be taken before the body is handed over; clones of the body
-    /// that are made from now on move it, too.
+    /// Returns a handle on the progress of this body and of clones made from now on.
+    ///
+    /// Call it before you pass the body to a client.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let mut body = niello::Body::json("abcdef")?;
@@ -433,8 +476,8 @@ impl Body {
     /// # Ok::<(), niello::Error>(())
     /// ```
     pub fn progress(&mut self) -> Progress {
-        let position = self.position;
-        let sent = self.progress.get_or_insert_with(|| Arc::new(AtomicU64::new(position))).clone();
+        let sent = self.position.min(self.len());
+        let sent = self.progress.get_or_insert_with(|| Arc::new(AtomicU64::new(sent))).clone();
         Progress { sent, total: self.len() }
     }
 }

@@ -1,4 +1,4 @@
-//! However a body is cut, its bytes are those of the value, and its length is theirs.
+//! A body delivers the same bytes through every interface and in chunks of any size.
 
 mod common;
 
@@ -12,7 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// A body with the same media twice, and the text that it must be.
+/// Returns a body with the same media twice, and its expected bytes.
 fn request(origin: Origin, len: usize) -> (Body, Vec<u8>) {
     #[derive(Serialize)]
     struct Request<'a> {
@@ -30,21 +30,21 @@ fn request(origin: Origin, len: usize) -> (Body, Vec<u8>) {
     (Body::json(&value).unwrap(), expected.into_bytes())
 }
 
-/// Where the clip's text starts in it.
+/// The position of the clip's base64 output in that body.
 const CLIP: usize = r#"{"note":"a \"clip\"","clip":""#.len();
 
-/// Around the borders of steps, and of a window.
+/// Lengths around the ends of steps and of a window.
 fn border_lengths() -> impl Iterator<Item = usize> {
     [STEP, 2 * STEP, WINDOW].into_iter().flat_map(|border| border - 4..=border + 4)
 }
 
-/// What is left of a body, through buffers of the lengths that `next` gives.
+/// Reads the rest of a body through buffers of the lengths that `next` returns.
 fn pull(body: &mut Body, mut next: impl FnMut() -> usize) -> Vec<u8> {
     let mut text = Vec::new();
     loop {
         let mut buffer = vec![0; next()];
         let n = body.read(&mut buffer).unwrap();
-        assert!(n > 0 || body.remaining() == 0, "0 is the end and nothing else");
+        assert!(n > 0 || body.remaining() == 0, "0 is returned only at the end");
         text.extend_from_slice(&buffer[..n]);
         assert_eq!(body.read(&mut []).unwrap(), 0);
         if n == 0 {
@@ -53,9 +53,9 @@ fn pull(body: &mut Body, mut next: impl FnMut() -> usize) -> Vec<u8> {
     }
 }
 
-/// Takes up to `room` bytes, a `step` at a time, and then does `then`.
-struct Taker {
-    taken: Vec<u8>,
+/// A writer that accepts up to `room` bytes, at most `step` per call, and then does `then`.
+struct Limited {
+    accepted: Vec<u8>,
     room: usize,
     step: usize,
     then: Then,
@@ -68,17 +68,17 @@ enum Then {
     Panic,
 }
 
-impl Taker {
-    fn new(room: usize, step: usize, then: Then) -> Taker {
-        Taker { taken: Vec::new(), room, step, then }
+impl Limited {
+    fn new(room: usize, step: usize, then: Then) -> Limited {
+        Limited { accepted: Vec::new(), room, step, then }
     }
 }
 
-impl Write for Taker {
+impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        assert!(!bytes.is_empty(), "nothing to write is not written");
-        let n = bytes.len().min(self.step).min(self.room - self.taken.len());
-        self.taken.extend_from_slice(&bytes[..n]);
+        assert!(!bytes.is_empty(), "a body never writes an empty buffer");
+        let n = bytes.len().min(self.step).min(self.room - self.accepted.len());
+        self.accepted.extend_from_slice(&bytes[..n]);
         match self.then {
             _ if n > 0 => Ok(n),
             Then::Zero => Ok(0),
@@ -93,7 +93,7 @@ impl Write for Taker {
 }
 
 #[test]
-fn a_body_is_the_text_of_another_encoder() {
+fn body_matches_another_encoder() {
     for origin in Origin::ALL {
         for len in SIZES.into_iter().chain(border_lengths()) {
             let (mut body, expected) = request(origin, len);
@@ -105,7 +105,7 @@ fn a_body_is_the_text_of_another_encoder() {
 }
 
 #[test]
-fn a_body_is_what_serde_json_writes() {
+fn body_matches_serde_json() {
     for origin in Origin::ALL {
         for len in SIZES.into_iter().chain([STEP + 1, WINDOW + 1]) {
             let clip = origin.media(&noise(len));
@@ -118,11 +118,11 @@ fn a_body_is_what_serde_json_writes() {
 }
 
 #[test]
-fn every_way_of_cutting_gives_the_same_bytes() {
+fn every_chunking_delivers_the_same_bytes() {
     for origin in Origin::ALL {
         for len in SIZES {
             let (mut body, expected) = request(origin, len);
-            // Cutting a long one this finely gives nothing new but time.
+            // Short buffers only take longer for long media.
             let all = |lens: &[usize]| -> Vec<_> {
                 lens.iter().copied().filter(|buffer| len < 100 || *buffer > 2).collect()
             };
@@ -148,17 +148,17 @@ fn every_way_of_cutting_gives_the_same_bytes() {
             }
             for (chunk_len, step) in [(5, 2), (4096, 4095), (4096, 7), (1 << 20, 4097)] {
                 let mut body = body.clone().with_chunk_len(chunk_len);
-                let mut writer = Taker::new(usize::MAX, step, Then::Zero);
+                let mut writer = Limited::new(usize::MAX, step, Then::Zero);
                 assert_eq!(body.write_to(&mut writer).unwrap(), body.len());
                 let what = format_args!("{origin:?} {len}, writes of {chunk_len} by {step}");
-                assert_same(&writer.taken, &expected, what);
+                assert_same(&writer.accepted, &expected, what);
             }
         }
     }
 }
 
 #[test]
-fn borders_of_steps_and_windows_do_not_show() {
+fn reads_across_the_ends_of_steps_and_windows_are_seamless() {
     for origin in Origin::ALL {
         let (body, expected) = request(origin, 2 * WINDOW + 5);
         for border in (STEP..=2 * WINDOW).step_by(STEP) {
@@ -189,7 +189,7 @@ fn borders_of_steps_and_windows_do_not_show() {
 }
 
 #[test]
-fn every_offset_can_be_sought() {
+fn seek_reaches_every_offset() {
     for origin in Origin::ALL {
         for len in [0, 1, 2, 3, 58] {
             let (mut body, expected) = request(origin, len);
@@ -203,7 +203,7 @@ fn every_offset_can_be_sought() {
 }
 
 #[test]
-fn a_seek_is_arithmetic_and_refuses_only_what_is_before_the_start() {
+fn seek_rejects_only_positions_before_the_start_or_past_64_bits() {
     for origin in Origin::ALL {
         let (mut body, expected) = request(origin, 1000);
         let len = body.len();
@@ -225,14 +225,18 @@ fn a_seek_is_arithmetic_and_refuses_only_what_is_before_the_start() {
             assert!(body.clone().chunks().next().is_none());
             assert_eq!(body.position(), position);
         }
-        assert_eq!(body.seek(SeekFrom::Current(1)).unwrap_err().kind(), ErrorKind::InvalidInput);
+        let error = body.seek(SeekFrom::Current(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.to_string(), "cannot seek to a position that exceeds 64 bits");
 
         body.seek(SeekFrom::Start(5)).unwrap();
         for before in [SeekFrom::Current(-6), SeekFrom::End(-(len as i64) - 1), SeekFrom::End(i64::MIN)] {
-            assert_eq!(body.seek(before).unwrap_err().kind(), ErrorKind::InvalidInput);
+            let error = body.seek(before).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert_eq!(error.to_string(), "cannot seek to a position before the start of the body");
             assert_eq!((body.position(), body.stream_position().unwrap()), (5, 5));
         }
-        assert_same(&rest_of(&mut body), &expected[5..], "after a refused seek");
+        assert_same(&rest_of(&mut body), &expected[5..], "after a rejected seek");
 
         body.reset();
         assert_eq!(body.position(), 0);
@@ -245,7 +249,7 @@ fn a_seek_is_arithmetic_and_refuses_only_what_is_before_the_start() {
 }
 
 #[test]
-fn a_clone_stands_at_the_same_place_and_goes_its_own_way() {
+fn clone_starts_at_the_same_position_and_moves_independently() {
     for origin in Origin::ALL {
         let (mut body, expected) = request(origin, 70_000);
         for at in [1, CLIP + 1, CLIP + 70_000, expected.len() - 1] {
@@ -260,7 +264,7 @@ fn a_clone_stands_at_the_same_place_and_goes_its_own_way() {
 }
 
 #[test]
-fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
+fn position_is_just_past_the_bytes_that_a_failing_writer_accepted() {
     let stops = [
         Then::Zero,
         Then::Panic,
@@ -278,9 +282,9 @@ fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
                 let mut got = Vec::new();
                 while body.remaining() > 0 {
                     let first = body.position();
-                    let mut writer = Taker::new(room, step, then);
+                    let mut writer = Limited::new(room, step, then);
                     match catch_unwind(AssertUnwindSafe(|| body.write_to(&mut writer))) {
-                        Ok(Ok(written)) => assert_eq!(written, writer.taken.len() as u64),
+                        Ok(Ok(written)) => assert_eq!(written, writer.accepted.len() as u64),
                         Ok(Err(error)) => match then {
                             Then::Zero => assert_eq!(error.kind(), ErrorKind::WriteZero),
                             Then::Fail(kind) => assert_eq!(error.kind(), kind),
@@ -288,12 +292,12 @@ fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
                         },
                         Err(_) => assert!(matches!(then, Then::Panic)),
                     }
-                    got.extend_from_slice(&writer.taken);
-                    assert_eq!(body.position(), first + writer.taken.len() as u64);
+                    got.extend_from_slice(&writer.accepted);
+                    assert_eq!(body.position(), first + writer.accepted.len() as u64);
                     if room <= 1 && got.len() >= 40 {
                         got.extend(rest_of(&mut body));
                     } else if room == 0 {
-                        // It goes on by another way as well.
+                        // Reading continues at the same position.
                         let mut next = [0; 7];
                         body.read_exact(&mut next).unwrap();
                         got.extend_from_slice(&next);
@@ -305,9 +309,9 @@ fn after_a_writer_stops_the_position_is_just_past_what_it_took() {
     }
 }
 
-/// So that the encoder goes on where a chunk begins, and not with a part of a group before it.
+/// Each chunk then starts with a whole group, so the encoder never has to finish the group of another chunk.
 #[test]
-fn a_write_cuts_no_group_of_a_media() {
+fn writes_never_end_within_a_base64_group() {
     struct Lengths(Vec<usize>);
     impl Write for Lengths {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -337,18 +341,18 @@ fn a_write_cuts_no_group_of_a_media() {
                 });
                 let is_last = index + 1 == writer.0.len();
                 match cut {
-                    // A chunk of less than a group has to cut one.
+                    // A chunk shorter than a group is not aligned.
                     Some(cut) => assert!(cut == 0 || *written <= cut, "{what}"),
                     None => assert!(*written == chunk_len || is_last, "{what}"),
                 }
-                assert!(*written + 3 >= chunk_len || is_last, "{what}: {written} are few");
+                assert!(*written + 3 >= chunk_len || is_last, "{what}: {written} bytes are too few");
             }
         }
     }
 }
 
 #[test]
-fn a_writer_that_is_interrupted_is_tried_again() {
+fn interrupted_writes_are_retried() {
     struct Interrupted(Vec<u8>, u32);
     impl Write for Interrupted {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -369,7 +373,7 @@ fn a_writer_that_is_interrupted_is_tried_again() {
 }
 
 #[test]
-fn a_writer_that_claims_too_much_is_believed_no_further_than_it_was_given() {
+fn a_writer_that_claims_too_many_bytes_is_capped() {
     struct Boaster(Vec<u8>);
     impl Write for Boaster {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -389,7 +393,7 @@ fn a_writer_that_claims_too_much_is_believed_no_further_than_it_was_given() {
 }
 
 #[test]
-fn a_writer_behind_a_reference_to_a_trait_will_do() {
+fn write_to_accepts_a_trait_object() {
     let (mut body, expected) = request(Origin::Bytes, 10);
     let mut text = Vec::new();
     let writer: &mut dyn Write = &mut text;
@@ -398,7 +402,7 @@ fn a_writer_behind_a_reference_to_a_trait_will_do() {
 }
 
 #[test]
-fn the_number_of_chunks_is_known() {
+fn size_hint_of_chunks_is_exact_but_for_errors() {
     for origin in Origin::ALL {
         let (mut body, expected) = request(origin, 1000);
         for start in [0, 1, expected.len() - 1, expected.len()] {
@@ -409,7 +413,7 @@ fn the_number_of_chunks_is_known() {
                 let mut chunks = body.clone().with_chunk_len(chunk_len).chunks();
                 let mut left = (expected.len() - start).div_ceil(chunk_len.max(1));
                 loop {
-                    // An error may come at once, or in the middle of the last.
+                    // An error can cut a chunk in two.
                     let most = if left == 0 { Some(0) } else { left.checked_add(1) };
                     assert_eq!(chunks.size_hint(), (left.min(1), most), "from {start} by {chunk_len}");
                     let Some(chunk) = chunks.next() else { break };
@@ -417,7 +421,7 @@ fn the_number_of_chunks_is_known() {
                     left -= 1;
                 }
                 assert_eq!(left, 0);
-                assert!((0..3).all(|_| chunks.next().is_none()), "the end stays the end");
+                assert!((0..3).all(|_| chunks.next().is_none()), "chunks are fused");
                 assert_eq!(chunks.size_hint(), (0, Some(0)));
                 assert_eq!(chunks.into_body().position(), expected.len() as u64);
             }
@@ -426,9 +430,9 @@ fn the_number_of_chunks_is_known() {
 }
 
 #[test]
-fn chunks_give_the_body_back_where_they_stand() {
+fn into_body_of_chunks_keeps_the_position() {
     let (body, expected) = request(Origin::Map, 2_000_000);
-    assert_eq!(body.clone().chunks().next().unwrap().unwrap().len(), 1 << 20, "if nothing else was said");
+    assert_eq!(body.clone().chunks().next().unwrap().unwrap().len(), 1 << 20, "the default");
     let mut chunks = body.with_chunk_len(1001).chunks();
     chunks.by_ref().take(3).for_each(|chunk| assert_eq!(chunk.unwrap().len(), 1001));
     let mut body = chunks.into_body();
@@ -437,7 +441,7 @@ fn chunks_give_the_body_back_where_they_stand() {
 }
 
 #[test]
-fn handles_are_small_and_go_between_threads() {
+fn handles_are_small_and_thread_safe() {
     fn goes<T: Send + Sync + Unpin + Clone + std::fmt::Debug + 'static>(size: usize) {
         let (is, name) = (size_of::<T>(), std::any::type_name::<T>());
         assert!(is <= size, "{name} is {is} bytes");
@@ -454,6 +458,47 @@ fn handles_are_small_and_go_between_threads() {
     is_error::<Error>();
     fn is_fused<T: std::iter::FusedIterator>() {}
     is_fused::<Chunks>();
+}
+
+#[test]
+fn progress_never_exceeds_the_total() {
+    let (mut body, _) = request(Origin::Bytes, 1000);
+    body.seek(SeekFrom::End(100)).unwrap();
+    let progress = body.progress();
+    assert_eq!(progress.sent(), progress.total());
+    for (to, sent) in [(7, 7), (u64::MAX, body.len()), (body.len() + 1, body.len()), (0, 0)] {
+        body.seek(SeekFrom::Start(to)).unwrap();
+        assert_eq!(progress.sent(), sent);
+    }
+}
+
+#[test]
+fn public_types_are_send_sync_and_unpin() {
+    fn check<T: Send + Sync + Unpin>() {}
+    check::<Body>();
+    check::<Chunks>();
+    check::<niello::Progress>();
+    check::<niello::Limit>();
+    check::<Segment<'_>>();
+    check::<DataUri>();
+    check::<niello::Marks>();
+    check::<niello::Template<'_>>();
+    check::<niello::Extra>();
+    check::<Error>();
+    check::<niello::ErrorKind>();
+    #[cfg(feature = "http-body")]
+    check::<niello::ReadAhead>();
+}
+
+#[test]
+fn limits_have_names_that_parse() {
+    for limit in niello::Limit::NAMED {
+        assert_eq!(limit.name().unwrap().parse::<niello::Limit>().unwrap(), limit);
+    }
+    assert_eq!(niello::Limit::bytes(7).name(), None);
+    let error = "6MB".parse::<niello::Limit>().unwrap_err().to_string();
+    let names = "databricks, databricks-custom, gemini, vertex or a number of bytes";
+    assert_eq!(error, format!("\"6MB\" is not a limit; use {names}"));
 }
 
 #[test]
@@ -476,29 +521,29 @@ fn debug_shows_no_content() {
     assert_eq!(format!("{:?}", Segment::Text("abc")), "Text(3)");
 }
 
-/// A body over all origins, with media that end in every way and cross a window.
+/// Returns a body with media of all origins and of lengths with every remainder, some longer than a window.
 fn mixture() -> &'static (Body, Vec<u8>) {
     static MIXTURE: OnceLock<(Body, Vec<u8>)> = OnceLock::new();
     MIXTURE.get_or_init(|| {
-        let mut leaves = Vec::new();
+        let mut fields = Vec::new();
         let mut expected = "[".to_owned();
         for (origin, len) in
             Origin::ALL.into_iter().flat_map(|origin| [0, 1, 2, 3, 49, WINDOW + 2].map(|len| (origin, len)))
         {
             let bytes = noise(len);
-            leaves.push(DataUri(origin.media(&bytes)));
+            fields.push(DataUri(origin.media(&bytes)));
             expected.push_str(&format!("\"data:video/mp4;base64,{}\",", base64_of(&bytes)));
         }
         expected.pop();
         expected.push(']');
-        (Body::json(&leaves).unwrap(), expected.into_bytes())
+        (Body::json(&fields).unwrap(), expected.into_bytes())
     })
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Read(usize),
-    /// Near the start of a segment, a share of the way on.
+    /// To `share` / 255 of a segment, plus `by`.
     Seek {
         segment: usize,
         share: u8,
@@ -543,20 +588,20 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
-    fn any_mixture_of_calls_hands_on_the_right_bytes(steps in prop::collection::vec(step(), 1..40)) {
+    fn any_mixture_of_calls_delivers_the_right_bytes(steps in prop::collection::vec(step(), 1..40)) {
         let (body, expected) = mixture();
         let len = expected.len() as u64;
         let (mut body, mut at) = (body.clone(), 0);
         prop_assert_eq!(body.len(), len);
         for step in steps {
             let rest = expected.get(at as usize..).unwrap_or_default();
-            let mut handed_on = Vec::new();
+            let mut delivered = Vec::new();
             match step.clone() {
                 Step::Read(n) => {
-                    handed_on.resize(n, 0);
-                    let n = body.read(&mut handed_on).unwrap();
-                    handed_on.truncate(n);
-                    prop_assert!(n > 0 || handed_on.capacity() == 0 || rest.is_empty());
+                    delivered.resize(n, 0);
+                    let n = body.read(&mut delivered).unwrap();
+                    delivered.truncate(n);
+                    prop_assert!(n > 0 || delivered.capacity() == 0 || rest.is_empty());
                 }
                 Step::Seek { segment, share, by } => {
                     let (start, segment) = body.segments().nth(segment % body.segments().len()).unwrap();
@@ -577,17 +622,17 @@ proptest! {
                 Step::Chunk(chunk_len) => {
                     let mut chunks = body.with_chunk_len(chunk_len).chunks();
                     if let Some(chunk) = chunks.next() {
-                        handed_on = chunk.unwrap().into();
+                        delivered = chunk.unwrap().into();
                     }
-                    prop_assert_eq!(handed_on.len(), rest.len().min(chunk_len.max(1)));
+                    prop_assert_eq!(delivered.len(), rest.len().min(chunk_len.max(1)));
                     body = chunks.into_body();
                 }
                 Step::Write { room, step, chunk_len, then } => {
                     body = body.with_chunk_len(chunk_len.max(100));
-                    let mut writer = Taker::new(room, step, then);
+                    let mut writer = Limited::new(room, step, then);
                     let written = catch_unwind(AssertUnwindSafe(|| body.write_to(&mut writer)));
-                    handed_on = writer.taken;
-                    prop_assert_eq!(handed_on.len(), rest.len().min(room));
+                    delivered = writer.accepted;
+                    prop_assert_eq!(delivered.len(), rest.len().min(room));
                     prop_assert_eq!(matches!(written, Ok(Ok(_))), rest.len() <= room);
                 }
                 Step::Clone => body = body.clone(),
@@ -596,8 +641,8 @@ proptest! {
                     at = 0;
                 }
             }
-            prop_assert!(rest.starts_with(&handed_on) , "{:?} at {}", step, at);
-            at += handed_on.len() as u64;
+            prop_assert!(rest.starts_with(&delivered) , "{:?} at {}", step, at);
+            at += delivered.len() as u64;
             prop_assert_eq!(body.position(), at, "{:?}", step);
             prop_assert_eq!(body.remaining(), len.saturating_sub(at));
         }

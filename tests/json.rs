@@ -1,4 +1,4 @@
-//! Whatever a value is made of, its body is what `serde_json::to_vec` writes, with its media streamed.
+//! The body of any value is what `serde_json::to_vec` writes, with its media streamed.
 
 mod common;
 
@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// The body of a value, which must be what serde_json writes, with just these media streamed, in order.
+/// Returns the body of a value. It must be what serde_json writes, with exactly these media streamed, in order.
 #[track_caller]
 fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
     let expected = serde_json::to_vec(value).unwrap();
@@ -28,7 +28,7 @@ fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
 
     let (mut end, mut streamed) = (0, Vec::new());
     for (start, segment) in body.segments() {
-        assert_eq!(start, end, "segment stands next to segment");
+        assert_eq!(start, end, "segments are adjacent");
         end += segment.len();
         assert!(segment.len() > 0);
         match segment {
@@ -49,7 +49,7 @@ fn streams<T: Serialize + ?Sized>(value: &T, media: &[&Media]) -> Vec<u8> {
     expected
 }
 
-/// The kind and the message of the error that a value is.
+/// Returns the kind and the message of the error for a value.
 #[track_caller]
 fn fails<T: Serialize + ?Sized>(value: &T) -> (ErrorKind, String) {
     let error = Body::json(value).unwrap_err();
@@ -60,7 +60,7 @@ fn clip() -> Media {
     Origin::Map.media(&noise(70_001))
 }
 
-/// Media with a text of just over, and of just, the 1 MiB that may be held back.
+/// Media whose base64 output is just over, and exactly, the 1 MiB that may be buffered.
 fn over_limit() -> Media {
     Origin::Read.media(&noise(768 * 1024 + 1))
 }
@@ -82,7 +82,7 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// A `Serialize` that makes what it writes while it is written.
+/// Calls a function for its value when it is serialized.
 struct Made<F>(F);
 
 impl<T: Serialize, F: Fn() -> Result<T, String>> Serialize for Made<F> {
@@ -91,7 +91,7 @@ impl<T: Serialize, F: Fn() -> Result<T, String>> Serialize for Made<F> {
     }
 }
 
-/// Written through serde_path_to_error.
+/// Serializes through serde_path_to_error.
 struct Traced<T>(T);
 
 impl<T: Serialize> Serialize for Traced<T> {
@@ -103,7 +103,7 @@ impl<T: Serialize> Serialize for Traced<T> {
     }
 }
 
-/// Writes a leaf, and then panics.
+/// Serializes media, and then panics.
 struct PanicsAfter<'a>(&'a Media);
 
 impl Serialize for PanicsAfter<'_> {
@@ -114,7 +114,7 @@ impl Serialize for PanicsAfter<'_> {
     }
 }
 
-/// A file that was changed after it was opened.
+/// Returns media whose file was changed after it was opened.
 fn changed() -> Media {
     let folder = common::scratch();
     let path = folder.path().join("clip.mp4");
@@ -157,7 +157,7 @@ enum Untagged<'a> {
 }
 
 #[test]
-fn a_leaf_is_the_value_itself() {
+fn media_can_be_the_whole_value() {
     for media in [clip(), over_limit(), Media::from_bytes(&b"x"[..], "audio/wav").unwrap()] {
         streams(&media, &[&media]);
         streams(&DataUri::from(&media), &[&media]);
@@ -168,7 +168,7 @@ fn a_leaf_is_the_value_itself() {
 }
 
 #[test]
-fn a_leaf_is_streamed_through_structs_and_collections() {
+fn media_is_streamed_from_structs_and_collections() {
     #[derive(Serialize)]
     struct Nested<'a> {
         one: Holder<'a>,
@@ -197,7 +197,7 @@ fn a_leaf_is_streamed_through_structs_and_collections() {
 }
 
 #[test]
-fn a_leaf_is_streamed_through_maps_as_value_and_as_key() {
+fn media_is_streamed_from_keys_and_values_of_maps() {
     struct Pairs<'a>(Vec<(&'a dyn erased_serde::Serialize, &'a Media)>);
     impl Serialize for Pairs<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -211,7 +211,7 @@ fn a_leaf_is_streamed_through_maps_as_value_and_as_key() {
 }
 
 #[test]
-fn a_leaf_is_streamed_through_flatten() {
+fn media_is_streamed_from_flattened_fields() {
     #[derive(Serialize)]
     struct Outer<'a> {
         first: u8,
@@ -239,7 +239,7 @@ fn a_leaf_is_streamed_through_flatten() {
 }
 
 #[test]
-fn a_leaf_is_streamed_through_every_tagging() {
+fn media_is_streamed_from_every_enum_representation() {
     let media = over_limit();
     let (m, uri) = (&media, || DataUri::from(&media));
     streams(&External::Newtype(m), &[m]);
@@ -258,7 +258,7 @@ fn a_leaf_is_streamed_through_every_tagging() {
 }
 
 #[test]
-fn a_leaf_is_streamed_through_trait_objects_and_traces() {
+fn media_is_streamed_from_trait_objects_and_wrapped_serializers() {
     let media = over_limit();
     let boxed: Vec<Box<dyn erased_serde::Serialize + '_>> = vec![
         Box::new(1),
@@ -273,8 +273,8 @@ fn a_leaf_is_streamed_through_trait_objects_and_traces() {
     streams(&Traced(BTreeMap::from([("a", Traced(&media))])), &[&media]);
 }
 
-/// Where serde collects a value before it writes it.
-fn held_back(media: &Media) -> Vec<Box<dyn erased_serde::Serialize + '_>> {
+/// Returns the values that serde buffers before it writes them.
+fn buffered(media: &Media) -> Vec<Box<dyn erased_serde::Serialize + '_>> {
     #[derive(Serialize)]
     struct Flat<'a> {
         #[serde(flatten)]
@@ -290,11 +290,11 @@ fn held_back(media: &Media) -> Vec<Box<dyn erased_serde::Serialize + '_>> {
 }
 
 #[test]
-fn media_that_serde_holds_back_is_right_but_not_streamed() {
+fn media_that_serde_buffers_is_correct_but_not_streamed() {
     for media in [clip(), at_limit()] {
-        for value in held_back(&media) {
+        for value in buffered(&media) {
             let text = streams(&value, &[]);
-            // What follows is streamed again.
+            // Media after it is streamed.
             let after = streams(&(&value, &media), &[&media]);
             assert!(after.len() > text.len() + media.encoded_len() as usize);
         }
@@ -302,22 +302,22 @@ fn media_that_serde_holds_back_is_right_but_not_streamed() {
 }
 
 #[test]
-fn media_too_large_to_be_held_back_is_a_clear_error() {
+fn media_too_large_to_buffer_is_an_error() {
     let media = over_limit();
-    for value in held_back(&media) {
+    for value in buffered(&media) {
         let (kind, message) = fails(&value);
         assert_eq!(kind, ErrorKind::TooLarge, "{message}");
-        for said in [media.name(), "collected", &media.encoded_len().to_string(), "1048576"] {
+        for said in [media.name(), "buffers", &media.encoded_len().to_string(), "1048576"] {
             assert!(message.contains(said), "{said:?} in {message}");
         }
-        // Outside a body, that limit is not.
+        // The limit applies to bodies only.
         assert!(serde_json::to_vec(&value).unwrap().len() as u64 > media.encoded_len());
         streams(&media, &[&media]);
     }
 }
 
 #[test]
-fn a_serialize_may_make_a_body_of_its_own() {
+fn a_serialize_can_create_a_body_itself() {
     let (outer, within) = (over_limit(), clip());
     let made = || {
         let mut body = Body::json(&Holder::of(&within)).map_err(|error| error.to_string())?;
@@ -332,14 +332,17 @@ fn a_serialize_may_make_a_body_of_its_own() {
     };
     streams(&(&outer, Made(depth_two), &outer), &[&outer, &outer]);
 
-    let failing = || Ok(Body::json(&held_back(&outer)[0]).unwrap_err().to_string());
+    let failing = || Ok(Body::json(&buffered(&outer)[0]).unwrap_err().to_string());
     let mut body = Body::json(&(&outer, Made(failing), &within)).unwrap();
     let text = rest_of(&mut body);
-    assert!(String::from_utf8(text).unwrap().contains("collected"), "the inner error is text of the outer");
+    assert!(
+        String::from_utf8(text).unwrap().contains("buffers"),
+        "the inner error is text in the outer body"
+    );
 }
 
 #[test]
-fn a_serialize_may_recover_from_the_error_of_a_leaf() {
+fn a_serialize_can_ignore_the_error_of_a_media_field() {
     let (bad, good) = (changed(), clip());
     let recovers = || Ok(serde_json::to_string(&bad).unwrap_or_else(|_| "nothing".to_owned()));
     let text = streams(&(Made(recovers), &good), &[&good]);
@@ -347,11 +350,11 @@ fn a_serialize_may_recover_from_the_error_of_a_leaf() {
 
     let refuses = Made(|| Err::<(), _>("the value refuses".to_owned()));
     let (kind, message) = fails(&(Made(recovers), refuses));
-    assert_eq!(kind, ErrorKind::Json, "a later error is not that of the leaf: {message}");
+    assert_eq!(kind, ErrorKind::Json, "a later error is not attributed to the media: {message}");
 }
 
 #[test]
-fn a_panic_in_the_middle_leaves_nothing_behind() {
+fn a_panic_does_not_affect_later_bodies() {
     let media = over_limit();
     for _ in 0..3 {
         assert!(catch_unwind(|| Body::json(&(&media, PanicsAfter(&media)))).is_err());
@@ -359,14 +362,14 @@ fn a_panic_in_the_middle_leaves_nothing_behind() {
         streams(&(&media, Made(caught), &media), &[&media, &media]);
 
         streams(&Holder::of(&media), &[&media, &media]);
-        // A thread that takes itself for one that is making a plan would refuse this.
+        // A thread that still counted as making a plan would reject this.
         assert!(serde_json::to_value(&media).unwrap().is_string());
     }
 }
 
-/// Wherever it panics: before the leaf, while a chunk of it is on offer, after that.
+/// Panics before the media, while its first fragment is offered, and after that.
 #[test]
-fn a_writer_that_panics_leaves_no_media_held() {
+fn a_panicking_writer_does_not_leak_the_media() {
     struct Panics(usize);
     impl Write for Panics {
         fn write(&mut self, text: &[u8]) -> io::Result<usize> {
@@ -389,13 +392,13 @@ fn a_writer_that_panics_leaves_no_media_held() {
         }
         writes += 1;
     }
-    assert!(writes > 4, "two quotes, what is on offer, and the rest in chunks");
+    assert!(writes > 4, "two quotes, the offered fragment, and the others");
     let media = over_limit();
     streams(&Holder::of(&media), &[&media, &media]);
 }
 
 #[test]
-fn text_like_the_base64_of_the_media_stays_text() {
+fn strings_equal_to_the_encoded_media_stay_strings() {
     for len in [1, 2, 3, 4, 3000, 70_001] {
         let bytes = noise(len);
         let media = Origin::Bytes.media(&bytes);
@@ -408,7 +411,7 @@ fn text_like_the_base64_of_the_media_stays_text() {
     }
 }
 
-/// Displays a media by what it gives a formatter, and alters that on the way if told to.
+/// Displays media through its `Serialize` for a `fmt::Formatter`, in uppercase if `alters`.
 struct Relayed<'a> {
     media: &'a Media,
     alters: bool,
@@ -442,7 +445,7 @@ impl Serialize for Relayed<'_> {
 }
 
 #[test]
-fn a_leaf_that_is_altered_on_its_way_is_text() {
+fn media_that_is_altered_by_a_formatter_is_text() {
     for media in [clip(), Media::from_bytes(&b"abc"[..], "video/mp4").unwrap()] {
         let text = streams(&(Relayed { media: &media, alters: true }, &media), &[&media]);
         let bytes = serde_json::to_string(&media).unwrap().to_ascii_uppercase();
@@ -452,25 +455,25 @@ fn a_leaf_that_is_altered_on_its_way_is_text() {
 }
 
 #[test]
-fn empty_media_is_the_empty_text() {
+fn empty_media_is_the_empty_string() {
     for origin in Origin::ALL {
         let empty = origin.media(b"");
         let clip = clip();
         assert_eq!(streams(&empty, &[]), br#""""#);
         assert_eq!(streams(&DataUri::from(&empty), &[]), br#""data:video/mp4;base64,""#);
         streams(&(&empty, &clip, &empty, DataUri::from(&empty), &clip), &[&clip, &clip]);
-        streams(&held_back(&empty), &[]);
+        streams(&buffered(&empty), &[]);
     }
 }
 
 #[test]
-fn parameters_of_a_type_stand_in_the_data_uri() {
+fn data_uri_contains_the_parameters_of_the_type() {
     let media = Media::from_bytes(&b"12"[..], "audio/pcm;rate=16000").unwrap();
     assert_eq!(streams(&DataUri::from(&media), &[&media]), br#""data:audio/pcm;rate=16000;base64,MTI=""#);
 }
 
 #[test]
-fn what_cannot_be_json_is_an_error_that_says_why() {
+fn errors_of_serde_json_say_why() {
     #[track_caller]
     fn refused<T: Serialize + ?Sized>(value: &T, why: &str) {
         let error = Body::json(value).unwrap_err();
@@ -492,7 +495,7 @@ fn what_cannot_be_json_is_an_error_that_says_why() {
 }
 
 #[test]
-fn a_field_that_is_not_as_long_as_it_said_changes_nothing() {
+fn a_struct_with_a_wrong_length_is_written_as_by_serde_json() {
     struct Short<'a>(&'a Media);
     impl Serialize for Short<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -507,7 +510,7 @@ fn a_field_that_is_not_as_long_as_it_said_changes_nothing() {
 }
 
 #[test]
-fn raw_json_stands_beside_media_as_it_is() {
+fn raw_json_is_copied() {
     let media = clip();
     let raw = serde_json::value::to_raw_value(&("\u{2028}", [1])).unwrap();
     streams(&(&raw, &media, &raw, DataUri::from(&media)), &[&media, &media]);
@@ -516,7 +519,7 @@ fn raw_json_stands_beside_media_as_it_is() {
 }
 
 #[test]
-fn every_other_serializer_writes_the_text() {
+fn other_serializers_write_the_encoded_media() {
     for media in [clip(), over_limit(), Origin::Bytes.media(b""), Origin::Bytes.media(b"x")] {
         let holder = Holder::of(&media);
         let compact = serde_json::to_string(&holder).unwrap();
@@ -532,7 +535,7 @@ fn every_other_serializer_writes_the_text() {
 }
 
 #[test]
-fn a_writer_that_fails_is_an_error_of_serde_json() {
+fn a_failing_writer_is_an_error_of_serde_json() {
     struct Full(usize);
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -554,20 +557,20 @@ fn a_writer_that_fails_is_an_error_of_serde_json() {
 }
 
 #[test]
-fn media_of_a_changed_file_is_an_error_and_no_panic() {
+fn media_of_a_changed_file_is_an_error() {
     let media = changed();
     let writes: [fn(&Media) -> serde_json::Result<()>; 5] = [
         |media| serde_json::to_vec(media).map(drop),
         |media| serde_json::to_string_pretty(&DataUri::from(media)).map(drop),
         |media| serde_json::to_value(Holder::of(media)).map(drop),
         |media| serde_json::to_writer(io::sink(), &(1, media)),
-        |media| serde_json::to_vec(&held_back(media)).map(drop),
+        |media| serde_json::to_vec(&buffered(media)).map(drop),
     ];
     for write in writes {
         let message = write(&media).unwrap_err().to_string();
         assert!(message.contains("truncated from 5000 to 4000 bytes"), "{message}");
     }
-    for value in held_back(&media) {
+    for value in buffered(&media) {
         let (kind, message) = fails(&value);
         assert_eq!(kind, ErrorKind::Changed, "{message}");
     }
@@ -578,7 +581,7 @@ fn media_of_a_changed_file_is_an_error_and_no_panic() {
     streams(&clip().mime(), &[]);
 }
 
-/// Any JSON value, with media in it.
+/// Any JSON value, with media.
 #[derive(Clone, Debug)]
 enum Node {
     Null,
@@ -702,12 +705,45 @@ proptest! {
     }
 }
 
-/// The message is whole by itself, and a clone of the error is the same.
 #[test]
-fn errors_can_be_kept_and_shown() {
+fn errors_can_be_cloned_and_converted() {
     let error: Error = Body::json(&changed()).unwrap_err();
     assert_eq!(error.clone().to_string(), error.to_string());
     let through = io::Error::from(error.clone());
     assert_eq!(through.to_string(), error.to_string());
     assert_eq!(common::inner(&through).kind(), ErrorKind::Changed);
+}
+
+/// The context that media fields share with plans is gone by then.
+#[test]
+fn media_serializes_in_the_destructor_of_a_thread_local() {
+    struct AtExit(Media, std::sync::mpsc::Sender<[String; 3]>);
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            let mut body = Body::json(&Holder::of(&self.0)).unwrap();
+            let template = niello::Template::new("[]").body().unwrap();
+            let texts = [
+                serde_json::to_string(&Holder::of(&self.0)).unwrap(),
+                String::from_utf8(rest_of(&mut body)).unwrap(),
+                template.len().to_string(),
+            ];
+            self.1.send(texts).unwrap();
+        }
+    }
+    thread_local! {
+        static AT_EXIT: std::cell::RefCell<Option<AtExit>> = const { std::cell::RefCell::new(None) };
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let media = clip();
+    let at_exit = AtExit(media.clone(), sender);
+    std::thread::spawn(move || {
+        // Registered first, so destroyed last.
+        AT_EXIT.with(|cell| *cell.borrow_mut() = Some(at_exit));
+        Body::json(&Holder::of(&clip())).unwrap();
+    })
+    .join()
+    .unwrap();
+    let [text, body, template] = receiver.recv().unwrap();
+    assert_eq!(text, serde_json::to_string(&Holder::of(&media)).unwrap());
+    assert_eq!((body, &*template), (text, "2"));
 }

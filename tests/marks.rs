@@ -12,7 +12,7 @@ use async_openai::types::chat::{
 use common::{Origin, assert_same, base64_of, noise, rest_of};
 use niello::{ErrorKind, Marks, Media, Segment};
 
-/// A query about an image and audio, each given as text.
+/// Returns a request with an image and audio, given as strings.
 fn request(image: String, audio: String) -> CreateChatCompletionRequest {
     let parts: Vec<Part> = vec![
         TextPart::from("Who \"speaks\"\n\\?").into(),
@@ -34,7 +34,7 @@ fn request(image: String, audio: String) -> CreateChatCompletionRequest {
 }
 
 #[test]
-fn the_body_is_what_their_types_give_with_the_real_texts() {
+fn body_equals_their_json_with_the_encoded_media() {
     let image = noise(70_001);
     for origin in Origin::ALL {
         for len in [1, 2, 3, 768 * 1024 + 1] {
@@ -64,11 +64,24 @@ fn the_body_is_what_their_types_give_with_the_real_texts() {
 }
 
 #[test]
-fn a_mark_that_is_left_out_is_an_error() {
+fn an_unused_mark_is_an_error() {
     let audio = Media::from_bytes("RIFF", "audio/wav").unwrap();
     let mut marks = Marks::new();
     let mark = marks.base64(&audio);
     let error = marks.body(&request("https://example.com/i.png".into(), mark[1..].into())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     marks.body(&request("https://example.com/i.png".into(), mark)).unwrap();
+}
+
+#[test]
+fn marks_of_two_sets_are_never_equal() {
+    let (one, two) =
+        (Media::from_bytes("x", "audio/wav").unwrap(), Media::from_bytes("y", "audio/wav").unwrap());
+    let (mut a, mut b) = (Marks::new(), Marks::default());
+    let (mark_a, mark_b) = (a.base64(&one), b.base64(&two));
+    assert_ne!(mark_a, mark_b);
+    assert_eq!(
+        rest_of(&mut a.body(&[&mark_a, &mark_b]).unwrap()),
+        format!(r#"["eA==","{mark_b}"]"#).as_bytes()
+    );
 }

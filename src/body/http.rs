@@ -1,4 +1,4 @@
-//! A body is an [`http_body::Body`].
+//! The implementation of `http_body::Body` for a body.
 
 use super::Body;
 use crate::error::{Error, Result};
@@ -9,16 +9,13 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What each call returns:
+/// - `poll_frame` is always ready. It returns a data frame of [`with_chunk_len`](Body::with_chunk_len) bytes, shorter
+///   only at the end and before an error, and then `None`, or the same error until the position is changed.
+/// - `size_hint` is exactly what remains.
+/// - `is_end_stream` is `true` right after the last byte.
 ///
-/// - `poll_frame`: always ready. A data frame of up to 1 MiB ([`Body::with_chunk_len`]), full but for the last and for
-///   one before an error; `None` after the last; after an error that same error, until the body is rewound or sought.
-/// - `size_hint`: exactly what remains.
-/// - `is_end_stream`: true right after the last byte.
-///
-/// A frame is read and encoded within `poll_frame`: from the page cache that takes some 0.1 ms; from a cold
-/// or slow disk it waits for the disk, and the executor's thread with it.
-/// [`read_ahead`](Body::read_ahead) is the form that does not.
+/// `poll_frame` reads and encodes. For a file in the page cache that takes about 0.1 ms; otherwise it blocks the
+/// executor's thread until the disk responds. [`read_ahead`](Body::read_ahead) does not.
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Error;

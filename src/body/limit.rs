@@ -1,4 +1,4 @@
-//! Size limits of the services, held against the exact length.
+//! Size limits of services, checked against the exact length of a body.
 
 use crate::{
     body::{Body, plan::Segment},
@@ -6,11 +6,15 @@ use crate::{
 };
 use std::{fmt, str::FromStr};
 
-/// A limit on the size of a body, or of one media in it: known before a byte is sent, since the length of a body
-/// is. A media of `n` bytes takes `4 * ceil(n / 3)` of them.
+/// A limit on the size of a body, or of each media in it.
 ///
-/// What a service takes changes, and is documented in megabytes without saying of which kind; the constants are as
-/// of November 2026 and take the smaller reading. Servers of one's own, such as vLLM, may have none.
+/// [`Body::check`] compares it with the exact length before anything is sent. Media of `n` bytes adds
+/// `4 * ceil(n / 3)` bytes to a body.
+///
+/// The constants are the limits that services documented as of November 2026. They are documented in megabytes; the
+/// constants use 1 MB = 1,000,000 bytes, the smaller reading. A patch release can change them when a service does.
+///
+/// # Examples
 ///
 /// ```
 /// use niello::{Body, ErrorKind, Limit, Media};
@@ -27,57 +31,59 @@ use std::{fmt, str::FromStr};
 pub struct Limit {
     name: Option<&'static str>,
     bytes: u64,
-    /// Whether it holds for the text of each media, not for the whole body.
+    /// Whether the limit applies to the base64 output of each media, not to the body.
     each_media: bool,
 }
 
 impl Limit {
-    /// Databricks' foundation-model endpoints: 4 MB, taken as 4,000,000 bytes
-    /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)). Excess can
-    /// show as a TLS end of file instead of a status 413. Whether the path through the gateway has the same limit is
-    /// not documented.
+    /// Databricks' foundation-model endpoints: 4,000,000 bytes
+    /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)).
+    ///
+    /// A larger request can fail with an unexpected TLS end of file instead of status 413. It is not documented whether
+    /// the same limit applies to requests through the gateway.
     pub const DATABRICKS: Limit = Limit { name: Some("databricks"), bytes: 4_000_000, each_media: false };
 
-    /// Databricks' custom-model endpoints: 16 MB, taken as 16,000,000 bytes
+    /// Databricks' custom-model endpoints: 16,000,000 bytes
     /// ([source](https://docs.databricks.com/aws/en/machine-learning/model-serving/model-serving-limits)).
     pub const DATABRICKS_CUSTOM: Limit =
         Limit { name: Some("databricks-custom"), bytes: 16_000_000, each_media: false };
 
-    /// The Gemini API: 100 MB for a request with inline data (20 MB before 2026), taken as 100,000,000 bytes
+    /// The Gemini API: 100,000,000 bytes for a request with inline data; 20 MB before 2026
     /// ([source](https://ai.google.dev/gemini-api/docs/file-input-methods)).
     pub const GEMINI: Limit = Limit { name: Some("gemini"), bytes: 100_000_000, each_media: false };
 
-    /// Vertex: 256 MB for one inline part, taken as 256,000,000 bytes of base64 text.
+    /// Vertex AI: 256,000,000 bytes of base64 for each inline part.
     pub const VERTEX: Limit = Limit { name: Some("vertex"), bytes: 256_000_000, each_media: true };
 
-    /// The limits that have a name, in the order in which they are listed above.
+    /// The limits that have a [`name`](Self::name).
     pub const NAMED: [Limit; 4] = [Limit::DATABRICKS, Limit::DATABRICKS_CUSTOM, Limit::GEMINI, Limit::VERTEX];
 
-    /// So many bytes for the whole body, its JSON text included.
+    /// Creates a limit of `bytes` bytes for the whole body.
     pub const fn bytes(bytes: u64) -> Limit {
         Limit { name: None, bytes, each_media: false }
     }
 
-    /// Returns the name of the limit, from which it can be parsed; `None` if it is a number of bytes.
+    /// Returns the name, from which the limit can be parsed. Returns `None` for a number of bytes.
     pub const fn name(self) -> Option<&'static str> {
         self.name
     }
 
-    /// The number of bytes that are allowed: of the body, or for [`VERTEX`](Limit::VERTEX) of the text of each media.
+    /// Returns the largest allowed length in bytes: of the body, or for [`VERTEX`](Limit::VERTEX) of the base64 output of
+    /// each media.
     pub const fn max_len(self) -> u64 {
         self.bytes
     }
 }
 
-/// `databricks`, `databricks-custom`, `gemini`, `vertex`, or a number of bytes.
+/// Parses a [`name`](Limit::name) or a number of bytes.
 impl FromStr for Limit {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Limit> {
         let named = Limit::NAMED.into_iter().find(|limit| limit.name == Some(text));
         named.or_else(|| text.parse().ok().map(Limit::bytes)).ok_or_else(|| {
-            let message =
-                format!("{text:?} is no limit; give databricks, databricks-custom, gemini, vertex or a number of bytes");
+            let names = Limit::NAMED.map(|limit| limit.name.unwrap_or_default()).join(", ");
+            let message = format!("{text:?} is not a limit; use {names} or a number of bytes");
             Error::new(ErrorKind::Invalid, message)
         })
     }
@@ -89,15 +95,16 @@ impl fmt::Display for Limit {
         if let Some(name) = self.name {
             write!(f, " ({name})")?;
         }
-        if self.each_media { write!(f, " for each media") } else { Ok(()) }
+        if self.each_media { write!(f, " per media") } else { Ok(()) }
     }
 }
 
 impl Body {
-    /// Holds the exact length against a limit. Nothing is read for it.
+    /// Checks the exact length against a limit, without reading media.
     ///
     /// # Errors
-    /// [`TooLarge`](ErrorKind::TooLarge): says the length, the limit, the largest media, and the way out.
+    ///
+    /// [`TooLarge`](ErrorKind::TooLarge): the body or its largest media exceeds the limit.
     pub fn check(&self, limit: Limit) -> Result<()> {
         let largest = self
             .segments()
@@ -107,24 +114,24 @@ impl Body {
             })
             .max_by_key(|media| media.encoded_len());
         let (what, len) = match (limit.each_media, largest) {
-            (true, Some(media)) => ("a media", media.encoded_len()),
+            (true, Some(media)) => ("the largest media", media.encoded_len()),
             (true, None) => return Ok(()),
             (false, _) => ("the body", self.len()),
         };
         if len <= limit.bytes {
             return Ok(());
         }
-        let way_out = match largest {
+        let hint = match largest {
             Some(media) => format!(
-                "the largest media is {} ({}, {} bytes, {} as base64): send it as a URL, or make it smaller",
+                "the largest media is {} ({}, {} bytes, {} as base64); send it as a URL, or make it smaller",
                 media.name(),
                 media.mime(),
                 media.len(),
                 media.encoded_len(),
             ),
-            None => "it has no media: shorten its text".to_owned(),
+            None => "it has no media; shorten its text".to_owned(),
         };
-        let message = format!("{what} has {len} bytes, over the limit of {limit}; {way_out}");
+        let message = format!("{what} has {len} bytes, which exceeds the limit of {limit}: {hint}");
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 }

@@ -1,24 +1,24 @@
-//! The plan of a body: its segments in order, and their exact total length.
+//! The plan of a body: its segments in order, with their exact total length.
 
 use crate::{
     error::{Error, ErrorKind, Result},
     media::Media,
 };
 use bytes::BufMut;
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
-/// The segments of a body in order, and their exact total length.
+/// The segments of a body in order, with their exact total length.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// The JSON text of all segments, end to end.
     text: Vec<u8>,
-    /// How much of `text` stands in segments already.
+    /// The length of the part of `text` that belongs to complete segments.
     placed: usize,
     segments: Vec<Placed>,
     len: u64,
 }
 
-/// A segment, and where in the body it starts.
+/// A segment and its position in the body.
 #[derive(Debug)]
 struct Placed {
     start: u64,
@@ -32,14 +32,15 @@ enum Content {
     Base64(Media),
 }
 
-/// One run of a body, as [`Body::segments`](crate::Body::segments) shows them: to look at a body without reading its
-/// media, as a dry run does.
+/// A segment of a body: a run of JSON text, or the encoding of one media.
+///
+/// [`Body::segments`](crate::Body::segments) returns them. They show what a body contains without reading its media.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Segment<'a> {
     /// JSON text.
     Text(&'a str),
-    /// The base64 text of one media.
+    /// The base64 output of one media.
     Base64(&'a Media),
 }
 
@@ -54,9 +55,9 @@ impl Segment<'_> {
     }
 }
 
-/// Shows lengths, never content.
-impl std::fmt::Debug for Segment<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Shows the length of the text, not the text.
+impl fmt::Debug for Segment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Segment::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
             Segment::Base64(media) => f.debug_tuple("Base64").field(media).finish(),
@@ -64,11 +65,11 @@ impl std::fmt::Debug for Segment<'_> {
     }
 }
 
-/// Room for the text of a small request, so that it is made without growing.
+/// The initial capacity for text, enough for a small request.
 const TEXT: usize = 1024;
 
 impl Plan {
-    /// No segments yet.
+    /// Creates a plan without segments.
     pub(crate) fn new() -> Plan {
         Plan { text: Vec::with_capacity(TEXT), ..Plan::default() }
     }
@@ -77,7 +78,27 @@ impl Plan {
         self.len
     }
 
-    /// Ends the segment of text; the media is the next one. An empty media is none.
+    /// Returns the length of the text of all segments, including the one that is being written.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Returns a range of the text of all segments. It must be UTF-8, as every string of the JSON is.
+    pub(crate) fn text(&self, range: Range<usize>) -> &str {
+        std::str::from_utf8(&self.text[range]).expect("serde_json writes UTF-8")
+    }
+
+    /// Returns the number of complete segments.
+    pub(crate) fn segment_count(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Appends to the text segment that is being written.
+    pub(crate) fn push_text(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+    }
+
+    /// Ends the text segment that is being written, and adds a segment for the media. Empty media has no segment.
     pub(crate) fn push_media(&mut self, media: Media) -> Result<()> {
         if media.is_empty() {
             return Ok(());
@@ -86,27 +107,7 @@ impl Plan {
         self.place(media.encoded_len(), Content::Base64(media))
     }
 
-    /// Returns the length of the text of all segments, the one that is being written included.
-    pub(crate) fn text_len(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Returns a range of the text of all segments. It must be UTF-8, as a whole string of the JSON is.
-    pub(crate) fn text(&self, range: Range<usize>) -> &str {
-        std::str::from_utf8(&self.text[range]).expect("serde_json writes UTF-8")
-    }
-
-    /// Returns the number of segments that are complete.
-    pub(crate) fn segment_count(&self) -> usize {
-        self.segments.len()
-    }
-
-    /// Goes on with a segment of text.
-    pub(crate) fn push_text(&mut self, text: &[u8]) {
-        self.text.extend_from_slice(text);
-    }
-
-    /// The text from the last segment on becomes a segment, if there is any.
+    /// Ends the text segment that is being written, if it is not empty.
     pub(crate) fn end_text(&mut self) -> Result<()> {
         let text = self.placed..self.text.len();
         self.placed = text.end;
@@ -116,30 +117,27 @@ impl Plan {
     fn place(&mut self, len: u64, content: Content) -> Result<()> {
         let start = self.len;
         self.len = start.checked_add(len).ok_or_else(|| {
-            Error::new(ErrorKind::TooLarge, "the body is longer than 64 bits can say; send fewer media")
+            Error::new(ErrorKind::TooLarge, "the length of the body exceeds 64 bits; send less media")
         })?;
         self.segments.push(Placed { start, content });
         Ok(())
     }
 
+    /// Returns the segments with their positions.
     pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = (u64, Segment<'_>)> {
         self.segments.iter().map(|segment| {
             let content = match &segment.content {
-                Content::Text(text) => {
-                    let text = std::str::from_utf8(&self.text[text.clone()]);
-                    Segment::Text(
-                        text.expect("serde_json writes UTF-8, and segments end between its strings"),
-                    )
-                }
+                Content::Text(text) => Segment::Text(self.text(text.clone())),
                 Content::Base64(media) => Segment::Base64(media),
             };
             (segment.start, content)
         })
     }
 
-    /// The same plan, but for what `find` finds in its text: a media takes its place. `find` tells what stands
-    /// before it, the media, and what stands after it.
-    pub(crate) fn inlay(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
+    /// Returns the plan in which everything that `find` finds in the text is replaced by media.
+    ///
+    /// `find` returns the text before the first match, the media for it, and the text after it.
+    pub(crate) fn replace(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
         let mut plan = Plan::new();
         for (_, segment) in self.segments() {
             match segment {
@@ -158,23 +156,26 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Shortens a span so that it cuts no group of a media's text: the next one then begins with a whole group,
-    /// which is encoded to where the buffer begins. A span of less than a group stays.
-    pub(crate) fn whole_groups(&self, position: u64, len: usize) -> usize {
+    /// Shortens `len` so that a read of that length from `position` does not end within a base64 group.
+    ///
+    /// The next read then starts with a whole group, which is encoded directly into the start of the buffer. A read of
+    /// less than a group is not shortened.
+    pub(crate) fn align_to_groups(&self, position: u64, len: usize) -> usize {
         let end = position + len as u64;
         let index = self.segments.partition_point(|segment| segment.start <= end);
         match index.checked_sub(1).map(|index| &self.segments[index]) {
             Some(Placed { start, content: Content::Base64(_) }) => {
-                let cut = ((end - start) % 4) as usize;
-                if cut < len { len - cut } else { len }
+                let excess = ((end - start) % 4) as usize;
+                if excess < len { len - excess } else { len }
             }
             _ => len,
         }
     }
 
-    /// Appends the body from `position` on to `out`, to the end of a segment at most; returns how much. That is 0
-    /// only at the end of the body or for an `out` that is full.
-    pub(crate) fn copy_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {
+    /// Appends the bytes at `position` to `out`, up to the end of their segment at most.
+    ///
+    /// Returns the number of bytes. It is 0 only at the end of the body or if `out` is full.
+    pub(crate) fn read_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {
         let index = self.segments.partition_point(|segment| segment.start <= position);
         let Some(segment) = index.checked_sub(1).map(|index| &self.segments[index]) else { return Ok(0) };
         let offset = position - segment.start;

@@ -1,4 +1,4 @@
-//! A body whose reading and encoding is done by a thread of its own.
+//! A body that is read and encoded on a thread of its own.
 
 use super::Body;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,69 +13,72 @@ use std::{
     time::Duration,
 };
 
-/// A body that is read and encoded on another thread, up to two chunks ahead: made by
-/// [`Body::read_ahead`].
+/// A body that is read and encoded on a thread of its own, up to two chunks ahead. [`Body::read_ahead`] creates it.
 ///
-/// The thread starts with the first poll and ends with the last chunk, an error, or, once the chunk that it
-/// is at is done, the drop of this value. A clone starts at the position of the original, with a thread
-/// of its own.
+/// The thread starts with the first poll. It ends after the last chunk, after an error, or, when this value is dropped,
+/// after the chunk that it is encoding. A clone starts at the position of the original, with its own thread.
 ///
 /// # Errors
-/// Those of [`Body`], and [`Io`](ErrorKind::Io) if the thread cannot be started; each stays, as those of a body do.
+///
+/// The errors of [`Body`], and [`Io`](ErrorKind::Io) if the thread cannot be started. Every later call returns the same
+/// error.
 #[derive(Debug)]
-#[must_use = "nothing is read until it is polled"]
+#[must_use = "a body reads nothing until it is polled"]
 pub struct ReadAhead {
-    /// At the position of what has been handed on.
+    /// At the position after the last chunk that was delivered.
     body: Body,
     queue: Option<Arc<Queue>>,
-    /// So many rests are due to the executor before the next chunk.
-    rests: u8,
-    /// Bytes handed on since its last rest.
-    since_rest: usize,
+    /// The number of yields to the executor that are due before the next chunk.
+    pending_yields: u8,
+    /// The number of bytes delivered since the last yield.
+    since_yield: usize,
 }
 
-/// Enough to keep both sides busy; each costs a chunk of memory.
+/// The number of chunks in the queue. Two keep both threads busy; each costs a chunk of memory.
 const AHEAD: usize = 2;
 
-/// A rest is due after so many bytes: it costs the same for small chunks as for large ones.
-const REST_AFTER: usize = 1024 * 1024;
+/// The number of bytes between yields. A number of bytes rather than of chunks, so that small chunks are not slower.
+const YIELD_AFTER: usize = 1024 * 1024;
 
-/// How often the executor is then made to wait for the other thread.
+/// The number of yields at a time.
 ///
-/// A client polls for as long as there are chunks, and so keeps its thread from timers and other tasks for
-/// tens of milliseconds: tokio looks at its timers when it has nothing to run, or after 61 tasks. The
-/// first wait is over before the client has sent what it holds; in the second, nothing is left to run.
-const RESTS: u8 = 2;
+/// A client polls as long as chunks are ready, which keeps its thread from timers and other tasks for tens of
+/// milliseconds: tokio looks at its timers when it has nothing to run, or after 61 tasks. The first yield ends before
+/// the client has sent what it holds; during the second, nothing is left to run.
+const YIELDS: u8 = 2;
 
-/// What a rest lasts, at least: an executor needs some microseconds to find that it has nothing to run.
-const REST: Duration = Duration::from_micros(50);
+/// The minimum duration of a yield. An executor needs a few microseconds to find that it has nothing to run.
+const YIELD: Duration = Duration::from_micros(50);
 
+/// The chunks between the thread that encodes (the sender) and the executor (the receiver).
 #[derive(Debug, Default)]
 struct Queue {
     state: Mutex<State>,
-    /// Somebody took a chunk, or left.
-    taken: Condvar,
+    /// Notifies the sender that a chunk was taken or that the receiver changed its state.
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     chunks: VecDeque<Result<Bytes>>,
     waker: Option<Waker>,
-    /// The one to be woken could go on, but is given a rest.
-    resting: bool,
-    /// Nobody takes any more.
-    left: bool,
-    /// Nobody puts any more: the thread is done, or it panicked.
-    ended: bool,
+    /// The receiver waits for a yield to end, though a chunk is ready.
+    is_yielding: bool,
+    /// The receiver takes no more chunks.
+    receiver_closed: bool,
+    /// The sender adds no more chunks: it has finished or panicked.
+    sender_done: bool,
 }
 
 impl Body {
-    /// The form for an executor that must not wait for a disk: reading and encoding is done by a thread of
-    /// the body's own, at most two chunks ahead. Needs no particular executor.
+    /// Converts into a body that is read and encoded on a thread of its own, so that the executor never waits for a
+    /// disk.
     ///
-    /// After each mebibyte it lets the executor look at its timers and other tasks, which a client that finds
-    /// chunk after chunk does not. That costs some speed from the page cache, a thread, and memory:
-    /// [`Body`](Body#in-a-client) says when it is worth it, in figures. `examples/hyper.rs` uses it:
+    /// The thread is at most two chunks ahead. It works with any executor. After every MiB it yields to the executor, so
+    /// that timers and other tasks run even if chunks are always ready. [`Body`](Body#in-a-client) says when to use it
+    /// and what it costs.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # fn request() -> http::Request<niello::Body> { http::Request::new(niello::Body::default()) }
@@ -84,106 +87,108 @@ impl Body {
     /// let request = request.map(niello::Body::read_ahead);
     /// ```
     pub fn read_ahead(self) -> ReadAhead {
-        ReadAhead { body: self, queue: None, rests: 0, since_rest: 0 }
+        ReadAhead { body: self, queue: None, pending_yields: 0, since_yield: 0 }
     }
 }
 
 impl ReadAhead {
-    /// The plain body, at the position of what has been handed on.
+    /// Returns the body, at the position after the last chunk that was delivered.
     pub fn into_body(mut self) -> Body {
-        self.leave();
+        self.close();
         self.body.clone()
     }
 
     fn start(body: &Body) -> Result<Arc<Queue>> {
         let queue = Arc::new(Queue::default());
-        let (mut body, filling) = (body.clone(), Filling(queue.clone()));
-        // Progress is what has been handed on, not what lies in the queue.
+        let (mut body, sender) = (body.clone(), SenderGuard(queue.clone()));
+        // Progress counts delivered bytes, not those in the queue.
         body.progress = None;
         thread::Builder::new()
             .name("niello-ahead".to_owned())
-            .spawn(move || while body.remaining() > 0 && filling.0.put(body.next_chunk()) {})
+            .spawn(move || while body.remaining() > 0 && sender.0.push(body.next_chunk()) {})
             .map_err(|cause| {
-                Error::with_source(ErrorKind::Io, "cannot start the thread that reads ahead", cause)
+                Error::with_source(ErrorKind::Io, "cannot start the thread that reads the body ahead", cause)
             })?;
         Ok(queue)
     }
 
-    /// The next chunk, never an empty one. Not to be called at the end.
+    /// Returns the next chunk, which is not empty. Must not be called at the end.
     fn next_chunk(&mut self, context: &Context<'_>) -> Poll<Result<Bytes>> {
         let queue = match &self.queue {
             Some(queue) => queue,
             None => self.queue.insert(ReadAhead::start(&self.body)?),
         };
-        if self.rests > 0 && queue.rest(context) {
-            self.rests -= 1;
+        if self.pending_yields > 0 && queue.begin_yield(context) {
+            self.pending_yields -= 1;
             return Poll::Pending;
         }
-        let chunk = queue.take(context);
-        self.rests = 0;
+        let chunk = queue.pop(context);
+        self.pending_yields = 0;
         match &chunk {
-            Poll::Ready(chunk) => self.since_rest += chunk.as_ref().map_or(0, Bytes::len),
-            Poll::Pending => self.since_rest = 0,
+            Poll::Ready(chunk) => self.since_yield += chunk.as_ref().map_or(0, Bytes::len),
+            Poll::Pending => self.since_yield = 0,
         }
-        if self.since_rest >= REST_AFTER {
-            (self.rests, self.since_rest) = (RESTS, 0);
+        if self.since_yield >= YIELD_AFTER {
+            (self.pending_yields, self.since_yield) = (YIELDS, 0);
         }
         chunk
     }
 
-    fn leave(&mut self) {
+    fn close(&mut self) {
         if let Some(queue) = self.queue.take() {
-            queue.lock().left = true;
-            queue.taken.notify_one();
+            queue.lock().receiver_closed = true;
+            queue.changed.notify_one();
         }
     }
 }
 
 impl Queue {
-    /// Waits for room; false when nobody wants more.
-    fn put(&self, chunk: Result<Bytes>) -> bool {
+    /// Adds a chunk when there is room. Returns `false` if the sender has to stop.
+    fn push(&self, chunk: Result<Bytes>) -> bool {
         let more = chunk.is_ok();
         let mut state = self.lock();
-        while !state.left {
+        while !state.receiver_closed {
             if state.chunks.len() < AHEAD {
                 state.chunks.push_back(chunk);
                 self.wake(state);
                 return more;
             }
-            state = if state.resting {
+            state = if state.is_yielding {
                 self.wake(state);
                 self.lock()
             } else {
-                self.taken.wait(state).unwrap_or_else(PoisonError::into_inner)
+                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
             };
         }
         false
     }
 
-    /// Gives the executor's thread a rest: the thread that reads ahead wakes it, once its next chunk is made. False
-    /// if that has ended, or is behind: a slow disk is no rest.
-    fn rest(&self, context: &Context<'_>) -> bool {
+    /// Begins a yield, which ends when the sender has made its next chunk.
+    ///
+    /// Returns `false` if the sender has finished, or if the queue is not full: the receiver then waits for the disk
+    /// anyway.
+    fn begin_yield(&self, context: &Context<'_>) -> bool {
         let mut state = self.lock();
-        if state.ended || state.chunks.len() < AHEAD {
+        if state.sender_done || state.chunks.len() < AHEAD {
             return false;
         }
         state.wait_for(context);
-        state.resting = true;
-        self.taken.notify_one();
+        state.is_yielding = true;
+        self.changed.notify_one();
         true
     }
 
-    fn take(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
+    fn pop(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
         let mut state = self.lock();
         match state.chunks.pop_front() {
             Some(chunk) => {
-                self.taken.notify_one();
+                self.changed.notify_one();
                 Poll::Ready(chunk)
             }
-            // More was promised than has come.
-            None if state.ended => Poll::Ready(Err(Error::new(
+            // The body is not at its end, so the sender panicked.
+            None if state.sender_done => Poll::Ready(Err(Error::new(
                 ErrorKind::Io,
-                "the thread that reads ahead ended too early; if it panicked, that is a bug in niello",
+                "the thread that reads the body ahead ended early; if it panicked, please report a bug in niello",
             ))),
             None => {
                 state.wait_for(context);
@@ -192,11 +197,11 @@ impl Queue {
         }
     }
 
-    /// Wakes whoever waits, after a rest if it is one. Outside of the lock, which the waker may want.
+    /// Wakes the receiver, after the duration of a yield if it is in one. Unlocks first, because the waker may lock.
     fn wake<'a>(&'a self, mut state: MutexGuard<'a, State>) {
-        if std::mem::take(&mut state.resting) {
+        if std::mem::take(&mut state.is_yielding) {
             drop(state);
-            thread::sleep(REST);
+            thread::sleep(YIELD);
             state = self.lock();
         }
         let waker = state.waker.take();
@@ -220,18 +225,18 @@ impl State {
     }
 }
 
-/// The thread's end of the queue: however the thread ends, by a panic as well, nobody waits for it longer.
-struct Filling(Arc<Queue>);
+/// Tells the receiver that the sender is done, even if the sender panicked.
+struct SenderGuard(Arc<Queue>);
 
-impl Drop for Filling {
+impl Drop for SenderGuard {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.ended = true;
+        state.sender_done = true;
         self.0.wake(state);
     }
 }
 
-/// As that of [`Body`], but `poll_frame` waits for no disk.
+/// The same as for [`Body`], but `poll_frame` does not block.
 impl http_body::Body for ReadAhead {
     type Data = Bytes;
     type Error = Error;
@@ -247,7 +252,7 @@ impl http_body::Body for ReadAhead {
         this.next_chunk(context).map(|chunk| {
             let chunk = chunk.inspect_err(|error| this.body.failed = Some(error.clone()));
             Some(chunk.map(|chunk| {
-                this.body.hand_on(chunk.len());
+                this.body.advance(chunk.len());
                 Frame::data(chunk)
             }))
         })
@@ -262,7 +267,7 @@ impl http_body::Body for ReadAhead {
     }
 }
 
-/// A body of no bytes, as [`Body::default`] is.
+/// A body without bytes, as [`Body::default`] returns.
 impl Default for ReadAhead {
     fn default() -> ReadAhead {
         Body::default().read_ahead()
@@ -277,7 +282,7 @@ impl Clone for ReadAhead {
 
 impl Drop for ReadAhead {
     fn drop(&mut self) {
-        self.leave();
+        self.close();
     }
 }
 
@@ -292,7 +297,7 @@ mod tests {
         time::Instant,
     };
 
-    /// Counts how often it is woken.
+    /// Counts wake-ups.
     #[derive(Default)]
     struct Woken(AtomicUsize);
 
@@ -310,59 +315,59 @@ mod tests {
         }
     }
 
-    /// Before each of the first chunks, how many polls were pending though the queue was full. Each is woken.
-    fn rests(chunk_len: usize, chunks: usize) -> Vec<usize> {
+    /// Returns the number of polls before each chunk that were pending though the queue was full. Each was woken.
+    fn yields(chunk_len: usize, chunks: usize) -> Vec<usize> {
         let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
         let mut ahead = crate::Body::json(&media).unwrap().with_chunk_len(chunk_len).read_ahead();
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(woken.clone());
-        let mut poll = |rests: &mut usize| {
+        let mut poll = |yields: &mut usize| {
             while Pin::new(&mut ahead).poll_frame(&mut Context::from_waker(&waker)).is_pending() {
-                *rests += 1;
-                wait_until("nobody was woken", || woken.0.load(Ordering::SeqCst) > 0);
+                *yields += 1;
+                wait_until("the receiver was not woken", || woken.0.load(Ordering::SeqCst) > 0);
                 woken.0.store(0, Ordering::SeqCst);
                 is_full(ahead.queue.as_ref().unwrap());
             }
             is_full(ahead.queue.as_ref().unwrap());
         };
-        // The first poll starts the thread, and may be before it.
+        // The first poll starts the thread, and may be pending until it has a chunk.
         poll(&mut 0);
         (1..chunks)
             .map(|_| {
-                let mut rests = 0;
-                poll(&mut rests);
-                rests
+                let mut yields = 0;
+                poll(&mut yields);
+                yields
             })
             .collect()
     }
 
     fn is_full(queue: &Queue) {
-        wait_until("nothing is read ahead", || queue.lock().chunks.len() >= AHEAD);
+        wait_until("the queue does not fill", || queue.lock().chunks.len() >= AHEAD);
         assert_eq!(queue.lock().chunks.len(), AHEAD);
     }
 
     #[test]
-    fn the_executor_rests_twice_after_each_mebibyte() {
+    fn the_body_yields_twice_after_each_mebibyte() {
         const MIB: usize = 1 << 20;
-        assert_eq!(rests(MIB, 6), [2; 5]);
-        assert_eq!(rests(3 * MIB, 3), [2; 2]);
-        assert_eq!(rests(MIB / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
-        assert_eq!(rests(MIB / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
-        assert_eq!(rests(MIB / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
+        assert_eq!(yields(MIB, 6), [2; 5]);
+        assert_eq!(yields(3 * MIB, 3), [2; 2]);
+        assert_eq!(yields(MIB / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
+        assert_eq!(yields(MIB / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
+        assert_eq!(yields(MIB / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
     }
 
-    /// A slow disk is rest enough: who finds nothing ready waits for the chunk, and not twice more.
+    /// The wait for a slow disk is a yield already.
     #[test]
-    fn who_is_ahead_of_the_thread_waits_once_for_each_chunk() {
+    fn consumer_waits_once_per_chunk_when_the_producer_is_slow() {
         let queue = Queue::default();
         let waker = Waker::from(Arc::new(Woken::default()));
         let context = Context::from_waker(&waker);
         for full in 0..AHEAD {
-            assert!(!queue.rest(&context), "{full} chunks are no full queue");
-            assert!(queue.put(Ok(Bytes::new())));
+            assert!(!queue.begin_yield(&context), "a queue of {full} chunks is not full");
+            assert!(queue.push(Ok(Bytes::new())));
         }
-        assert!(queue.rest(&context));
-        queue.lock().ended = true;
-        assert!(!queue.rest(&context), "nobody is there to wake it");
+        assert!(queue.begin_yield(&context));
+        queue.lock().sender_done = true;
+        assert!(!queue.begin_yield(&context), "no sender would end the yield");
     }
 }

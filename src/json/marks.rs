@@ -1,4 +1,4 @@
-//! Stand-ins for media in types whose fields are `String`.
+//! Marks: placeholder strings for media in types whose fields are `String`.
 
 use crate::{
     body::{Body, plan::Plan},
@@ -13,14 +13,16 @@ use std::{
     hash::{BuildHasher, Hasher},
 };
 
-/// Texts that stand for media in the types of other crates, whose fields are `String`.
+/// Placeholder strings for media, for types of other crates whose fields are `String`.
 ///
-/// A mark is 40 hexadecimal digits, which is valid base64: 128 random bits that are this set's own, and a
-/// number. [`body`](Marks::body) streams the media wherever its mark stands in the JSON text: in any string
-/// or key of any serde type, however that writes it, as often as it stands there. Text that merely resembles a
-/// mark goes through as it is.
+/// A mark is a string of 40 hexadecimal digits, which is also valid base64: 128 random bits that all marks of a set
+/// share, and a number. [`body`](Marks::body) creates a body in which each mark is replaced by the encoded media. It
+/// finds marks anywhere in the JSON, in strings and in keys, any number of times. Strings that only resemble a mark are
+/// unchanged.
 ///
-/// Where you can change the type, [`Media`] and [`DataUri`](crate::DataUri) as fields say the same with less.
+/// If you can change the type, use [`Media`] and [`DataUri`](crate::DataUri) as fields instead.
+///
+/// # Examples
 ///
 /// ```
 /// use niello::{Marks, Media};
@@ -36,20 +38,20 @@ use std::{
 /// assert_eq!(text, r#"{"url":"data:video/mp4;base64,YWJj","data":"YWJj"}"#);
 /// # Ok::<(), niello::Error>(())
 /// ```
-#[derive(Clone)]
+// Not `Clone`: two clones would give the same mark to two media.
 pub struct Marks {
     prefix: String,
     media: Vec<Media>,
 }
 
-/// Digits of the number at the end of a mark.
+/// The digits of the number at the end of a mark.
 const NUMBER: usize = 8;
 
 impl Marks {
-    /// A set with random bits of its own.
+    /// Creates an empty set with random bits of its own.
     pub fn new() -> Marks {
-        // The standard library's hasher, keyed by the operating system: who does not know the key can
-        // neither guess a hash nor tell it from chance.
+        // The hasher of the standard library has a key from the operating system. Without the key, its hashes can
+        // neither be guessed nor be told from random bits.
         let key = RandomState::new();
         let half = |n: u8| {
             let mut hasher = key.build_hasher();
@@ -59,48 +61,48 @@ impl Marks {
         Marks { prefix: format!("{:016x}{:016x}", half(0), half(1)), media: Vec::new() }
     }
 
-    /// A mark for the bare base64 text of a media: 40 bytes that stand for [`Media::encoded_len`].
-    #[must_use = "a mark that stands nowhere is an error of `body`"]
+    /// Returns a new mark for the encoded media, without a `data:` prefix.
+    #[must_use = "`body` returns an error if a mark is not used"]
     pub fn base64(&mut self, media: &Media) -> String {
         let mark = format!("{}{:0NUMBER$x}", self.prefix, self.media.len());
         self.media.push(media.clone());
         mark
     }
 
-    /// A data URI whose data is a mark: `data:<mime>;base64,<mark>`.
-    #[must_use = "a mark that stands nowhere is an error of `body`"]
+    /// Returns a new mark with the prefix of a data URI: `data:<mime>;base64,<mark>`.
+    #[must_use = "`body` returns an error if a mark is not used"]
     pub fn data_uri(&mut self, media: &Media) -> String {
         format!("data:{};base64,{}", media.mime(), self.base64(media))
     }
 
-    /// The body for a serde value, with the media streamed where their marks stand.
+    /// Creates the body for a serde value, with the marks of this set replaced by their media.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) if a mark of this set stands nowhere in the value; and those of
-    /// [`Body::json`].
+    ///
+    /// - [`Invalid`](ErrorKind::Invalid): the value does not contain one of the marks.
+    /// - The errors of [`Body::json`].
     pub fn body<T: Serialize + ?Sized>(&self, value: &T) -> Result<Body> {
         let seen = RefCell::new(vec![false; self.media.len()]);
-        let plan = Plan::json(value, None)?.inlay(|text| self.find(text, &seen))?;
+        let plan = Plan::json(value, None)?.replace(|text| self.find(text, &seen))?;
         match seen.into_inner().iter().position(|seen| !seen) {
             None => Ok(Body::new(plan)),
             Some(index) => {
                 let name = self.media[index].name();
-                let number = index + 1;
                 let message = format!(
-                    "the mark of {name} (number {number} of its set) stands in no string of the value: \
-                     put it in a field, or do not ask for it"
+                    "mark {} of this set, for {name}, does not appear in the value; put it in a field, or do not create it",
+                    index + 1
                 );
                 Err(Error::new(ErrorKind::Invalid, message))
             }
         }
     }
 
-    /// The first mark in `text`: what stands before it, its media, and what stands after it.
+    /// Finds the first mark in `text`. Returns the text before it, its media, and the text after it.
     fn find<'t>(&self, text: &'t str, seen: &RefCell<Vec<bool>>) -> Option<(&'t str, Media, &'t str)> {
         text.match_indices(self.prefix.as_str()).find_map(|(start, prefix)| {
             let (number, after) = text[start + prefix.len()..].split_at_checked(NUMBER)?;
             let n = usize::from_str_radix(number, 16).ok()?;
-            // A sign or capitals, which the parser takes, stand in no mark.
+            // The parser also accepts a sign and capitals, which no mark contains.
             let media = self.media.get(n).filter(|_| number == format!("{n:0NUMBER$x}"))?;
             seen.borrow_mut()[n] = true;
             Some((&text[..start], media.clone(), after))
@@ -114,7 +116,7 @@ impl Default for Marks {
     }
 }
 
-/// Shows the media, not the marks: they are nobody's to forge.
+/// Shows the media, but not the marks, so that they cannot be forged from a log.
 impl fmt::Debug for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Marks").field(&self.media).finish()
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_give_way_wherever_they_stand() {
+    fn marks_are_replaced_anywhere_in_the_json() {
         let (a, b) =
             (Media::from_bytes("a", "audio/wav").unwrap(), Media::from_bytes("bc", "video/mp4").unwrap());
         let mut marks = Marks::new();
@@ -143,20 +145,20 @@ mod tests {
         let map = std::collections::BTreeMap::from([(&one, &two)]);
         assert_eq!(text(&marks, &map), r#"{"YQ==":"YmM="}"#);
 
-        // However they got there: in parts, or as JSON that was made before.
-        struct InParts<'a>(&'a str);
-        impl Serialize for InParts<'_> {
+        // Also if the mark is written in fragments, or is part of raw JSON.
+        struct Split<'a>(&'a str);
+        impl Serialize for Split<'_> {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 let (first, second) = self.0.split_at(7);
                 serializer.collect_str(&format_args!("{first}{second}"))
             }
         }
         let raw = serde_json::value::to_raw_value(&[&two]).unwrap();
-        assert_eq!(text(&marks, &(InParts(&one), raw)), r#"["YQ==",["YmM="]]"#);
+        assert_eq!(text(&marks, &(Split(&one), raw)), r#"["YQ==",["YmM="]]"#);
     }
 
     #[test]
-    fn media_that_stand_there_already_stay_beside_marks() {
+    fn media_fields_and_marks_mix() {
         let (a, none) =
             (Media::from_bytes("a", "audio/wav").unwrap(), Media::from_bytes("", "audio/wav").unwrap());
         let mut marks = Marks::new();
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_resembles_a_mark_goes_through() {
+    fn strings_that_resemble_a_mark_are_unchanged() {
         let media = Media::from_bytes("a", "audio/wav").unwrap();
         let mut marks = Marks::new();
         let mark = marks.base64(&media);
@@ -183,17 +185,17 @@ mod tests {
         for alike in alike.iter().filter(|alike| !alike.contains(&mark)) {
             assert_eq!(text(&marks, &(alike, &mark)), format!(r#"["{alike}","YQ=="]"#));
         }
-        // A false start right before a mark hides nothing.
+        // A partial mark right before a mark does not hide it.
         assert_eq!(text(&marks, &format!("{}{mark}", marks.prefix)), format!("\"{}YQ==\"", marks.prefix));
     }
 
     #[test]
-    fn a_mark_that_never_turns_up_is_an_error() {
+    fn an_unused_mark_is_an_error() {
         let mut marks = Marks::new();
         let _ = marks.base64(&Media::from_bytes("a", "audio/wav").unwrap());
         let error = marks.body(&"nothing").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
-        assert!(error.to_string().contains("media in memory (number 1 of its set)"), "{error}");
+        assert!(error.to_string().contains("mark 1 of this set, for media in memory"), "{error}");
         assert!(Marks::new().body(&"nothing").is_ok());
     }
 }

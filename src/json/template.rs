@@ -1,41 +1,45 @@
-//! JSON text in which directives stand where media goes.
+//! Templates: JSON text with directives that are replaced by media.
 
+use super::{DataUri, keys::KeyCheck};
 use crate::{
     body::{Body, plan::Plan},
     error::{Error, ErrorKind, Result},
-    json::{DataUri, keys::KeyCheck},
     media::{Access, Media, MediaOptions, OpenedMedia},
 };
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, Visitor},
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
 };
 use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
-    collections::{
-        HashSet,
-        hash_map::{Entry, HashMap},
-    },
-    ffi::OsString,
-    fmt, fs,
+    cell::RefCell,
+    collections::hash_map::{Entry, HashMap},
+    error, fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-/// JSON text in which these objects stand where media goes:
+/// JSON text with directives that are replaced by media.
 ///
-/// | directive | what takes its place |
+/// A directive is an object of one of these forms:
+///
+/// | directive | replaced by |
 /// |---|---|
-/// | `{"$data_uri": {"file": F, "mime": M}}` | a string: `data:M;base64,` and the base64 text of the file; without `mime`, the type that [`Media::open`] finds |
-/// | `{"$base64": {"file": F}}` | a string: the base64 text of the file |
+/// | `{"$data_uri": {"file": F, "mime": M}}` | the string `data:M;base64,` and the encoded file. Without `mime`, the type is detected as by [`Media::open`]. |
+/// | `{"$base64": {"file": F}}` | the string of the encoded file |
 ///
-/// F is a path, relative to [`folder`](Template::folder). Everything else stays: the order of keys, the
-/// spelling of numbers and of strings that are values. White space between tokens goes, and keys are escaped
-/// where they must be and nowhere else.
+/// Everything else is copied: the order of keys, and the spelling of numbers and of string values. Only white space
+/// between tokens is removed, and keys are escaped in serde_json's way.
 ///
-/// The text is parsed before it is looked through, so a directive is an object and never the inside of a string.
-/// But whoever writes a template can have any file read that the process may read: do not fill those of
-/// strangers.
+/// A directive is found in the parsed JSON, so text inside a string is never one.
+///
+/// # Trusted and untrusted templates
+///
+/// [`body`](Self::body) takes `F` as a path and opens it, so a template can name any file that the process can read.
+/// Use it for templates that you wrote yourself. For any other template use [`body_with`](Self::body_with), which
+/// opens nothing: you decide which media a name stands for.
+///
+/// # Examples
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -48,7 +52,7 @@ use std::{
 /// # Ok::<(), niello::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "it reads nothing until `body`"]
+#[must_use = "a template opens nothing until `body` or `body_with` is called"]
 pub struct Template<'a> {
     text: Cow<'a, str>,
     folder: PathBuf,
@@ -56,15 +60,16 @@ pub struct Template<'a> {
 }
 
 impl<'a> Template<'a> {
-    /// A template from its text; its files are relative to the current folder of the process.
+    /// Creates a template from its text. Files are relative to the current directory of the process.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Template<'a> {
         Template { text: text.into(), folder: PathBuf::new(), options: Media::options() }
     }
 
-    /// Reads a template from a file; its files are relative to the folder of that file.
+    /// Reads a template from a file. Files are relative to the folder of that file.
     ///
     /// # Errors
-    /// [`Io`](ErrorKind::Io) if it can't be read or is no UTF-8.
+    ///
+    /// [`Io`](ErrorKind::Io): the file cannot be read or is not UTF-8.
     pub fn open(path: impl AsRef<Path>) -> Result<Template<'static>> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|cause| {
@@ -73,181 +78,369 @@ impl<'a> Template<'a> {
         Ok(Template::new(text).folder(path.parent().unwrap_or(Path::new(""))))
     }
 
-    /// The folder that relative paths start from.
+    /// Sets the folder that relative paths start from.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Template<'a> {
         self.folder = folder.into();
         self
     }
 
-    /// Chooses how the bytes of the files are had: see [`Access`].
+    /// Sets how files are accessed.
     pub fn access(mut self, access: Access) -> Template<'a> {
         self.options = self.options.access(access);
         self
     }
 
-    /// Refuses pipes of more than so many bytes: see [`MediaOptions::max_spool`].
+    /// Sets the largest pipe that is copied to a temporary file, in bytes. See [`MediaOptions::max_spool`].
     pub fn max_spool(mut self, bytes: u64) -> Template<'a> {
         self.options = self.options.max_spool(bytes);
         self
     }
 
-    /// The body: opens the files that the directives name, each once, and reads no more than the head of any.
+    /// Creates the body with the files that the directives name. Each name is opened once.
+    ///
+    /// Use this for trusted templates only: a template can name any file that the process can read.
     ///
     /// # Errors
-    /// [`Json`](ErrorKind::Json) if the text is no JSON, nests deeper than 128 levels, or has an object with a
-    /// key twice; [`Invalid`](ErrorKind::Invalid) for a directive that is not of one of the two forms; and
-    /// those of [`Media::open`]. Each says where in the text.
+    ///
+    /// The message contains the JSON path of the error, such as `$.messages[0]`.
+    ///
+    /// - [`Json`](ErrorKind::Json): the text is not valid JSON, nests deeper than 128 levels, or has an object with a
+    ///   key twice.
+    /// - [`Invalid`](ErrorKind::Invalid): a directive does not have one of the two forms.
+    /// - The errors of [`Media::open`].
     pub fn body(&self) -> Result<Body> {
-        let raw: &RawValue = serde_json::from_str(&self.text)
-            .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is no JSON", cause))?;
-        let mut reading = Reading { template: self, opened: HashMap::new(), path: "$".to_owned(), depth: 0 };
-        Plan::json(&reading.node(raw)?, Some(KeyCheck::Template)).map(Body::new)
+        self.fill(&mut |name| Ok(self.options.open_untyped(&self.folder.join(name))?))
     }
-}
 
-/// A value of a template, its media opened.
-enum Node<'a> {
-    /// A scalar as it is spelled.
-    Raw(&'a RawValue),
-    Array(Vec<Node<'a>>),
-    Object(Vec<(String, Node<'a>)>),
-    Base64(Media),
-    DataUri(DataUri),
-}
+    /// Creates the body with the media that `resolve` returns for the names in the directives.
+    ///
+    /// `resolve` is called once per name, which is any non-empty string. The folder and the options of the template are
+    /// not used. `mime` in a directive replaces the type of the media.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`body`](Self::body), and those that `resolve` returns: an [`Error`] keeps its kind, an
+    /// [`io::Error`] becomes [`Io`](ErrorKind::Io), and any other error becomes [`Invalid`](ErrorKind::Invalid).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use niello::{Media, Template};
+    ///
+    /// let upload = Media::from_bytes(&b"RIFF"[..], "audio/wav")?;
+    /// let resolve = |name: &str| match name {
+    ///     "upload" => Ok(upload.clone()),
+    ///     _ => Err("no such upload"),
+    /// };
+    /// let mut body = Template::new(r#"[{"$data_uri": {"file": "upload"}}]"#).body_with(resolve)?;
+    /// assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"["data:audio/wav;base64,UklGRg=="]"#);
+    ///
+    /// let untrusted = Template::new(r#"[{"$base64": {"file": "/etc/passwd"}}]"#);
+    /// let error = untrusted.body_with(resolve).unwrap_err();
+    /// assert_eq!(error.to_string(), r#"template: $[0]: cannot resolve "/etc/passwd": no such upload"#);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn body_with<E>(&self, mut resolve: impl FnMut(&str) -> std::result::Result<Media, E>) -> Result<Body>
+    where
+        E: Into<Cause>,
+    {
+        self.fill(&mut |name| match resolve(name) {
+            Ok(media) => Ok(media.into()),
+            Err(error) => Err(error.into()),
+        })
+    }
 
-impl Serialize for Node<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        match self {
-            Node::Raw(raw) => raw.serialize(serializer),
-            Node::Array(items) => serializer.collect_seq(items),
-            Node::Object(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
-            Node::Base64(media) => media.serialize(serializer),
-            Node::DataUri(uri) => uri.serialize(serializer),
+    fn fill(&self, resolve: &mut Resolve<'_>) -> Result<Body> {
+        let json: &RawValue = serde_json::from_str(&self.text)
+            .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is not valid JSON", cause))?;
+        let reader = RefCell::new(Reader {
+            json: json.get(),
+            position: 0,
+            path: "$".to_owned(),
+            depth: 0,
+            resolve,
+            resolved: HashMap::new(),
+            error: None,
+        });
+        let plan = Plan::json(&Next(&reader), Some(KeyCheck::Template));
+        match reader.into_inner().error {
+            Some(error) => Err(error),
+            None => plan.map(Body::new),
         }
     }
 }
 
-/// Where a template is being read.
-struct Reading<'t> {
-    template: &'t Template<'t>,
-    /// A file that is named twice is opened once: it might be a pipe. By the spelling of its path, since a
-    /// `PathBuf` takes `clip/` for `clip`.
-    opened: HashMap<OsString, OpenedMedia>,
-    /// JSON path of the value that is being read, for errors.
+type Cause = Box<dyn error::Error + Send + Sync>;
+
+type Resolve<'a> = dyn FnMut(&str) -> std::result::Result<OpenedMedia, Cause> + 'a;
+
+/// The next value of a template. Serializing it reads it, in one pass over the text.
+struct Next<'r, 't>(&'r RefCell<Reader<'t>>);
+
+impl Serialize for Next<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let first = self.0.borrow_mut().peek();
+        match first {
+            b'{' => self.object(serializer),
+            b'[' => self.array(serializer),
+            _ => self.read(Reader::scalar)?.serialize(serializer),
+        }
+    }
+}
+
+impl<'t> Next<'_, 't> {
+    /// Calls the reader, and keeps its error, for which serde gets a stand-in.
+    fn read<T, E: serde::ser::Error>(
+        &self,
+        read: impl FnOnce(&mut Reader<'t>) -> Result<T>,
+    ) -> std::result::Result<T, E> {
+        let mut reader = self.0.borrow_mut();
+        read(&mut reader).map_err(|error| {
+            reader.error = Some(error);
+            E::custom("an error in a template")
+        })
+    }
+
+    fn object<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut next = self.read(Reader::begin_object)?;
+        if let Some(key @ ("$data_uri" | "$base64")) = next.as_deref() {
+            let media = self.read(|reader| reader.directive(key))?;
+            return match key {
+                "$base64" => media.serialize(serializer),
+                _ => DataUri(media).serialize(serializer),
+            };
+        }
+        let mut object = serializer.serialize_map(None)?;
+        while let Some(key) = next {
+            object.serialize_key(&key)?;
+            let len = self.0.borrow_mut().enter(format_args!(".{key}"));
+            object.serialize_value(self)?;
+            next = self.read(|reader| reader.next_key(len))?;
+        }
+        object.end()
+    }
+
+    fn array<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(None)?;
+        let mut more = self.read(Reader::begin_array)?;
+        for index in 0.. {
+            if !more {
+                break;
+            }
+            let len = self.0.borrow_mut().enter(format_args!("[{index}]"));
+            array.serialize_element(self)?;
+            more = self.0.borrow_mut().next_element(len);
+        }
+        array.end()
+    }
+}
+
+/// Reads a template, which is known to be valid JSON but for escapes of half a surrogate pair.
+struct Reader<'t> {
+    json: &'t str,
+    position: usize,
+    /// The JSON path of the value that is being read, for errors.
     path: String,
     depth: usize,
+    resolve: &'t mut Resolve<'t>,
+    /// What the names stand for: a pipe can be opened once.
+    resolved: HashMap<String, OpenedMedia>,
+    error: Option<Error>,
 }
 
 /// Bounds the recursion, as serde_json's own limit does.
 const MAX_DEPTH: usize = 128;
 
-impl Reading<'_> {
-    fn node<'a>(&mut self, raw: &'a RawValue) -> Result<Node<'a>> {
-        match raw.get().as_bytes().first() {
-            Some(b'{') => {
-                let entries = self.entries(raw)?;
-                let directive = entries.iter().any(|(key, _)| matches!(&**key, "$data_uri" | "$base64"));
-                match &entries[..] {
-                    [(key, inner)] if key == "$data_uri" => {
-                        let (file, mime) = self.directive(key, inner)?;
-                        let opened = self.open(&file)?;
-                        let media = mime.map_or_else(|| opened.typed(), |mime| opened.with_mime(&mime));
-                        Ok(Node::DataUri(DataUri(media.map_err(|error| at(&self.path, error))?)))
-                    }
-                    [(key, inner)] if key == "$base64" => {
-                        let (file, _) = self.directive(key, inner)?;
-                        Ok(Node::Base64(self.open(&file)?.untyped()))
-                    }
-                    _ if directive => Err(self.error(
-                        ErrorKind::Invalid,
-                        "has other keys beside `$data_uri` or `$base64`, which stand alone",
-                    )),
-                    _ => {
-                        let entries = entries.into_iter().map(|(key, value)| {
-                            let node = self.below(&format!(".{key}"), value)?;
-                            Ok((key, node))
-                        });
-                        Ok(Node::Object(entries.collect::<Result<_>>()?))
-                    }
+impl<'t> Reader<'t> {
+    /// Skips white space and returns the byte that follows; 0 at the end.
+    fn peek(&mut self) -> u8 {
+        let rest = &self.json.as_bytes()[self.position..];
+        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
+        self.position += space;
+        rest.get(space).copied().unwrap_or(0)
+    }
+
+    /// Skips `byte` if it is next.
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == byte;
+        self.position += usize::from(is_next);
+        is_next
+    }
+
+    /// Reads a scalar as it is spelled.
+    fn scalar(&mut self) -> Result<&'t RawValue> {
+        let start = match self.peek() {
+            b'"' => return self.string().and_then(|string| self.parse(string)),
+            _ => self.position,
+        };
+        let rest = &self.json[start..];
+        let len = rest.find([',', ']', '}', ' ', '\n', '\r', '\t']).unwrap_or(rest.len());
+        self.position += len;
+        self.parse(&rest[..len])
+    }
+
+    /// Reads a string as it is spelled, with its quotes.
+    fn string(&mut self) -> Result<&'t str> {
+        self.peek();
+        let rest = &self.json[self.position..];
+        let (mut len, mut has_escape) = (1, false);
+        loop {
+            match rest.as_bytes()[len] {
+                b'"' => break,
+                b'\\' => {
+                    has_escape = true;
+                    len += 2;
                 }
+                _ => len += 1,
             }
-            Some(b'[') => {
-                let items: Vec<&RawValue> = self.parse(raw)?;
-                let items =
-                    items.into_iter().enumerate().map(|(i, item)| self.below(&format!("[{i}]"), item));
-                Ok(Node::Array(items.collect::<Result<_>>()?))
-            }
-            // A `RawValue` lets the escape of half a surrogate pair pass.
-            Some(b'"') => self.parse(raw).map(|_: String| Node::Raw(raw)),
-            _ => Ok(Node::Raw(raw)),
         }
+        let string = &rest[..=len];
+        self.position += string.len();
+        // serde_json does not look at these escapes until it decodes the string.
+        if has_escape && string.contains("\\u") {
+            let _: String = self.parse(string)?;
+        }
+        Ok(string)
     }
 
-    fn below<'a>(&mut self, step: &str, raw: &'a RawValue) -> Result<Node<'a>> {
-        let len = self.path.len();
-        self.path.push_str(step);
-        self.depth += 1;
-        if self.depth >= MAX_DEPTH {
-            return Err(self.error(ErrorKind::Json, &format!("nests deeper than {MAX_DEPTH} levels")));
-        }
-        let node = self.node(raw)?;
-        self.path.truncate(len);
-        self.depth -= 1;
-        Ok(node)
-    }
-
-    /// The entries of an object, in order, none twice.
-    fn entries<'a>(&self, raw: &'a RawValue) -> Result<Vec<(String, &'a RawValue)>> {
-        let Entries(entries) = self.parse(raw)?;
-        let mut keys = HashSet::new();
-        match entries.iter().find(|(key, _)| !keys.insert(key)) {
-            None => Ok(entries),
-            Some((key, _)) => Err(self.error(ErrorKind::Json, &format!("has the key {key:?} twice"))),
-        }
-    }
-
-    /// The file and the MIME type of a directive.
-    fn directive(&self, key: &str, raw: &RawValue) -> Result<(String, Option<String>)> {
-        let invalid = |what: &str| Err(self.error(ErrorKind::Invalid, &format!("`{key}` {what}")));
-        if !raw.get().starts_with('{') {
-            return invalid("is no object such as {\"file\": \"clip.mp4\"}");
-        }
-        let (mut file, mut mime) = (None, None);
-        for (field, value) in self.entries(raw)? {
-            let text = match field.as_str() {
-                "file" => &mut file,
-                "mime" if key == "$data_uri" => &mut mime,
-                _ => return invalid(&format!("takes no {field:?}")),
-            };
-            if !value.get().starts_with('"') {
-                return invalid(&format!("has a {field:?} that is no text"));
-            }
-            *text = Some(self.parse(value)?);
-        }
-        match file.filter(|file: &String| !file.is_empty()) {
-            Some(file) => Ok((file, mime)),
-            None => invalid("names no \"file\""),
-        }
-    }
-
-    fn parse<'a, T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T> {
-        // It is JSON: what is left to be wrong is half a surrogate pair, in a string or a key. The line and
-        // column would be those in this value.
-        serde_json::from_str(raw.get()).map_err(|_| {
-            self.error(ErrorKind::Json, "has the escape of half a surrogate pair, which is no character")
+    fn parse<'a, T: serde::Deserialize<'a>>(&self, json: &'a str) -> Result<T> {
+        serde_json::from_str(json).map_err(|_| {
+            self.error(
+                ErrorKind::Json,
+                "contains the escape of half a surrogate pair, which is not a character",
+            )
         })
     }
 
-    fn open(&mut self, file: &str) -> Result<&OpenedMedia> {
-        match self.opened.entry(self.template.folder.join(file).into_os_string()) {
-            Entry::Occupied(opened) => Ok(opened.into_mut()),
-            Entry::Vacant(place) => {
-                let options = self.template.options.clone();
-                let opened =
-                    options.open_untyped(Path::new(place.key())).map_err(|error| at(&self.path, error))?;
-                Ok(place.insert(opened))
-            }
+    /// Begins an object and reads its first key.
+    fn begin_object(&mut self) -> Result<Option<String>> {
+        self.begin()?;
+        match self.skip(b'}') {
+            true => Ok(self.end()),
+            false => self.key().map(Some),
         }
+    }
+
+    /// Ends the value of a key, whose object has a path of length `len`, and reads the next key.
+    fn next_key(&mut self, len: usize) -> Result<Option<String>> {
+        self.path.truncate(len);
+        if self.skip(b'}') {
+            return Ok(self.end());
+        }
+        self.skip(b',');
+        let key = self.key()?;
+        match &*key {
+            "$data_uri" | "$base64" => Err(self.not_alone()),
+            _ => Ok(Some(key)),
+        }
+    }
+
+    fn key(&mut self) -> Result<String> {
+        let string = self.string()?;
+        self.skip(b':');
+        self.parse(string)
+    }
+
+    /// Begins an array. Returns `true` if it has an element.
+    fn begin_array(&mut self) -> Result<bool> {
+        self.begin()?;
+        let is_empty = self.skip(b']');
+        if is_empty {
+            self.end();
+        }
+        Ok(!is_empty)
+    }
+
+    /// Ends an element of an array, which has a path of length `len`. Returns `true` if there is another one.
+    fn next_element(&mut self, len: usize) -> bool {
+        self.path.truncate(len);
+        if self.skip(b']') {
+            self.end();
+            return false;
+        }
+        self.skip(b',')
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.position += 1;
+        self.depth += 1;
+        match self.depth > MAX_DEPTH {
+            true => Err(self.error(ErrorKind::Json, &format!("nests deeper than {MAX_DEPTH} levels"))),
+            false => Ok(()),
+        }
+    }
+
+    fn end(&mut self) -> Option<String> {
+        self.depth -= 1;
+        None
+    }
+
+    /// Adds a step to the path, and returns its length before.
+    fn enter(&mut self, step: fmt::Arguments<'_>) -> usize {
+        let len = self.path.len();
+        let _ = fmt::Write::write_fmt(&mut self.path, step);
+        len
+    }
+
+    /// Reads a directive after its key, to the end of its object.
+    fn directive(&mut self, key: &str) -> Result<Media> {
+        let (name, mime) = self.arguments(key)?;
+        if !self.skip(b'}') {
+            self.skip(b',');
+            return Err(match self.key()? == key {
+                true => self.error(ErrorKind::Json, &format!("has the key {key:?} twice")),
+                false => self.not_alone(),
+            });
+        }
+        self.end();
+        let opened = match self.resolved.entry(name) {
+            Entry::Occupied(opened) => opened.into_mut(),
+            Entry::Vacant(place) => match (self.resolve)(place.key()) {
+                Ok(opened) => place.insert(opened),
+                Err(cause) => return Err(unresolved(&self.path, place.key(), cause)),
+            },
+        };
+        let media = match (key, mime) {
+            ("$base64", _) => Ok(opened.untyped()),
+            (_, Some(mime)) => opened.with_mime(&mime),
+            (_, None) => opened.typed(),
+        };
+        media.map_err(|error| at(&self.path, error))
+    }
+
+    /// Reads the object of a directive: the name and the MIME type.
+    fn arguments(&mut self, key: &str) -> Result<(String, Option<String>)> {
+        let invalid =
+            |reader: &Self, what: &str| Err(reader.error(ErrorKind::Invalid, &format!("`{key}` {what}")));
+        if !self.skip(b'{') {
+            return invalid(self, "is not an object such as {\"file\": \"clip.mp4\"}");
+        }
+        let (mut file, mut mime) = (None, None);
+        while !self.skip(b'}') {
+            self.skip(b',');
+            let field = self.key()?;
+            let value = match &*field {
+                "file" => &mut file,
+                "mime" if key == "$data_uri" => &mut mime,
+                _ => return invalid(self, &format!("does not accept {field:?}")),
+            };
+            if value.is_some() {
+                return Err(self.error(ErrorKind::Json, &format!("has the key {field:?} twice")));
+            }
+            if self.peek() != b'"' {
+                return invalid(self, &format!("has a {field:?} that is not a string"));
+            }
+            let string = self.string()?;
+            *value = Some(self.parse(string)?);
+        }
+        match file.filter(|file: &String| !file.is_empty()) {
+            Some(file) => Ok((file, mime)),
+            None => invalid(self, "has no \"file\""),
+        }
+    }
+
+    fn not_alone(&self) -> Error {
+        self.error(ErrorKind::Invalid, "has other keys next to `$data_uri` or `$base64`")
     }
 
     fn error(&self, kind: ErrorKind, what: &str) -> Error {
@@ -255,33 +448,18 @@ impl Reading<'_> {
     }
 }
 
-/// The error of a media, with its place in the template.
+/// An error with its path in the template.
 fn at(path: &str, error: Error) -> Error {
     Error::with_source(error.kind(), format!("template: {path}"), error)
 }
 
-/// The entries of an object, in order.
-struct Entries<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Entries<'a>, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Entries<'de>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
+fn unresolved(path: &str, name: &str, cause: Cause) -> Error {
+    match cause.downcast::<Error>() {
+        Ok(error) => at(path, *error),
+        Err(cause) => {
+            let kind = if cause.is::<io::Error>() { ErrorKind::Io } else { ErrorKind::Invalid };
+            Error::with_source(kind, format!("template: {path}: cannot resolve {name:?}"), cause)
         }
-        deserializer.deserialize_map(InOrder)
     }
 }
 
@@ -300,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_directive_stays_as_it_is_spelled() {
+    fn everything_but_directives_is_copied_verbatim() {
         let text = r#"{"z":1.50,"a":-0.0,"big":12345678901234567890123,"s":"p\u00e9\/","n":[null,true,{}]}"#;
         assert_eq!(fill(text).unwrap(), text);
         assert_eq!(fill(" [ 1 ,\n\t2 ] ").unwrap(), "[1,2]");
@@ -311,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_give_way_to_media() {
+    fn directives_are_replaced_by_media() {
         assert_eq!(fill(r#"[{"$base64":{"file":"a.bin"}}]"#).unwrap(), r#"["AQIDBA=="]"#);
         assert_eq!(
             fill(r#"{"$data_uri":{"file":"a.wav"}}"#).unwrap(),
@@ -324,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_place() {
+    fn errors_name_the_json_path() {
         for (text, kind, place) in [
             (r#"{"a":[{"$base64":{"file":"a.bin"},"x":1}]}"#, ErrorKind::Invalid, "$.a[0]"),
             (r#"{"$base64":{"file":"a.bin"},"$data_uri":{"file":"a.bin"}}"#, ErrorKind::Invalid, "$ "),
@@ -334,18 +512,18 @@ mod tests {
             (
                 r#"[{"$base64":{"file":"a.bin","mime":"a/b"}}]"#,
                 ErrorKind::Invalid,
-                "$[0] `$base64` takes no \"mime\"",
+                "$[0] `$base64` does not accept \"mime\"",
             ),
             (
                 r#"[{"$data_uri":{"file":"a.bin","file":"a.bin"}}]"#,
                 ErrorKind::Json,
                 "$[0] has the key \"file\" twice",
             ),
-            (r#"[{"$data_uri":{"mime":"a/b"}}]"#, ErrorKind::Invalid, "names no \"file\""),
-            (r#"[{"$data_uri":{"file":""}}]"#, ErrorKind::Invalid, "names no \"file\""),
-            (r#"[{"$data_uri":{"file":1}}]"#, ErrorKind::Invalid, "\"file\" that is no text"),
-            (r#"[{"$data_uri":"a.bin"}]"#, ErrorKind::Invalid, "$[0] `$data_uri` is no object"),
-            (r#"[{"$base64":["a.bin"]}]"#, ErrorKind::Invalid, "$[0] `$base64` is no object"),
+            (r#"[{"$data_uri":{"mime":"a/b"}}]"#, ErrorKind::Invalid, "has no \"file\""),
+            (r#"[{"$data_uri":{"file":""}}]"#, ErrorKind::Invalid, "has no \"file\""),
+            (r#"[{"$data_uri":{"file":1}}]"#, ErrorKind::Invalid, "\"file\" that is not a string"),
+            (r#"[{"$data_uri":"a.bin"}]"#, ErrorKind::Invalid, "$[0] `$data_uri` is not an object"),
+            (r#"[{"$base64":["a.bin"]}]"#, ErrorKind::Invalid, "$[0] `$base64` is not an object"),
             (r#"[{"$data_uri":{"file":"a.bin"}}]"#, ErrorKind::MimeType, "a.bin"),
             (r#"[{"$data_uri":{"file":"a.bin","mime":"a/b\",\"c"}}]"#, ErrorKind::MimeType, "a.bin"),
             (r#"[{"$base64":{"file":"none"}}]"#, ErrorKind::Io, "template: $[0]: cannot open"),
@@ -355,16 +533,59 @@ mod tests {
                 "$[1]: cannot open",
             ),
             (r#"{"a":"#, ErrorKind::Json, "line 1 column 5"),
-            (r#"["\ud800"]"#, ErrorKind::Json, "$[0] has the escape of half a surrogate pair"),
-            (r#"{"\ud800":1}"#, ErrorKind::Json, "$ has the escape of half a surrogate pair"),
+            (r#"["\ud800"]"#, ErrorKind::Json, "$[0] contains the escape of half a surrogate pair"),
+            (r#"{"\ud800":1}"#, ErrorKind::Json, "$ contains the escape of half a surrogate pair"),
             ("[1] 2", ErrorKind::Json, "trailing"),
-            ("", ErrorKind::Json, "no JSON"),
-            ("\u{feff}{}", ErrorKind::Json, "no JSON"),
+            ("", ErrorKind::Json, "not valid JSON"),
+            ("\u{feff}{}", ErrorKind::Json, "not valid JSON"),
         ] {
             let error = fill(text).unwrap_err();
             assert_eq!(error.kind(), kind, "{text}: {error}");
             assert!(error.to_string().contains(place), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn odd_strings_and_spaces_are_read() {
+        let text = " { \"a\\\\\" : \"\\\"}\\\\\" , \"\\u00e9\" :\t[ \"]\" , 1 , { } , [ ] ] ,\r\n\"c\":{\"$base64\" : { \"file\" : \"\\u0061.bin\" } } } ";
+        let expected = r#"{"a\\":"\"}\\","é":["]",1,{},[]],"c":"AQIDBA=="}"#;
+        assert_eq!(fill(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn each_name_is_resolved_once_and_errors_keep_their_kind() {
+        let media = Media::from_bytes("abc", "audio/wav").unwrap();
+        let text = r#"[{"$base64":{"file":"x"}},{"$data_uri":{"file":"x"}},{"$data_uri":{"file":"x","mime":"a/b"}}]"#;
+        let mut calls = 0;
+        let body = Template::new(text).body_with(|name| {
+            calls += 1;
+            if name == "x" { Ok(media.clone()) } else { Err("unknown") }
+        });
+        let filled = io::read_to_string(&mut body.unwrap()).unwrap();
+        assert_eq!(filled, r#"["YWJj","data:audio/wav;base64,YWJj","data:a/b;base64,YWJj"]"#);
+        assert_eq!(calls, 1);
+
+        fn refused(text: &str, cause: impl Fn() -> Cause) -> (ErrorKind, String) {
+            let error = Template::new(text).body_with(|_| Err(cause())).unwrap_err();
+            (error.kind(), error.to_string())
+        }
+        let text = r#"{"a":[{"$base64":{"file":"x"}}]}"#;
+        let (kind, message) = refused(text, || Error::new(ErrorKind::Changed, "it changed").into());
+        assert_eq!((kind, &*message), (ErrorKind::Changed, "template: $.a[0]: it changed"));
+        let (kind, message) = refused(text, || io::Error::other("disk").into());
+        assert_eq!((kind, &*message), (ErrorKind::Io, "template: $.a[0]: cannot resolve \"x\": disk"));
+        assert_eq!(refused(text, || "no".into()).0, ErrorKind::Invalid);
+        let bad = Template::new(r#"[{"$data_uri":{"file":"x","mime":"none"}}]"#)
+            .body_with(|_| Ok::<_, Error>(media.clone()));
+        assert_eq!(bad.unwrap_err().kind(), ErrorKind::MimeType);
+    }
+
+    #[test]
+    fn deep_templates_take_linear_time() {
+        let text = format!("{}\"{}\"{}", "[".repeat(126), "x".repeat(4 << 20), "]".repeat(126));
+        let start = std::time::Instant::now();
+        assert_eq!(Template::new(&text).body().unwrap().len(), text.len() as u64);
+        assert!(start.elapsed().as_secs() < 10, "read once per level, it takes minutes");
     }
 
     #[test]
@@ -378,7 +599,7 @@ mod tests {
 
     #[test]
     #[cfg(all(unix, feature = "spool"))]
-    fn a_pipe_is_read_once() {
+    fn a_pipe_that_is_named_three_times_is_read_once() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -391,7 +612,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_named_twice_is_opened_once() {
+    fn a_file_named_twice_is_opened_once() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.bin"), b"abc").unwrap();
         let text = r#"[{"$base64":{"file":"a.bin"}},{"$base64":{"file":"a.bin"}}]"#;

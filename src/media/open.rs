@@ -252,6 +252,13 @@ pub(crate) struct OpenedMedia {
 /// The type of unknown content (RFC 2046 section 4.5.1).
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
+impl From<Media> for OpenedMedia {
+    fn from(media: Media) -> OpenedMedia {
+        let mime = Ok(media.mime().into());
+        OpenedMedia { media, mime }
+    }
+}
+
 impl OpenedMedia {
     /// Returns the media for a place in which its type does not appear.
     pub(crate) fn untyped(&self) -> Media {
