@@ -1,4 +1,4 @@
-//! Requests of one format in the other.
+//! Conversion of requests between the formats.
 
 #[path = "gemini/cases.rs"]
 mod cases;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-fn streamed(body: &Body) -> usize {
+fn media_count(body: &Body) -> usize {
     body.segments().filter(|(_, segment)| matches!(segment, Segment::Base64(_))).count()
 }
 
@@ -27,13 +27,13 @@ fn expected(name: &str) -> Value {
 }
 
 #[track_caller]
-fn same(what: &str, want: &Value, got: &Value) {
+fn assert_same(what: &str, want: &Value, got: &Value) {
     if let Some(difference) = golden::difference("", want, got) {
         panic!("{what}: {difference}");
     }
 }
 
-/// The cases of both formats that say the same.
+/// The golden cases of both formats with the same meaning.
 const PAIRS: &[(&str, &str)] = &[
     ("seed_chat_video", "seed_gemini_video"),
     ("seed_chat_audio", "seed_gemini_audio"),
@@ -54,7 +54,7 @@ const PAIRS: &[(&str, &str)] = &[
     ("chat_youtube", "gemini_youtube"),
 ];
 
-/// A body of Chat Completions as one that was converted says the same.
+/// Returns a Chat Completions body with the spelling that a conversion gives it.
 fn as_converted(mut chat: Value) -> Value {
     for message in chat["messages"].as_array_mut().unwrap() {
         if let Some([part]) = message["content"].as_array().map(Vec::as_slice)
@@ -78,20 +78,20 @@ fn as_converted(mut chat: Value) -> Value {
 fn golden_cases_convert_into_each_other() {
     for (of_chat, of_gemini) in PAIRS {
         let built = cases::request(of_gemini).unwrap();
-        let media = streamed(&built.body().unwrap());
+        let media = media_count(&built.body().unwrap());
         let chat_value = expected(of_chat);
         let model = chat_value["model"].as_str().unwrap();
 
         let chat = built.to_chat(model).unwrap();
         let body = chat.body().unwrap();
-        assert_eq!(streamed(&body), media, "{of_chat}: media still stream");
-        same(of_chat, &as_converted(chat_value.clone()), &value(&chat));
+        assert_eq!(media_count(&body), media, "{of_chat}: media is still streamed");
+        assert_same(of_chat, &as_converted(chat_value.clone()), &value(&chat));
 
-        // With media, and with the data URIs of a request that was read.
+        // The converted request has media; the deserialized one has data URIs instead.
         let read: chat::Request = serde_json::from_value(chat_value.clone()).unwrap();
         for (chat, media) in [(chat, media), (read, 0)] {
             let gemini = chat.to_gemini().unwrap();
-            assert_eq!(streamed(&gemini.body().unwrap()), media, "{of_gemini}: media still stream");
+            assert_eq!(media_count(&gemini.body().unwrap()), media, "{of_gemini}: media is still streamed");
             let mut want = expected(of_gemini);
             if let Some(function) = want.pointer_mut("/tools/0/functionDeclarations/0") {
                 let schema = function["parameters"].to_string().replace("OBJECT", "object");
@@ -99,15 +99,15 @@ fn golden_cases_convert_into_each_other() {
                 function.as_object_mut().unwrap().remove("parameters");
                 function["parametersJsonSchema"] = serde_json::from_str(&schema).unwrap();
             }
-            same(of_gemini, &want, &value(&gemini));
+            assert_same(of_gemini, &want, &value(&gemini));
         }
         let read: gemini::Request = serde_json::from_value(expected(of_gemini)).unwrap();
-        same(of_chat, &as_converted(expected(of_chat)), &value(&read.to_chat(model).unwrap()));
+        assert_same(of_chat, &as_converted(expected(of_chat)), &value(&read.to_chat(model).unwrap()));
     }
 }
 
 #[test]
-fn tools_go_both_ways() {
+fn tool_calls_and_results_convert_both_ways() {
     let chat = json!({
         "model": "m",
         "messages": [
@@ -138,13 +138,13 @@ fn tools_go_both_ways() {
         ],
     });
     let request: chat::Request = serde_json::from_value(chat.clone()).unwrap();
-    same("to Gemini", &gemini, &value(&request.to_gemini().unwrap()));
+    assert_same("to Gemini", &gemini, &value(&request.to_gemini().unwrap()));
     let request: gemini::Request = serde_json::from_value(gemini).unwrap();
-    same("to chat", &chat, &value(&request.to_chat("m").unwrap()));
+    assert_same("to chat", &chat, &value(&request.to_chat("m").unwrap()));
 }
 
 #[test]
-fn calls_without_ids_are_answered_in_order() {
+fn responses_without_ids_match_the_calls_in_order() {
     let call = |name: &str| json!({"functionCall": {"name": name}});
     let response = |name: &str, n: u8| json!({"functionResponse": {"name": name, "response": {"n": n}}});
     let request = json!({"contents": [
@@ -160,12 +160,12 @@ fn calls_without_ids_are_answered_in_order() {
         assert_eq!(chat["messages"][0]["tool_calls"][call]["id"], *id);
         assert_eq!(chat["messages"][0]["tool_calls"][call]["function"]["arguments"], "{}");
     }
-    let said: Vec<_> = chat["messages"].as_array().unwrap()[1..]
+    let results: Vec<_> = chat["messages"].as_array().unwrap()[1..]
         .iter()
         .map(|message| (message["tool_call_id"].as_str(), message["content"].as_str().unwrap()))
         .collect();
     assert_eq!(
-        said,
+        results,
         [
             (Some("call_1"), r#"{"n":1}"#),
             (Some("call_0"), r#"{"n":2}"#),
@@ -192,7 +192,7 @@ fn thirty_thousand_calls_convert_both_ways() {
     );
     let request: chat::Request = serde_json::from_value(json!({"model": "m", "messages": messages})).unwrap();
     let gemini = request.to_gemini().unwrap();
-    same("back to chat", &value(&request), &value(&gemini.to_chat("m").unwrap()));
+    assert_same("back to chat", &value(&request), &value(&gemini.to_chat("m").unwrap()));
 
     // Without ids, responses match calls in order. The second half of the calls has the ids that the first half
     // would get.
@@ -215,34 +215,34 @@ fn thirty_thousand_calls_convert_both_ways() {
 }
 
 #[test]
-fn media_go_with_the_type_that_they_are_given() {
+fn media_is_shared_and_keeps_the_type_of_its_part() {
     let sound = Media::from_bytes("RIFF", "audio/x-wav").unwrap();
     let clip = Media::from_bytes("clip", "video/mp4").unwrap();
     let request = chat::Request::new("m")
         .message(chat::Message::user([chat::Part::input_audio(&sound), chat::Part::file(&clip)]));
     let gemini = request.to_gemini().unwrap();
-    assert_eq!(streamed(&gemini.body().unwrap()), 2);
+    assert_eq!(media_count(&gemini.body().unwrap()), 2);
     let parts = json!([
         {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}},
         {"inlineData": {"mimeType": "video/mp4", "data": "Y2xpcA=="}},
     ]);
     assert_eq!(value(&gemini)["contents"][0]["parts"], parts);
     let chat = gemini.to_chat("m").unwrap();
-    assert_eq!(streamed(&chat.body().unwrap()), 2);
+    assert_eq!(media_count(&chat.body().unwrap()), 2);
     let parts = json!([
         {"type": "audio_url", "audio_url": {"url": "data:audio/wav;base64,UklGRg=="}},
         {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,Y2xpcA=="}},
     ]);
     assert_eq!(value(&chat)["messages"][0]["content"], parts);
-    let same = chat.body().unwrap().segments().any(|(_, segment)| match segment {
+    let is_shared = chat.body().unwrap().segments().any(|(_, segment)| match segment {
         Segment::Base64(media) => media.ptr_eq(&sound),
         _ => false,
     });
-    assert!(same, "the media is shared");
+    assert!(is_shared, "the media is copied");
 }
 
 #[test]
-fn a_schema_of_the_dialect_becomes_json_schema() {
+fn gemini_schema_becomes_json_schema() {
     use gemini::{Content, FunctionDeclaration, Request, Schema, Tool};
     let schema = Schema::object([
         ("type", Schema::string().enum_values(["A", "STRING"]).nullable(true)),

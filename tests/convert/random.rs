@@ -1,6 +1,6 @@
-//! Random requests that both formats can say are the same there and back.
+//! Random requests that both formats can express are the same after a conversion there and back.
 
-use crate::{same, streamed, value};
+use crate::{assert_same, media_count, value};
 use niello::{
     Media,
     chat::{
@@ -11,7 +11,7 @@ use niello::{
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
-fn text() -> impl Strategy<Value = String> {
+fn any_string() -> impl Strategy<Value = String> {
     let hostile = prop_oneof![
         (0_u8..0x20).prop_map(char::from),
         prop::sample::select(vec!['"', '\\', '\u{2028}', '😀', 'a', '{', '}', ' ']),
@@ -23,7 +23,7 @@ fn text() -> impl Strategy<Value = String> {
 fn part() -> impl Strategy<Value = Part> {
     let mime = prop::sample::select(vec!["video/mp4", "audio/ogg; codecs=opus", "image/png", "a/b;c=d"]);
     prop_oneof![
-        text().prop_map(Part::text),
+        any_string().prop_map(Part::text),
         (vec(any::<u8>(), 1..9), mime.clone())
             .prop_map(|(bytes, mime)| Part::media(Media::from_bytes(bytes, mime).unwrap())),
         mime.prop_map(|mime| Part::media(format!("data:{mime};base64,AAAA"))),
@@ -33,10 +33,10 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-/// As the conversion writes it: one text alone is a string.
+/// Content as a conversion writes it: a single text part is a string.
 fn content() -> impl Strategy<Value = Content> {
     prop_oneof![
-        text().prop_map(Content::from),
+        any_string().prop_map(Content::from),
         vec(part(), 2..4).prop_map(Content::from),
         vec(part(), 1..4).prop_map(|mut parts| {
             parts.push(Part::text("."));
@@ -47,23 +47,27 @@ fn content() -> impl Strategy<Value = Content> {
 }
 
 fn object() -> impl Strategy<Value = Map<String, Value>> {
-    vec((text(), prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from)]), 0..3)
-        .prop_map(Map::from_iter)
+    vec(
+        (any_string(), prop_oneof![any_string().prop_map(Value::from), any::<i64>().prop_map(Value::from)]),
+        0..3,
+    )
+    .prop_map(Map::from_iter)
 }
 
-/// What a tool gave: no object, or one as serde_json writes it that is not just a text.
+/// The result of a tool: not an object, or an object as serde_json writes it that has no key `output`.
 fn result() -> impl Strategy<Value = String> {
     prop_oneof![
-        text().prop_filter("no object", |text| serde_json::from_str::<Map<String, Value>>(text).is_err()),
+        any_string()
+            .prop_filter("no object", |text| serde_json::from_str::<Map<String, Value>>(text).is_err()),
         object()
             .prop_filter("no output", |object| !object.contains_key("output"))
             .prop_map(|object| Value::Object(object).to_string()),
     ]
 }
 
-/// A turn, or a call of tools with all that belongs to it.
+/// A message, or tool calls with their results.
 fn turn() -> impl Strategy<Value = Vec<Message>> {
-    let call = (text(), object(), option::of(text()), result());
+    let call = (any_string(), object(), option::of(any_string()), result());
     prop_oneof![
         content().prop_map(|content| vec![Message::user(content)]),
         content().prop_map(|content| vec![Message::assistant(content)]),
@@ -108,8 +112,9 @@ fn request() -> impl Strategy<Value = Request> {
         ReasoningEffort::Medium,
         ReasoningEffort::High,
     ]);
-    let rest = (option::of(choice), option::of(format), option::of(effort), option::of((text(), object())));
-    let stop = vec(text(), 0..3);
+    let rest =
+        (option::of(choice), option::of(format), option::of(effort), option::of((any_string(), object())));
+    let stop = vec(any_string(), 0..3);
     (option::of(content()), vec(turn(), 1..5), option::of(numbers), stop, rest).prop_map(
         |(system, turns, numbers, stop, (choice, format, effort, function))| {
             let mut request = Request::new("m").stop(stop);
@@ -147,13 +152,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_same_there_and_back(request in request()) {
+    fn requests_are_the_same_after_converting_there_and_back(request in request()) {
         let there = request.to_gemini().unwrap();
         let back = there.to_chat("m").unwrap();
-        same("back", &value(&request), &value(&back));
-        same("there again", &value(&there), &value(&back.to_gemini().unwrap()));
-        let media = streamed(&request.body().unwrap());
-        prop_assert_eq!(streamed(&there.body().unwrap()), media);
-        prop_assert_eq!(streamed(&back.body().unwrap()), media);
+        assert_same("back", &value(&request), &value(&back));
+        assert_same("there again", &value(&there), &value(&back.to_gemini().unwrap()));
+        let media = media_count(&request.body().unwrap());
+        prop_assert_eq!(media_count(&there.body().unwrap()), media);
+        prop_assert_eq!(media_count(&back.body().unwrap()), media);
     }
 }

@@ -1,11 +1,11 @@
-//! What the other format cannot say is refused by its path.
+//! A conversion refuses what the other format cannot express, and names its path.
 
 use crate::value;
 use niello::{ErrorKind, Media, chat, gemini};
 use serde_json::{Map, Value, json};
 
 #[track_caller]
-fn names<T>(path: &str, converted: niello::Result<T>) {
+fn assert_refused<T>(path: &str, converted: niello::Result<T>) {
     let Err(error) = converted else { panic!("{path} is not refused") };
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     let message = error.to_string();
@@ -13,20 +13,20 @@ fn names<T>(path: &str, converted: niello::Result<T>) {
     assert!(starts_with_path || message.contains(&format!("`{path}`")), "{error}: should name {path}");
 }
 
-fn of_chat(keys: Value) -> chat::Request {
+fn chat_request(keys: Value) -> chat::Request {
     let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
     request.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
     serde_json::from_value(request).unwrap()
 }
 
-fn of_gemini(keys: Value) -> gemini::Request {
+fn gemini_request(keys: Value) -> gemini::Request {
     let mut request = json!({"contents": [{"role": "user", "parts": [{"text": "x"}]}]});
     request.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
     serde_json::from_value(request).unwrap()
 }
 
 #[test]
-fn of_chat_completions() {
+fn fields_that_gemini_lacks_are_refused() {
     let user = |part: Value| {
         let text = json!({"type": "text", "text": "t"});
         json!({"messages": [{"role": "user", "content": [text, part]}]})
@@ -86,7 +86,7 @@ fn of_chat_completions() {
         ),
     ];
     for (at, key, keys) in cases {
-        names(&format!("{at}.{key}"), of_chat(keys).to_gemini());
+        assert_refused(&format!("{at}.{key}"), chat_request(keys).to_gemini());
     }
     for (path, keys) in [
         (
@@ -146,12 +146,12 @@ fn of_chat_completions() {
         ("tool_choice", json!({"tool_choice": {"type": "allowed_tools"}})),
         ("top_k", json!({"top_k": 5})),
     ] {
-        names(path, of_chat(keys).to_gemini());
+        assert_refused(path, chat_request(keys).to_gemini());
     }
 }
 
 #[test]
-fn of_the_gemini_format() {
+fn fields_that_chat_completions_lacks_are_refused() {
     let parts = |role: &str, parts: Value| json!({"contents": [{"role": role, "parts": parts}]});
     let video = json!({"fileUri": "https://a/b.mp4"});
     let schema = |schema: Value| json!({"generationConfig": {"responseMimeType": "application/json", "responseSchema": schema}});
@@ -333,12 +333,12 @@ fn of_the_gemini_format() {
         ),
         ("labels", json!({"labels": {"a": "b"}})),
     ] {
-        names(path, of_gemini(keys).to_chat("m"));
+        assert_refused(path, gemini_request(keys).to_chat("m"));
     }
 }
 
 #[test]
-fn what_no_body_is_made_of_is_not_converted() {
+fn invalid_requests_are_refused_as_by_their_body() {
     let error = chat::Request::new("m").to_gemini().unwrap_err();
     assert!(error.to_string().starts_with("messages is empty"), "{error}");
     let part = gemini::Part::text("x").mime("video/mp4");
@@ -346,9 +346,9 @@ fn what_no_body_is_made_of_is_not_converted() {
     assert!(error.to_string().contains("mime()"), "{error}");
 }
 
-/// A media that cannot be read any more would fail if it were written out to tell what is left.
+/// The file is truncated, so reading it to find what is left of the request would fail.
 #[test]
-fn media_are_not_read_to_refuse_them() {
+fn media_is_not_read_to_refuse_a_field() {
     let large = tempfile::NamedTempFile::new().unwrap();
     large.as_file().set_len(1 << 20).unwrap();
     let clip = Media::options().mime("video/mp4").open(large.path()).unwrap();
@@ -361,27 +361,30 @@ fn media_are_not_read_to_refuse_them() {
         assert!(error.to_string().contains("`contents[0].parts[0].functionResponse"), "{error}");
     }
     let inline = gemini::Part::inline(&clip).fps(1.0);
-    names(
+    assert_refused(
         "contents[0].parts[0].videoMetadata",
         gemini::Request::new().content(gemini::Content::user(inline)).to_chat("m"),
     );
     let message = chat::Message::user(chat::Part::video(&clip).detail("low"));
-    names("messages[0].content[0].video_url.detail", chat::Request::new("m").message(message).to_gemini());
+    assert_refused(
+        "messages[0].content[0].video_url.detail",
+        chat::Request::new("m").message(message).to_gemini(),
+    );
 }
 
-fn full(name: &str) -> Map<String, Value> {
+fn full_request(name: &str) -> Map<String, Value> {
     let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// Of a request with every field set, each alone is refused by its name, or there after both ways.
+/// Each field of a request with all fields is either refused by its name, or still there after both conversions.
 #[test]
 fn no_field_is_lost() {
-    for (key, set) in full("chat_full.json") {
+    for (key, set) in full_request("chat_full.json") {
         if matches!(&*key, "model" | "stream" | "messages") {
             continue;
         }
-        match of_chat(json!({&*key: set})).to_gemini() {
+        match chat_request(json!({&*key: set})).to_gemini() {
             Err(error) => assert!(error.to_string().contains(&key), "{key}: {error}"),
             Ok(gemini) => {
                 let back = value(&gemini.to_chat("m").unwrap());
@@ -390,12 +393,12 @@ fn no_field_is_lost() {
             }
         }
     }
-    let gemini = full("gemini_full.json");
+    let gemini = full_request("gemini_full.json");
     let Some(Value::Object(config)) = gemini.get("generationConfig") else { panic!("generationConfig") };
     let each = config.iter().map(|(key, set)| (key, json!({"generationConfig": {key: set}})));
     let outer = gemini.iter().filter(|(key, _)| !matches!(&***key, "contents" | "generationConfig"));
     for (key, keys) in each.chain(outer.map(|(key, set)| (key, json!({key: set})))) {
-        match of_gemini(keys).to_chat("m") {
+        match gemini_request(keys).to_chat("m") {
             Err(error) => assert!(error.to_string().contains(key.as_str()), "{key}: {error}"),
             Ok(chat) => {
                 let back = value(&chat.to_gemini().unwrap());

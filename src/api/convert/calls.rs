@@ -1,4 +1,4 @@
-//! The function calls of a conversation, for finding the call that a response belongs to.
+//! The function calls of a conversation, to find the call that a response belongs to.
 
 use crate::api::gemini::{self, PartKind};
 use std::collections::{HashMap, HashSet};

@@ -1,10 +1,10 @@
-//! Gemini's dialect of OpenAPI as JSON Schema.
+//! Conversion of Gemini's OpenAPI dialect to JSON Schema.
 
 use super::{Target, convert_all, not_json};
 use crate::{api::gemini::Schema, error::Result};
 use serde_json::{Map, Value, json};
 
-/// The JSON Schema that says what `schema` says.
+/// Converts `schema`, which is at the path `at`, to JSON Schema.
 pub(super) fn json_schema(schema: &Schema, at: &str) -> Result<Value> {
     convert(serde_json::to_value(schema).map_err(|cause| not_json(at, cause))?, at)
 }
@@ -14,7 +14,7 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
     let mut schema = Map::new();
     let mut nullable = false;
     let examples = keys.contains_key("examples");
-    let of_text =
+    let is_string =
         keys.get("type").and_then(Value::as_str).is_none_or(|name| name.eq_ignore_ascii_case("STRING"));
     for (key, value) in keys {
         let at = format!("{at}.{key}");
@@ -28,15 +28,15 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 nullable = value == true;
                 continue;
             }
-            // One of the two would be lost.
+            // JSON Schema has only `examples`, so one of the two would be lost.
             ("example", _) if examples => return Err(Target::Chat.unsupported(&at)),
             ("example", value) => {
                 schema.insert("examples".into(), json!([value]));
                 continue;
             }
             ("default", value) => value,
-            // The dialect has texts for any type, which in JSON Schema no number is.
-            ("enum", _) if !of_text => return Err(Target::Chat.unsupported(&at)),
+            // The dialect writes the values of any type as strings, which JSON Schema would never match with a number.
+            ("enum", _) if !is_string => return Err(Target::Chat.unsupported(&at)),
             ("items", value) => convert(value, &at)?,
             ("anyOf", Value::Array(schemas)) => convert_all(schemas, &at, convert)?.into(),
             ("properties", Value::Object(properties)) => {
@@ -46,7 +46,7 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 });
                 Value::Object(converted.collect::<Result<_>>()?)
             }
-            // Among the extra keys there may be schemas, of which nobody knows in which dialect they are.
+            // An extra key may contain a schema of an unknown dialect.
             (_, value) if holds_object(&value) => return Err(Target::Chat.unsupported(&at)),
             (_, value) => value,
         };

@@ -1,4 +1,4 @@
-//! From the Gemini format to Chat Completions.
+//! Conversion from the Gemini format to Chat Completions.
 
 use super::{
     EFFORTS, EXTRA_CONTENT, JSON_MIME, MODALITIES, TEXT_MIME, Target, calls::Calls, chat_value, convert_all,
@@ -123,8 +123,8 @@ fn of_user(
             messages.last().is_some_and(|last| last.role == chat::Role::Tool || !last.tool_calls.is_empty());
         if !said.is_empty() || !is_after_calls {
             return Err(invalid(format!(
-                "`{at}.functionResponse` stands after something else, and in {CHAT} all results stand right \
-                 after their calls"
+                "`{at}.functionResponse` does not directly follow the calls, and {CHAT} requires that; move \
+                 all responses to the start of the content after the calls"
             )));
         }
         messages.push(result);
@@ -155,7 +155,7 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
             }
             _ => {
                 return Err(invalid(format!(
-                    "`{at}` stands after a functionCall, and in {CHAT} all content stands before the calls"
+                    "`{at}` follows a functionCall, and in {CHAT} all content precedes the calls; move it"
                 )));
             }
         }
@@ -164,7 +164,7 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
     Ok(message)
 }
 
-/// One text as a string, which every server takes.
+/// Returns the content of a message. A single text part becomes a string, which every server accepts.
 fn content(mut parts: Vec<chat::Part>) -> chat::Content {
     match parts.as_mut_slice() {
         [chat::Part { kind: chat::PartKind::Text(text), .. }] => mem::take(text).into(),
@@ -172,7 +172,7 @@ fn content(mut parts: Vec<chat::Part>) -> chat::Content {
     }
 }
 
-/// Text and media; any other part is refused.
+/// Converts a part with text or media. Refuses any other part.
 fn part(mut part: Part, at: &str) -> Result<chat::Part> {
     let converted = match mem::take(&mut part.kind) {
         PartKind::Text(text) => chat::Part::text(text),
@@ -199,11 +199,12 @@ fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
 
 fn file(mut file: FileData, at: &str) -> Result<chat::Part> {
     let source = Source::Url(mem::take(&mut file.file_uri));
-    // Video, audio or image is all that is said of a URL there.
+    // Chat Completions has no MIME type of a URL: its extension has to imply the type.
     take_if(&mut file.mime_type, |mime| source.implies_mime(mime).then_some(()));
     if file.mime_type.is_some() {
         return Err(invalid(format!(
-            "`{at}.mimeType` cannot be said in {CHAT}, where the extension of the URL has to tell it"
+            "`{at}.mimeType` is not what the extension of the URL implies, and {CHAT} has no field for it; send \
+             the media itself, or use a URL with a matching extension"
         )));
     }
     CHAT.ensure_empty(&file, at)?;
@@ -227,16 +228,16 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
     CHAT.ensure_empty(&response, at)?;
     let Some(id) = calls.respond(id.as_deref(), &name) else {
         return Err(invalid(format!(
-            "`{at}` does not match an earlier call by its id, or without an id by its name; add the call"
+            "`{at}` does not belong to an earlier call with its id and name; add the `functionCall`"
         )));
     };
     let output = result.get("output").filter(|_| result.len() == 1).and_then(Value::as_str);
-    let text = match output {
-        // Back from an object, it would be that one.
+    let content = match output {
+        // A string that contains an object would be converted back to that object.
         Some(output) if parse_object(output).is_none() => output.to_owned(),
         _ => Value::Object(result).to_string(),
     };
-    Ok(Message::tool(id, text))
+    Ok(Message::tool(id, content))
 }
 
 fn config(mut left: GenerationConfig) -> Result<chat::Request> {
@@ -261,7 +262,7 @@ fn config(mut left: GenerationConfig) -> Result<chat::Request> {
 
 fn response_format(left: &mut GenerationConfig, at: &str) -> Result<Option<ResponseFormat>> {
     let is_json = left.response_mime_type.as_deref() == Some(JSON_MIME);
-    // A schema beside another type, and the second of two, are left and so refused.
+    // A schema with another MIME type, and a second schema, are left to be refused.
     let mut schema = if is_json { left.response_json_schema.take() } else { None };
     if is_json
         && schema.is_none()

@@ -1,4 +1,4 @@
-//! From Chat Completions to the Gemini format.
+//! Conversion from Chat Completions to the Gemini format.
 
 use super::{
     EFFORTS, JSON_MIME, MODALITIES, TEXT_MIME, Target, convert_all, gemini_value, invalid, parse_object,
@@ -168,8 +168,8 @@ fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
     match &part.kind {
         gemini::PartKind::FileData(file) if Source::from(&*file.file_uri).kind() != kind => {
             Err(invalid(format!(
-                "`{at}.url` does not tell by its extension what it is, and in {GEMINI} nothing else would; send \
-             the media, or convert without this part and add it with its type"
+                "{at}.url has no extension that implies its kind of media, and {GEMINI} requires a MIME type; send the \
+                 media itself, or add the part after the conversion, with its MIME type"
             )))
         }
         _ => Ok(part),
@@ -183,12 +183,12 @@ fn media(source: Source, at: &str) -> Result<Part> {
     match header.strip_suffix(";base64").filter(|mime| is_valid_mime(mime)) {
         Some(mime) => {
             let data = Base64::from(data);
-            // The data of a URI may be percent-encoded, and that of `inlineData` not.
+            // The data of a URI may be percent-encoded; that of `inlineData` must not be.
             data.check(format_args!("{at}"))?;
             Ok(Part::inline(InlineData::new(mime, data)))
         }
         None => Err(invalid(format!(
-            "`{at}` is a data URI without a MIME type or base64, which {GEMINI} does not have"
+            "`{at}` is a data URI without a MIME type or without base64, and {GEMINI} requires both; set both"
         ))),
     }
 }
@@ -204,10 +204,10 @@ fn tool_call(mut call: ToolCall, at: &str, calls: &mut HashMap<String, String>) 
     let name = mem::take(&mut function.name);
     let arguments = mem::take(&mut function.arguments);
     GEMINI.ensure_empty(&function, &at)?;
-    // Models write nothing at all for a function that takes nothing.
+    // For a function without parameters, models return an empty string.
     let args = if arguments.trim().is_empty() { Some(Map::new()) } else { parse_object(&arguments) };
     let args = args.ok_or_else(|| {
-        invalid(format!("`{at}.arguments` is no JSON object, which is what {GEMINI} has for it"))
+        invalid(format!("`{at}.arguments` is not a JSON object, and {GEMINI} requires one; pass an object"))
     })?;
     calls.insert(id.clone(), name.clone());
     let id = Some(id).filter(|id| !id.is_empty());
@@ -220,15 +220,16 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
     let id = message.tool_call_id.take().unwrap_or_default();
     let Some(name) = calls.get(&id) else {
         return Err(invalid(format!(
-            "`{at}.tool_call_id` does not match an earlier tool call, and {GEMINI} requires the name of its function; add the call"
+            "`{at}.tool_call_id` is not the id of an earlier tool call, and {GEMINI} requires the name of its \
+             function; add the call"
         )));
     };
-    let texts = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
+    let strings = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
         gemini::PartKind::Text(text) => Ok(text),
         _ => Err(GEMINI.unsupported(at)),
     })?;
-    let text = texts.concat();
-    let response = parse_object(&text).map_or_else(|| text.into(), Value::Object);
+    let result = strings.concat();
+    let response = parse_object(&result).map_or_else(|| result.into(), Value::Object);
     Ok(FunctionResponse::new(name, response).id(id))
 }
 
@@ -281,7 +282,7 @@ fn function(mut tool: chat::Tool, at: &str) -> Result<FunctionDeclaration> {
         parameters_json_schema: function.parameters.take(),
         ..FunctionDeclaration::default()
     };
-    // What is not strict need not be said so.
+    // Gemini has no strict functions, so only `strict: true` is refused.
     take_if(&mut function.strict, |strict| (!strict).then_some(()));
     GEMINI.ensure_empty(&function, &at)?;
     Ok(declaration)
