@@ -43,12 +43,12 @@ impl fmt::Display for Target {
 impl Target {
     /// The error for a field that this format does not have.
     fn unsupported(self, path: &str) -> Error {
-        invalid(format!("`{path}` has no equivalent in {self}; remove it, or send the request unconverted"))
+        invalid(format!("{path} has no equivalent in {self}; remove it, or send the request unconverted"))
     }
 
     /// The error for a field that this format requires.
     fn missing(self, path: &str) -> Error {
-        invalid(format!("`{path}` is missing, and {self} requires it; set it"))
+        invalid(format!("{path} is missing, and {self} requires it; set it"))
     }
 
     /// Refuses the first field that is left in a value after a conversion.
@@ -78,7 +78,7 @@ fn first_difference(value: &Value, default: &Value) -> Option<String> {
 }
 
 fn not_json(path: &str, cause: serde_json::Error) -> Error {
-    Error::with_source(ErrorKind::Json, format!("cannot write `{path}` as JSON"), cause)
+    Error::with_source(ErrorKind::Json, format!("{path} cannot be written as JSON"), cause)
 }
 
 fn invalid(message: String) -> Error {

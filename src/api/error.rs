@@ -3,10 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{
-    error,
-    fmt::{self, Write as _},
-};
+use std::fmt::{self, Write as _};
 
 /// An error that an API reports in a response or in an event of a stream.
 ///
@@ -30,7 +27,8 @@ use std::{
 ///
 /// Some servers quote the request in the error, with its media. The fields hold everything the server sent;
 /// `Display` shows at most 200 characters of it, and `Debug` at most 200 of each field.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.summary())]
 #[non_exhaustive]
 pub struct ApiError {
     /// `message`: a description for people.
@@ -75,6 +73,13 @@ impl ApiError {
         is_error.then(|| ApiError::from_json(response))
     }
 
+    /// Returns what is shown to people: code, kind, message and field.
+    fn summary(&self) -> String {
+        let names: String = self.code.iter().chain(&self.kind).map(|name| format!("{name}: ")).collect();
+        let param = self.param.as_ref().map(|param| format!(" (`{param}`)")).unwrap_or_default();
+        excerpt(format_args!("{names}{}{param}", self.message))
+    }
+
     /// Reads the fields of an error object. The message of an object without one is its JSON.
     fn from_json(error: &Value) -> ApiError {
         ApiError {
@@ -104,20 +109,6 @@ fn string(value: &Value) -> Option<String> {
     }
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = Excerpt::new();
-        for name in self.code.iter().chain(&self.kind) {
-            write!(shown, "{name}: ")?;
-        }
-        shown.write_str(&self.message)?;
-        if let Some(param) = &self.param {
-            write!(shown, " (`{param}`)")?;
-        }
-        f.write_str(&shown.finish())
-    }
-}
-
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
@@ -129,8 +120,6 @@ impl fmt::Debug for ApiError {
             .finish()
     }
 }
-
-impl error::Error for ApiError {}
 
 impl Error {
     /// Returns the error that an API reported, if this error is of kind [`Api`](ErrorKind::Api).
@@ -148,32 +137,21 @@ impl From<ApiError> for Error {
 /// The number of characters that errors show of what a server sent. It may contain media.
 const SHOWN: usize = 200;
 
-/// Returns what an error shows of `value`.
+/// Returns the first [`SHOWN`] characters of `value`, with its whole length if it has more.
 fn excerpt(value: impl fmt::Display) -> String {
-    let mut excerpt = Excerpt::new();
+    let mut excerpt = Excerpt { start: String::new(), room: SHOWN, len: 0 };
     write!(excerpt, "{value}").expect("writing to an excerpt cannot fail");
-    excerpt.finish()
+    let Excerpt { start, len, .. } = excerpt;
+    if len == start.len() { start } else { format!("{start}... (truncated from {len} bytes)") }
 }
 
-/// The first [`SHOWN`] characters of a string that is written to it.
+/// Keeps the start of a string that is written to it.
 struct Excerpt {
     start: String,
     /// The number of characters that `start` can still take.
     room: usize,
     /// The length of the whole string, in bytes.
     len: usize,
-}
-
-impl Excerpt {
-    fn new() -> Excerpt {
-        Excerpt { start: String::new(), room: SHOWN, len: 0 }
-    }
-
-    /// Returns the characters, with the length of the whole string if it has more.
-    fn finish(self) -> String {
-        let Excerpt { start, len, .. } = self;
-        if len == start.len() { start } else { format!("{start}... (truncated from {len} bytes)") }
-    }
 }
 
 impl fmt::Write for Excerpt {

@@ -10,7 +10,7 @@ fn assert_refused<T>(path: &str, converted: niello::Result<T>) {
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     let message = error.to_string();
     let starts_with_path = message.strip_prefix(path).is_some_and(|rest| rest.starts_with([':', ' ']));
-    assert!(starts_with_path || message.contains(&format!("`{path}`")), "{error}: should name {path}");
+    assert!(starts_with_path, "{error}: does not start with {path}");
 }
 
 fn chat_request(keys: Value) -> chat::Request {
@@ -358,7 +358,7 @@ fn media_is_not_read_to_refuse_a_field() {
     for content in [gemini::Content::user(result.clone()), gemini::Content::model(result)] {
         let request = gemini::Request::new().content(content.part(gemini::Part::inline(&clip)));
         let error = request.to_chat("m").unwrap_err();
-        assert!(error.to_string().contains("`contents[0].parts[0].functionResponse"), "{error}");
+        assert!(error.to_string().starts_with("contents[0].parts[0].functionResponse"), "{error}");
     }
     let inline = gemini::Part::inline(&clip).fps(1.0);
     assert_refused(
