@@ -72,11 +72,11 @@ impl gemini::Request {
             system.role = None;
             let parts = convert_all(mem::take(&mut system.parts), "systemInstruction.parts", part)?;
             CHAT.ensure_empty(&system, "systemInstruction")?;
-            request.messages.push(Message::system(content(parts)));
+            request.messages.push(Message::system(message_content(parts)));
         }
         let mut calls = Calls::new(self);
-        for (i, turn) in mem::take(&mut left.contents).into_iter().enumerate() {
-            messages(turn, &format!("contents[{i}]"), &mut calls, &mut request.messages)?;
+        for (i, content) in mem::take(&mut left.contents).into_iter().enumerate() {
+            push_messages(content, &format!("contents[{i}]"), &mut calls, &mut request.messages)?;
         }
         let tools = convert_all(mem::take(&mut left.tools), "tools", functions)?;
         request.tools = tools.into_iter().flatten().collect();
@@ -88,32 +88,38 @@ impl gemini::Request {
     }
 }
 
-fn messages(mut turn: Content, at: &str, calls: &mut Calls<'_>, messages: &mut Vec<Message>) -> Result<()> {
-    let (role, parts) = (turn.role.take(), mem::take(&mut turn.parts));
-    CHAT.ensure_empty(&turn, at)?;
+/// Converts one of the `contents`, and appends its messages: each function response is a message of its own.
+fn push_messages(
+    mut content: Content,
+    at: &str,
+    calls: &mut Calls<'_>,
+    messages: &mut Vec<Message>,
+) -> Result<()> {
+    let (role, parts) = (content.role.take(), mem::take(&mut content.parts));
+    CHAT.ensure_empty(&content, at)?;
     let parts = parts.into_iter().enumerate().map(|(i, part)| (part, format!("{at}.parts[{i}]")));
     match role {
-        None | Some(Role::User) => of_user(parts, calls, messages),
+        None | Some(Role::User) => push_user_messages(parts, calls, messages),
         Some(Role::Model) => {
-            messages.push(of_model(parts, calls)?);
+            messages.push(assistant_message(parts, calls)?);
             Ok(())
         }
         Some(Role::Unknown(_)) => Err(CHAT.unsupported(&format!("{at}.role"))),
     }
 }
 
-fn of_user(
+fn push_user_messages(
     parts: impl Iterator<Item = (Part, String)>,
     calls: &mut Calls<'_>,
     messages: &mut Vec<Message>,
 ) -> Result<()> {
-    let mut said = Vec::new();
+    let mut converted = Vec::new();
     for (mut part, at) in parts {
         let response = match mem::take(&mut part.kind) {
             PartKind::FunctionResponse(response) => response,
             kind => {
                 part.kind = kind;
-                said.push(self::part(part, &at)?);
+                converted.push(self::part(part, &at)?);
                 continue;
             }
         };
@@ -121,7 +127,7 @@ fn of_user(
         let result = tool_result(*response, &format!("{at}.functionResponse"), calls)?;
         let is_after_calls =
             messages.last().is_some_and(|last| last.role == chat::Role::Tool || !last.tool_calls.is_empty());
-        if !said.is_empty() || !is_after_calls {
+        if !converted.is_empty() || !is_after_calls {
             return Err(invalid(format!(
                 "{at}.functionResponse does not directly follow the calls, and {CHAT} requires that; move \
                  all responses to the start of the content after the calls"
@@ -129,15 +135,15 @@ fn of_user(
         }
         messages.push(result);
     }
-    if !said.is_empty() {
-        messages.push(Message::user(content(said)));
+    if !converted.is_empty() {
+        messages.push(Message::user(message_content(converted)));
     }
     Ok(())
 }
 
-fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) -> Result<Message> {
+fn assistant_message(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) -> Result<Message> {
     let mut message = Message::new(chat::Role::Assistant);
-    let mut said = Vec::new();
+    let mut converted = Vec::new();
     for (mut part, at) in parts {
         match mem::take(&mut part.kind) {
             PartKind::FunctionCall(call) => {
@@ -151,7 +157,7 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
             }
             kind if message.tool_calls.is_empty() => {
                 part.kind = kind;
-                said.push(self::part(part, &at)?);
+                converted.push(self::part(part, &at)?);
             }
             _ => {
                 return Err(invalid(format!(
@@ -160,12 +166,12 @@ fn of_model(parts: impl Iterator<Item = (Part, String)>, calls: &mut Calls<'_>) 
             }
         }
     }
-    message.content = (!said.is_empty()).then(|| content(said));
+    message.content = (!converted.is_empty()).then(|| message_content(converted));
     Ok(message)
 }
 
 /// Returns the content of a message. A single text part becomes a string, which every server accepts.
-fn content(mut parts: Vec<chat::Part>) -> chat::Content {
+fn message_content(mut parts: Vec<chat::Part>) -> chat::Content {
     match parts.as_mut_slice() {
         [chat::Part { kind: chat::PartKind::Text(text), .. }] => mem::take(text).into(),
         _ => parts.into(),

@@ -87,29 +87,29 @@ impl chat::Request {
 fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
     let mut request = gemini::Request::default();
     let mut calls = HashMap::new();
-    let mut results = false;
+    let mut after_result = false;
     for (i, mut message) in messages.into_iter().enumerate() {
         let at = format!("messages[{i}]");
-        let after_results = mem::take(&mut results);
+        let joins_results = mem::take(&mut after_result);
         match mem::take(&mut message.role) {
             Role::System | Role::Developer if request.contents.is_empty() => {
-                let said = parts(&mut message, &at)?;
-                request.system_instruction.get_or_insert_default().parts.extend(said);
+                let system = request.system_instruction.get_or_insert_default();
+                system.parts.extend(take_parts(&mut message, &at)?);
             }
-            Role::User => request.contents.push(Content::user(parts(&mut message, &at)?)),
+            Role::User => request.contents.push(Content::user(take_parts(&mut message, &at)?)),
             Role::Assistant => {
-                let mut said = parts(&mut message, &at)?;
+                let mut converted = take_parts(&mut message, &at)?;
                 let at = format!("{at}.tool_calls");
-                said.extend(convert_all(mem::take(&mut message.tool_calls), &at, |call, at| {
+                converted.extend(convert_all(mem::take(&mut message.tool_calls), &at, |call, at| {
                     tool_call(call, at, &mut calls)
                 })?);
-                request.contents.push(Content::model(said));
+                request.contents.push(Content::model(converted));
             }
             Role::Tool => {
-                results = true;
+                after_result = true;
                 let part = Part::function_response(tool_result(&mut message, &at, &calls)?);
                 match request.contents.last_mut() {
-                    Some(turn) if after_results => turn.parts.push(part),
+                    Some(results) if joins_results => results.parts.push(part),
                     _ => request.contents.push(Content::user(part)),
                 }
             }
@@ -122,7 +122,7 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
     Ok(request)
 }
 
-fn parts(message: &mut Message, at: &str) -> Result<Vec<Part>> {
+fn take_parts(message: &mut Message, at: &str) -> Result<Vec<Part>> {
     match message.content.take() {
         None => Ok(Vec::new()),
         Some(chat::Content::Text(text)) => Ok(vec![Part::text(text)]),
@@ -224,10 +224,11 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
              function; add the call"
         )));
     };
-    let strings = convert_all(parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
-        gemini::PartKind::Text(text) => Ok(text),
-        _ => Err(GEMINI.unsupported(at)),
-    })?;
+    let strings =
+        convert_all(take_parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
+            gemini::PartKind::Text(text) => Ok(text),
+            _ => Err(GEMINI.unsupported(at)),
+        })?;
     let result = strings.concat();
     let response = parse_object(&result).map_or_else(|| result.into(), Value::Object);
     Ok(FunctionResponse::new(name, response).id(id))
