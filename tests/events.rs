@@ -43,9 +43,9 @@ fn streams_are_parsed_as_the_html_standard_says() {
     ];
     for (stream, events) in cases {
         let want: Vec<_> = events.iter().map(|event| Some((*event).to_owned())).collect();
-        let stream_text = String::from_utf8_lossy(stream);
-        assert_eq!(read(100, [*stream]), want, "{stream_text:?}");
-        assert_eq!(read(100, stream.chunks(1)), want, "{stream_text:?} byte by byte");
+        let shown = String::from_utf8_lossy(stream);
+        assert_eq!(read(100, [*stream]), want, "{shown:?}");
+        assert_eq!(read(100, stream.chunks(1)), want, "{shown:?} byte by byte");
     }
 }
 

@@ -12,17 +12,20 @@ use http::{
 };
 use std::fmt;
 
-/// Defines the public endpoint of a format, with the setters that both formats have. The attributes are those of
-/// the type.
+/// Defines the public endpoint of a format from the start of its documentation and its examples. Adds the setters
+/// that both formats have.
 macro_rules! endpoint {
-    ($(#[$attribute:meta])*) => {
-        $(#[$attribute])*
+    ($(#[$summary:meta])+ examples: $(#[$example:meta])+) => {
+        $(#[$summary])+
         ///
         /// A request is a POST with the headers `Content-Type`, `Content-Length`, `Accept` and the credentials. You
         /// can change it before you send it. To retry, clone it before you send it.
         ///
         /// An invalid URL or credential is reported when a request is made. Neither `Debug` nor an error shows
         /// credentials.
+        ///
+        /// # Examples
+        $(#[$example])+
         #[derive(Clone, Debug)]
         #[must_use = "an endpoint sends nothing; make a request with it"]
         pub struct Endpoint($crate::api::endpoint::Settings);

@@ -12,8 +12,12 @@ use std::fmt::{self, Write as _};
 /// `{"error_code", "message"}` and similar objects.
 ///
 /// Reading such a response returns an [`Error`] of kind [`Api`](ErrorKind::Api), whose
-/// [`api_error`](Error::api_error) is the `ApiError`:
+/// [`api_error`](Error::api_error) is the `ApiError`.
 ///
+/// Some servers quote the request in the error, with its media. The fields hold everything the server sent;
+/// `Display` shows at most 200 characters of it, and `Debug` at most 200 of each field.
+///
+/// # Examples
 /// ```
 /// use niello::{ErrorKind, gemini::Response};
 ///
@@ -24,9 +28,6 @@ use std::fmt::{self, Write as _};
 /// assert_eq!(error.code.as_deref(), Some("400"));
 /// assert_eq!(error.kind.as_deref(), Some("INVALID_ARGUMENT"));
 /// ```
-///
-/// Some servers quote the request in the error, with its media. The fields hold everything the server sent;
-/// `Display` shows at most 200 characters of it, and `Debug` at most 200 of each field.
 #[derive(Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.summary())]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 //! [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html) defines it. It ignores the
 //! names and ids of events, which neither API uses, and does not wait or reconnect.
 //!
+//! # Examples
 //! ```
 //! use niello::{chat, events::Events};
 //!

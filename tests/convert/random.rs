@@ -58,7 +58,7 @@ fn object() -> impl Strategy<Value = Map<String, Value>> {
 fn result() -> impl Strategy<Value = String> {
     prop_oneof![
         any_string()
-            .prop_filter("no object", |text| serde_json::from_str::<Map<String, Value>>(text).is_err()),
+            .prop_filter("not an object", |text| serde_json::from_str::<Map<String, Value>>(text).is_err()),
         object()
             .prop_filter("no output", |object| !object.contains_key("output"))
             .prop_map(|object| Value::Object(object).to_string()),
@@ -66,7 +66,7 @@ fn result() -> impl Strategy<Value = String> {
 }
 
 /// A message, or tool calls with their results.
-fn turn() -> impl Strategy<Value = Vec<Message>> {
+fn messages() -> impl Strategy<Value = Vec<Message>> {
     let call = (any_string(), object(), option::of(any_string()), result());
     prop_oneof![
         content().prop_map(|content| vec![Message::user(content)]),
@@ -115,11 +115,11 @@ fn request() -> impl Strategy<Value = Request> {
     let rest =
         (option::of(choice), option::of(format), option::of(effort), option::of((any_string(), object())));
     let stop = vec(any_string(), 0..3);
-    (option::of(content()), vec(turn(), 1..5), option::of(numbers), stop, rest).prop_map(
-        |(system, turns, numbers, stop, (choice, format, effort, function))| {
+    (option::of(content()), vec(messages(), 1..5), option::of(numbers), stop, rest).prop_map(
+        |(system, groups, numbers, stop, (choice, format, effort, function))| {
             let mut request = Request::new("m").stop(stop);
             request.messages.extend(system.map(Message::system));
-            request.messages.extend(turns.into_iter().flatten());
+            request.messages.extend(groups.into_iter().flatten());
             request.tool_choice = choice;
             request.response_format = format;
             request.reasoning_effort = effort;

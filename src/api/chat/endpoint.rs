@@ -9,7 +9,7 @@ use crate::{
 
 endpoint! {
     /// An endpoint of the Chat Completions API: makes [`http::Request`]s for any HTTP client.
-    ///
+    examples:
     /// ```
     /// use niello::chat::{Endpoint, Message, Request};
     ///

@@ -9,8 +9,11 @@ use crate::{
 use http::HeaderName;
 
 endpoint! {
-    /// The URL and credentials of a Gemini model: makes [`http::Request`]s for any HTTP client.
+    /// An endpoint of the Gemini API for one model: makes [`http::Request`]s for any HTTP client.
     ///
+    /// A model is a name, with or without `models/` before it, or `publishers/<publisher>/models/<name>`. It is
+    /// percent-encoded, so no name can change the path.
+    examples:
     /// ```
     /// use niello::gemini::{Content, Endpoint, Request};
     ///
@@ -24,9 +27,6 @@ endpoint! {
     /// assert_eq!(request.headers()["content-length"], request.body().len().to_string());
     /// # Ok::<(), niello::Error>(())
     /// ```
-    ///
-    /// A model is a name, with or without `models/` before it, or `publishers/<publisher>/models/<name>`. Names
-    /// are percent-encoded, so no name can change the path.
 }
 
 impl Endpoint {
