@@ -1,17 +1,17 @@
-//! The Gemini format: every golden case built by the typed API, the checks, and reading back.
+//! The Gemini format: golden cases, checks, and reading requests and responses.
 
-#[path = "gemini/answers.rs"]
-mod answers;
 #[path = "gemini/cases.rs"]
 mod cases;
 #[path = "gemini/full.rs"]
 mod full;
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
+#[path = "gemini/invalid.rs"]
+mod invalid;
 #[path = "gemini/random.rs"]
 mod random;
-#[path = "gemini/refused.rs"]
-mod refused;
+#[path = "gemini/responses.rs"]
+mod responses;
 
 use niello::{
     Access, Body, Media, Segment,
@@ -21,7 +21,7 @@ use niello::{
     },
 };
 
-/// What a body gives, and that it is what serde_json gives.
+/// Returns the bytes of a body. They must be what serde_json writes.
 fn bytes(request: &Request) -> Vec<u8> {
     let body = request.body().unwrap();
     let len = body.len();
@@ -37,33 +37,33 @@ fn media_of(body: &Body) -> usize {
 }
 
 #[test]
-fn every_golden_case() {
+fn golden_cases_are_built_from_types() {
     let names: Vec<_> = golden::names().into_iter().filter(|name| name.contains("gemini_")).collect();
     assert_eq!(names.len(), 40);
     for name in &names {
         let request = cases::request(name).unwrap_or_else(|| panic!("{name} is not in the table"));
         golden::judge(name, &bytes(&request));
         let template = std::fs::read_to_string(golden::case(name).join("template.json")).unwrap();
-        // Empty media needs no segment.
-        let leaves = if name == "gemini_bytes0" { 0 } else { template.matches("$base64").count() };
-        assert_eq!(media_of(&request.body().unwrap()), leaves, "{name}: all media is streamed");
+        // Empty media has no segment.
+        let expected = if name == "gemini_bytes0" { 0 } else { template.matches("$base64").count() };
+        assert_eq!(media_of(&request.body().unwrap()), expected, "{name}: all media is streamed");
     }
 }
 
 #[test]
-fn every_golden_case_reads_back() {
+fn golden_cases_read_back() {
     for name in golden::names().iter().filter(|name| name.contains("gemini_")) {
         let expected = std::fs::read(golden::case(name).join("expected.json")).unwrap();
         let request: Request = serde_json::from_slice(&expected).unwrap();
         golden::judge(name, &bytes(&request));
         let built = bytes(&cases::request(name).unwrap());
         let again: Request = serde_json::from_slice(&built).unwrap();
-        assert!(bytes(&again) == built, "{name}: read back, it is written the same");
+        assert!(bytes(&again) == built, "{name}: differs after it was read back");
     }
 }
 
 #[test]
-fn media_is_streamed_wherever_it_stands() {
+fn media_is_a_segment_in_every_kind_of_part() {
     let large = tempfile::NamedTempFile::new().unwrap();
     large.as_file().set_len(5 * 1024 * 1024).unwrap();
     let open = |access| Media::options().mime("video/mp4").access(access).open(large.path()).unwrap();
@@ -90,7 +90,7 @@ fn media_is_streamed_wherever_it_stands() {
 }
 
 #[test]
-fn what_others_stored_reads_back() {
+fn request_stored_by_another_program_reads_back() {
     let stored = serde_json::json!({
         "contents": [{ "role": "user", "parts": [
             { "text": null, "fileData": { "fileUri": "gs://a/b", "mimeType": null }, "thought": null },
@@ -109,7 +109,7 @@ fn what_others_stored_reads_back() {
     });
     let request: Request = serde_json::from_value(stored).unwrap();
     let written: serde_json::Value = serde_json::from_slice(&bytes(&request)).unwrap();
-    let want = serde_json::json!({
+    let expected = serde_json::json!({
         "contents": [{ "role": "user", "parts": [
             { "fileData": { "fileUri": "gs://a/b" } },
             { "inlineData": { "mimeType": "a/b", "data": "_-8" }, "videoMetadata": { "startOffset": "1.500s", "fps": 5.0 } },
@@ -121,7 +121,7 @@ fn what_others_stored_reads_back() {
             "responseSchema": { "type": "object", "minItems": 5 },
         },
     });
-    assert_eq!(written, want);
+    assert_eq!(written, expected);
 
     for bad in [r#"{"topK":1.5}"#, r#"{"seed":"1x"}"#, r#"{"seed":1e300}"#, r#"{"logprobs":true}"#] {
         assert!(serde_json::from_str::<GenerationConfig>(bad).is_err(), "{bad}");
@@ -129,7 +129,7 @@ fn what_others_stored_reads_back() {
 }
 
 #[test]
-fn what_converts() {
+fn strings_media_and_tools_convert() {
     let text = String::from("x");
     let still = Media::from_bytes("x", "image/png").unwrap();
     let request = Request::new()
@@ -139,7 +139,7 @@ fn what_converts() {
         .tool(CodeExecution::default())
         .tool(GoogleSearch::from(Interval::since("2026-11-01T00:00:00Z")));
     let written: serde_json::Value = serde_json::from_slice(&bytes(&request)).unwrap();
-    let want = serde_json::json!({
+    let expected = serde_json::json!({
         "contents": [{ "role": "user", "parts": [
             { "text": "x" }, { "text": "y" }, { "inlineData": { "mimeType": "image/png", "data": "eA==" } },
         ] }],
@@ -150,10 +150,10 @@ fn what_converts() {
             { "googleSearch": { "timeRangeFilter": { "startTime": "2026-11-01T00:00:00Z" } } },
         ],
     });
-    assert_eq!(written, want);
+    assert_eq!(written, expected);
 }
 
-/// Writes every body of these tests to the folder that `NIELLO_BODIES` names, for other programs to read.
+/// Writes all bodies of these tests to the directory `NIELLO_BODIES`, for `tests/protobuf/run`.
 #[test]
 fn write_bodies() {
     let Some(folder) = std::env::var_os("NIELLO_BODIES") else { return };

@@ -1,12 +1,15 @@
-//! How fields are read: as servers and other programs write them, which is not always as the APIs say.
+//! Functions that read fields as servers and other programs write them, which is not always as documented.
+//!
+//! They are used in `#[serde(deserialize_with)]`, for the most part through [`object!`](super::object).
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned},
+    de::{self, DeserializeOwned, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
+use std::{fmt, marker::PhantomData};
 
-/// `null` is read as the default: it is written where there is nothing.
+/// Reads `null` as the default.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -15,8 +18,7 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// What is not of the type is read as the default, as `null` is: an answer is worth more than a number in
-/// it that some server writes otherwise.
+/// Reads `null` and any value of the wrong type as the default: one odd field must not make a response unreadable.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -25,35 +27,53 @@ where
     Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// A text is read as it is, `null` as an empty one, and any other value as its JSON: some servers give an
-/// object where the API has the text of one.
-pub(crate) fn text_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Reads a string, `null` as an empty one, and any other value as its JSON: some servers send an object where the API
+/// has a string of JSON.
+pub(crate) fn string_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    optional_string(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a string, `null` as `None`, and any other value as its JSON.
+pub(crate) fn optional_string<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        value => value.to_string(),
+        Value::Null => None,
+        Value::String(string) => Some(string),
+        value => Some(value.to_string()),
     })
 }
 
-/// A text as [`text_or_json`] reads it; `None` for `null`.
-pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Option::<Text>::deserialize(deserializer).map(|text| text.map(|text| text.0))
-}
-
-#[derive(Deserialize)]
-struct Text(#[serde(deserialize_with = "text_or_json")] String);
-
-/// A list without what is `null` in it, and `null` as an empty one.
+/// Reads a list, leaving out each `null`; `null` itself is an empty list.
 pub(crate) fn without_nulls<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    let list = Option::<Vec<Option<T>>>::deserialize(deserializer)?;
-    Ok(list.into_iter().flatten().flatten().collect())
+    struct WithoutNulls<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for WithoutNulls<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = items.next_element::<Option<T>>()? {
+                list.extend(item);
+            }
+            Ok(list)
+        }
+    }
+    deserializer.deserialize_any(WithoutNulls(PhantomData))
 }
 
-/// A list without what is not of the type; what is no list, as an empty one.
+/// Reads a list, leaving out items of the wrong type; any other value is an empty list.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -65,19 +85,18 @@ where
     })
 }
 
-/// An object, also one that is written as a text; `None` for anything else.
-pub(crate) fn object<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
+/// Reads an object, or a string of its JSON; any other value is `None`.
+pub(crate) fn object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Map<String, Value>>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Object(object) => Some(object),
-        Value::String(text) => serde_json::from_str(&text).ok(),
+        Value::String(json) => serde_json::from_str(&json).ok(),
         _ => None,
     })
 }
 
-/// A whole number, which protobuf's JSON writes as a text if it is of 64 bits, and some SDKs as `40.0`.
+/// Reads an integer, which protobuf's JSON writes as a string if it has 64 bits, and some SDKs as `40.0`.
 pub(crate) fn integer<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -86,24 +105,15 @@ where
     let value = Value::deserialize(deserializer)?;
     let number = match &value {
         Value::Null => return Ok(None),
-        Value::Number(number) => number.as_i128().or_else(|| number.as_f64().and_then(whole)),
-        Value::String(text) => text.parse().ok().or_else(|| text.parse().ok().and_then(whole)),
+        Value::Number(number) => number.as_i128().or_else(|| number.as_f64().and_then(exact_integer)),
+        Value::String(number) => number.parse().ok().or_else(|| number.parse().ok().and_then(exact_integer)),
         _ => None,
     };
     let number = number.and_then(|number| T::try_from(number).ok());
-    number.map(Some).ok_or_else(|| de::Error::custom("not a whole number, or too large or too small a one"))
+    number.map(Some).ok_or_else(|| de::Error::custom("not an integer, or out of range"))
 }
 
-/// True or false, also as a text; `None` for anything else.
-pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Bool(value) => Some(value),
-        Value::String(text) => text.to_ascii_lowercase().parse().ok(),
-        _ => None,
-    })
-}
-
-/// A whole number as [`integer`] reads it, in an answer: anything else is the default.
+/// Reads an integer as [`integer`] does; any other value is `None`.
 pub(crate) fn integer_or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -112,7 +122,7 @@ where
     Ok(integer(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// The same where the API always has a number: anything else is 0.
+/// Reads an integer as [`integer`] does; any other value is 0.
 pub(crate) fn count<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -121,15 +131,24 @@ where
     integer_or_none(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Keeps a field in the JSON whatever its value is, as `skip_serializing_if`.
-pub(crate) fn never<T>(_: &T) -> bool {
-    false
+/// Reads `true` or `false`, or a string of it in any case; any other value is `None`.
+pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Bool(value) => Some(value),
+        Value::String(value) => value.to_ascii_lowercase().parse().ok(),
+        _ => None,
+    })
 }
 
-fn whole(number: f64) -> Option<i128> {
-    // Up to 2^53, every whole number is an f64 of its own.
-    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
-    exact.then_some(number as i128)
+fn exact_integer(number: f64) -> Option<i128> {
+    // Beyond 2^53, one `f64` stands for several integers.
+    let is_exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    is_exact.then_some(number as i128)
+}
+
+/// Returns `false`, so that a field is always written: for `#[serde(skip_serializing_if)]`.
+pub(crate) fn never<T>(_: &T) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -138,7 +157,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn whole_numbers_as_others_write_them() {
+    fn integer_may_be_a_string_or_have_a_fraction_of_zero() {
         for (value, number) in [
             (json!(null), Some(None)),
             (json!(7), Some(Some(7))),

@@ -86,7 +86,7 @@ macro_rules! open_enum {
         impl std::str::FromStr for $Name {
             type Err = std::convert::Infallible;
 
-            fn from_str(name: &str) -> Result<$Name, Self::Err> {
+            fn from_str(name: &str) -> std::result::Result<$Name, Self::Err> {
                 Ok($Name::from(name))
             }
         }
@@ -116,13 +116,13 @@ macro_rules! open_enum {
         }
 
         impl serde::Serialize for $Name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $Name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$Name, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<$Name, D::Error> {
                 <String as serde::Deserialize>::deserialize(deserializer).map($Name::from)
             }
         }

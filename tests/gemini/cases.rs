@@ -1,4 +1,4 @@
-//! The golden cases, as the typed API builds them.
+//! The golden cases, built from types.
 
 use crate::golden;
 use niello::{
@@ -21,12 +21,12 @@ fn user(parts: impl Into<Content>) -> Request {
     Request::new().content(Content::user(parts))
 }
 
-/// Text and a web video, as many cases have it.
+/// Text and a video by URL, as in many cases.
 fn about_video() -> Request {
     user([Part::text("x"), Part::media(VIDEO)])
 }
 
-/// The request of a case; `None` for a case that nobody wrote a builder for.
+/// Returns the request of a case, or `None` if it is not in the table.
 pub(crate) fn request(name: &str) -> Option<Request> {
     let open =
         |file: &str, mime: &str| Media::options().mime(mime).open(golden::case(name).join(file)).unwrap();

@@ -124,7 +124,11 @@ pub(crate) fn request() -> Request {
             Tool::from(GoogleSearchRetrieval::dynamic(0.0).extra("x", 1)),
             Tool::code_execution(),
             Tool::url_context(),
-            Tool::from(ComputerUse::new(Environment::Browser).exclude(["drag_and_drop"]).extra("x", 1)),
+            Tool::from(
+                ComputerUse::new(Environment::Browser)
+                    .excluded_predefined_functions(["drag_and_drop"])
+                    .extra("x", 1),
+            ),
             Tool::from(
                 FileSearch::new(["fileSearchStores/mine"]).metadata_filter("a = 1").top_k(3).extra("x", 1),
             ),
@@ -184,7 +188,7 @@ fn golden_file() -> Value {
 }
 
 #[test]
-fn every_field_is_as_in_the_golden_file() {
+fn every_field_matches_the_golden_file() {
     let got = golden::strict(&crate::bytes(&request())).unwrap();
     if let Some(difference) = golden::difference("", &golden_file(), &got) {
         panic!("{difference}");
@@ -199,7 +203,7 @@ fn every_field_reads_back() {
 }
 
 #[test]
-fn a_schema_keeps_the_order_of_its_properties() {
+fn schema_keeps_the_order_of_its_properties() {
     let written = serde_json::to_string(&schema()).unwrap();
     let at = |key: &str| written.find(&format!("\"{key}\":{{")).unwrap();
     assert!(at("z") < at("a") && at("a") < at("n"), "{written}");

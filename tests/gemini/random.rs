@@ -1,4 +1,4 @@
-//! Random requests, hostile strings included, parse back to the value that they were built from.
+//! Random requests, including hostile strings, parse back to the values that they were built from.
 
 use crate::golden;
 use niello::{
@@ -9,8 +9,8 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// What breaks careless writers of JSON: control characters, line separators, quotes, backslashes at the
-/// end, characters of two and four bytes, and what looks like base64 or a directive.
+/// Strings that careless JSON writers get wrong: with control characters, line separators, quotes, backslashes at the
+/// end, characters of two and four bytes, and what looks like base64 or a template directive.
 fn text() -> impl Strategy<Value = String> {
     let hostile = prop_oneof![
         (0_u8..0x20).prop_map(char::from),
@@ -22,12 +22,12 @@ fn text() -> impl Strategy<Value = String> {
     (vec(hostile, 0..12), ending).prop_map(|(text, ending)| text.into_iter().collect::<String>() + ending)
 }
 
-/// A finite number that is the same read back by any parser.
+/// A finite number that every parser reads back unchanged.
 fn number() -> impl Strategy<Value = f64> {
     any::<i32>().prop_map(|eighths| f64::from(eighths) / 8.0)
 }
 
-/// A part, and what it is as JSON.
+/// A part and its JSON.
 fn part() -> impl Strategy<Value = (Part, Value)> {
     let data = prop_oneof![
         text().prop_map(|text| (Part::text(&*text), json!({ "text": text }))),
@@ -51,8 +51,8 @@ fn part() -> impl Strategy<Value = (Part, Value)> {
             (Part::function_call(call), json!({ "functionCall": { "name": name, "args": args } }))
         }),
     ];
-    let beside = (option::of(text()), option::of(any::<bool>()), option::of((0_u32..9999, 1_u32..193)));
-    (data, beside).prop_map(|((mut part, mut value), (signature, thought, video))| {
+    let others = (option::of(text()), option::of(any::<bool>()), option::of((0_u32..9999, 1_u32..193)));
+    (data, others).prop_map(|((mut part, mut value), (signature, thought, video))| {
         if let Some(signature) = signature {
             value["thoughtSignature"] = signature.clone().into();
             part = part.thought_signature(signature);
@@ -138,11 +138,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn parses_back_to_what_it_was_built_from((request, value) in request()) {
+    fn body_parses_back_to_the_values_it_was_built_from((request, value) in request()) {
         let written = crate::bytes(&request);
         let parsed = golden::strict(&written).unwrap();
         prop_assert_eq!(golden::difference("", &value, &parsed), None);
         let read: Request = serde_json::from_slice(&written).unwrap();
-        prop_assert!(crate::bytes(&read) == written, "read back, it is written the same");
+        prop_assert!(crate::bytes(&read) == written, "differs after it was read back");
     }
 }

@@ -74,7 +74,7 @@ object! {
         /// `index`: the index of the call.
         pub index: i64,
         /// `id`: the identifier of the call, in its first delta.
-        #[read("crate::api::lenient::optional_text")]
+        #[read("crate::api::lenient::optional_string")]
         pub id: Option<String>,
         /// `type`: the kind of tool, in the first delta of the call.
         #[serde(rename = "type")]
@@ -92,10 +92,10 @@ object! {
     #[object(response)]
     pub struct FunctionDelta {
         /// `name`: the name of the function, in the first delta of the call.
-        #[read("crate::api::lenient::optional_text")]
+        #[read("crate::api::lenient::optional_string")]
         pub name: Option<String>,
         /// `arguments`: the next part of the arguments, a string of JSON in all.
-        #[read("crate::api::lenient::text_or_json")]
+        #[read("crate::api::lenient::string_or_json")]
         pub arguments: String,
     }
 }

@@ -55,7 +55,7 @@ object! {
         /// `tool_calls`: the tool calls of an assistant message.
         pub tool_calls: Vec<ToolCall>,
         /// `tool_call_id`: the [`id`](ToolCall#structfield.id) of the call whose result a tool message contains.
-        #[read("crate::api::lenient::optional_text")]
+        #[read("crate::api::lenient::optional_string")]
         pub tool_call_id: Option<String>,
         /// `refusal`: the explanation of an assistant message that refuses.
         pub refusal: Option<String>,

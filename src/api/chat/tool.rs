@@ -148,7 +148,7 @@ object! {
     #[object(shared)]
     pub struct ToolCall {
         /// `id`: the identifier by which a [tool message](super::Message::tool) refers to the call.
-        #[read("crate::api::lenient::text_or_json")]
+        #[read("crate::api::lenient::string_or_json")]
         pub id: String,
         /// `type`: the kind of tool.
         #[serde(rename = "type")]
@@ -189,11 +189,11 @@ object! {
     #[object(shared)]
     pub struct FunctionCall {
         /// `name`: the name of the function.
-        #[read("crate::api::lenient::text_or_json")]
+        #[read("crate::api::lenient::string_or_json")]
         pub name: String,
         /// `arguments`: the arguments, as a string of JSON. The model writes it, so it may be invalid or not match the
         /// schema.
-        #[read("crate::api::lenient::text_or_json")]
+        #[read("crate::api::lenient::string_or_json")]
         pub arguments: String,
     }
 }

@@ -1,104 +1,101 @@
-//! The API's own tools. Which of them a gateway offers is for it to say.
+//! The API's own tools. Not every gateway offers all of them.
 
 use crate::api::{object::object, open_enum::open_enum};
 
 object! {
-    /// Search in the web: `googleSearch`.
+    /// Web search: `googleSearch`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct GoogleSearch {
-        /// `timeRangeFilter`: only what was published then.
+        /// `timeRangeFilter`: the time in which a result was published.
         pub time_range_filter: Option<Interval>,
     }
 }
 
 impl GoogleSearch {
-    /// Only what was published from `start` to `end`: RFC 3339, such as `2026-11-01T00:00:00Z`.
+    /// Creates a search for results published from `start` to `end`, in RFC 3339: `2026-11-01T00:00:00Z`.
     pub fn between(start: impl Into<String>, end: impl Into<String>) -> GoogleSearch {
-        Interval { end_time: Some(end.into()), ..Interval::since(start) }.into()
+        Interval::since(start).end_time(end).into()
     }
 }
 
 impl From<Interval> for GoogleSearch {
     fn from(interval: Interval) -> GoogleSearch {
-        GoogleSearch { time_range_filter: Some(interval), ..GoogleSearch::default() }
+        GoogleSearch::default().time_range_filter(interval)
     }
 }
 
 object! {
-    /// A span of time, which may be open at either end.
+    /// A range of time: `timeRangeFilter`. Either end may be open.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Interval {
-        /// `startTime`: RFC 3339; part of it.
+        /// `startTime`: the start, inclusive, in RFC 3339.
         pub start_time: Option<String>,
-        /// `endTime`: RFC 3339; no part of it.
+        /// `endTime`: the end, exclusive, in RFC 3339.
         pub end_time: Option<String>,
     }
 }
 
 impl Interval {
-    /// From a time on: RFC 3339, such as `2026-11-01T00:00:00Z`.
+    /// Creates a range from `start`, in RFC 3339: `2026-11-01T00:00:00Z`.
     pub fn since(start: impl Into<String>) -> Interval {
-        Interval { start_time: Some(start.into()), ..Interval::default() }
+        Interval::default().start_time(start)
     }
 
-    /// Until a time: RFC 3339, such as `2026-11-01T00:00:00Z`.
+    /// Creates a range up to `end`, in RFC 3339: `2026-11-01T00:00:00Z`.
     pub fn until(end: impl Into<String>) -> Interval {
-        Interval { end_time: Some(end.into()), ..Interval::default() }
+        Interval::default().end_time(end)
     }
 }
 
 object! {
-    /// Search in the web, for models before Gemini 2: `googleSearchRetrieval`.
+    /// Web search for models before Gemini 2: `googleSearchRetrieval`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct GoogleSearchRetrieval {
-        /// `dynamicRetrievalConfig`: when to search.
+        /// `dynamicRetrievalConfig`: when the model searches.
         pub dynamic_retrieval_config: Option<DynamicRetrievalConfig>,
     }
 }
 
 impl GoogleSearchRetrieval {
-    /// Searches where the model finds it useful to this degree, 0 to 1.
+    /// Creates a search that runs if the model rates its use at `threshold` or above, 0 to 1.
     pub fn dynamic(threshold: f64) -> GoogleSearchRetrieval {
-        let config = DynamicRetrievalConfig {
-            mode: Some(RetrievalMode::Dynamic),
-            dynamic_threshold: Some(threshold),
-            ..DynamicRetrievalConfig::default()
-        };
-        GoogleSearchRetrieval { dynamic_retrieval_config: Some(config), ..GoogleSearchRetrieval::default() }
+        let config =
+            DynamicRetrievalConfig::default().mode(RetrievalMode::Dynamic).dynamic_threshold(threshold);
+        GoogleSearchRetrieval::default().dynamic_retrieval_config(config)
     }
 }
 
 open_enum! {
-    /// When to search: `mode` of [`DynamicRetrievalConfig`].
+    /// When the model searches: `mode` of [`DynamicRetrievalConfig`].
     pub enum RetrievalMode {
         /// `MODE_UNSPECIFIED`: always.
         Unspecified = "MODE_UNSPECIFIED",
-        /// `MODE_DYNAMIC`: where the model finds it useful.
+        /// `MODE_DYNAMIC`: when the model rates the search as useful.
         Dynamic = "MODE_DYNAMIC",
     }
 }
 
 object! {
-    /// When to search: `dynamicRetrievalConfig`.
+    /// When the model searches: `dynamicRetrievalConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct DynamicRetrievalConfig {
-        /// `mode`.
+        /// `mode`: whether the model decides.
         pub mode: Option<RetrievalMode>,
-        /// `dynamicThreshold`: how useful a search must seem, 0 to 1.
+        /// `dynamicThreshold`: the rating from which a search runs, 0 to 1.
         pub dynamic_threshold: Option<f64>,
     }
 }
 
 object! {
-    /// The model writes code and runs it: `codeExecution`. It has no options.
+    /// Code that the model writes and the server runs: `codeExecution`. It has no options.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
@@ -106,7 +103,7 @@ object! {
 }
 
 object! {
-    /// The model reads the pages that the prompt links to: `urlContext`. It has no options.
+    /// Reading the pages that the prompt links to: `urlContext`. It has no options.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
@@ -114,38 +111,32 @@ object! {
 }
 
 open_enum! {
-    /// What the model works in: `environment` of [`ComputerUse`].
+    /// What the model operates: `environment` of [`ComputerUse`].
     pub enum Environment {
         /// `ENVIRONMENT_UNSPECIFIED`: a browser.
         Unspecified = "ENVIRONMENT_UNSPECIFIED",
-        /// `ENVIRONMENT_BROWSER`.
+        /// `ENVIRONMENT_BROWSER`: a browser.
         Browser = "ENVIRONMENT_BROWSER",
     }
 }
 
 object! {
-    /// The model works with a computer that the caller drives: `computerUse`.
+    /// Operating a computer through you: `computerUse`. You send screenshots and perform the actions.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct ComputerUse {
-        /// `environment`: what it works in. Required.
+        /// `environment`: what the model operates. Required.
         pub environment: Option<Environment>,
-        /// `excludedPredefinedFunctions`: names of those that it is not to use.
+        /// `excludedPredefinedFunctions`: the names of functions that the model must not use.
         pub excluded_predefined_functions: Vec<String>,
     }
 }
 
 impl ComputerUse {
-    /// Work in an environment, which the caller shows it in screenshots and acts on for it.
+    /// Creates the tool for an environment.
     pub fn new(environment: impl Into<Environment>) -> ComputerUse {
-        ComputerUse { environment: Some(environment.into()), ..ComputerUse::default() }
-    }
-
-    /// `excludedPredefinedFunctions`: names of those that it is not to use.
-    pub fn exclude(mut self, functions: impl IntoIterator<Item = impl Into<String>>) -> ComputerUse {
-        self.excluded_predefined_functions = functions.into_iter().map(Into::into).collect();
-        self
+        ComputerUse::default().environment(environment)
     }
 }
 
@@ -155,37 +146,36 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct FileSearch {
-        /// `fileSearchStoreNames`: such as `fileSearchStores/mine`.
+        /// `fileSearchStoreNames`: the names of the stores to search, such as `fileSearchStores/mine`.
         pub file_search_store_names: Vec<String>,
-        /// `metadataFilter`: only the files that it fits.
+        /// `metadataFilter`: a filter expression for the metadata of the files.
         pub metadata_filter: Option<String>,
-        /// `topK`: how many passages to find.
+        /// `topK`: the number of passages to find.
         pub top_k: Option<i64>,
     }
 }
 
 impl FileSearch {
-    /// Search in these stores: `fileSearchStoreNames`.
+    /// Creates a search in `stores`: `fileSearchStoreNames`.
     pub fn new(stores: impl IntoIterator<Item = impl Into<String>>) -> FileSearch {
-        let stores = stores.into_iter().map(Into::into).collect();
-        FileSearch { file_search_store_names: stores, ..FileSearch::default() }
+        FileSearch::default().file_search_store_names(stores)
     }
 }
 
 object! {
-    /// What Google Maps knows of places: `googleMaps`.
+    /// What Google Maps knows about places: `googleMaps`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct GoogleMaps {
-        /// `enableWidget`: whether the answer comes with what a map widget needs.
+        /// `enableWidget`: whether the response contains the token for a map widget.
         pub enable_widget: Option<bool>,
     }
 }
 
 impl GoogleMaps {
-    /// Whether the answer comes with what a map widget needs.
+    /// Creates the tool, with or without the token for a map widget: `enableWidget`.
     pub fn new(enable_widget: bool) -> GoogleMaps {
-        GoogleMaps { enable_widget: Some(enable_widget), ..GoogleMaps::default() }
+        GoogleMaps::default().enable_widget(enable_widget)
     }
 }

@@ -1,10 +1,12 @@
-//! The checks before a body is made: what no API could take, named by its place in the request.
+//! The checks of a request before its body is made.
 //!
-//! What one server refuses and another may take is for the server to say.
+//! They report what no server would accept, and leave everything else to the server. A key that appears twice is found
+//! by the formatter that writes the JSON. Every message begins with the JSON path of the field.
 
-mod settings;
-
-use super::{Content, FileData, FunctionResponse, Part, PartKind, Request, VideoMetadata, json_name};
+use super::{
+    Content, FileData, FunctionResponse, GenerationConfig, Part, PartKind, Request, Schema, Tool, ToolConfig,
+    VideoMetadata, json_name,
+};
 use crate::{
     api::source::data_uri,
     error::{Error, ErrorKind, Result},
@@ -13,9 +15,7 @@ use crate::{
 use std::fmt::Arguments;
 
 pub(super) fn request(request: &Request) -> Result<()> {
-    if request.contents.is_empty() {
-        return Err(invalid(format_args!("contents"), "is empty: there is nothing to answer"));
-    }
+    require(!request.contents.is_empty(), format_args!("contents is empty; add a turn"))?;
     for (i, content) in request.contents.iter().enumerate() {
         check_content(content, format_args!("contents[{i}]"))?;
     }
@@ -23,29 +23,24 @@ pub(super) fn request(request: &Request) -> Result<()> {
         check_content(instruction, format_args!("systemInstruction"))?;
     }
     for (i, tool) in request.tools.iter().enumerate() {
-        settings::tool(tool, format_args!("tools[{i}]"))?;
+        check_tool(tool, format_args!("tools[{i}]"))?;
     }
     if let Some(config) = &request.tool_config {
-        settings::tool_config(config)?;
+        check_tool_config(config)?;
     }
-    settings::generation_config(&request.generation_config)
+    check_generation_config(&request.generation_config)
 }
 
 fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
-    if content.parts.is_empty() {
-        return Err(invalid(format_args!("{at}.parts"), "is empty: a turn has one part or more"));
-    }
-    content
-        .parts
-        .iter()
-        .enumerate()
-        .try_for_each(|(i, part)| check_part(part, format_args!("{at}.parts[{i}]")))
+    require(!content.parts.is_empty(), format_args!("{at}.parts is empty; add a part"))?;
+    let mut parts = content.parts.iter().enumerate();
+    parts.try_for_each(|(i, part)| check_part(part, format_args!("{at}.parts[{i}]")))
 }
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     check_payload(part, at)?;
     if let Some(setter) = part.misplaced {
-        return Err(invalid(at, &format!("has no inlineData or fileData, which {}() needs", setter.name())));
+        return Err(invalid(format_args!("{at}: {setter}() needs a part with inlineData or fileData")));
     }
     if let Some(metadata) = &part.video_metadata {
         check_video(metadata, format_args!("{at}.videoMetadata"))?;
@@ -53,103 +48,154 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     let at = format_args!("{at}.{}", part.kind.key().unwrap_or_default());
     match &part.kind {
         PartKind::InlineData(data) => {
-            check_mime(&data.mime_type, format_args!("{at}.mimeType"))?;
+            check_mime(Some(&data.mime_type), format_args!("{at}.mimeType"))?;
             data.data.check(format_args!("{at}.data"))
         }
         PartKind::FileData(file) => check_file(file, at),
         PartKind::FunctionCall(call) => check_name(&call.name, at),
-        PartKind::FunctionResponse(response) => check_response(response, at),
+        PartKind::FunctionResponse(response) => check_function_response(response, at),
         _ => Ok(()),
     }
 }
 
-/// Checks that there is one payload, of a type that this crate does not know if it is among the extra keys.
+/// Checks that there is exactly one payload. One that this crate does not know is among the extra keys.
 fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
-    if part.is_blank() {
-        return Err(invalid(at, "has no payload; set text, inlineData, fileData or another one"));
-    }
-    let mut keys = part.extra.iter().map(|(key, _)| json_name(key));
-    let Some(key) = keys.find(|key| PartKind::KEYS.contains(&&**key)) else { return Ok(()) };
-    match part.kind.key() {
-        None => Err(invalid(format_args!("{at}.{key}"), "does not have the type that the API documents")),
-        Some(kind) if kind != key => {
-            Err(invalid(at, &format!("has both {kind} and {key}; a part has one payload")))
+    require(
+        !part.is_blank(),
+        format_args!("{at} has no payload; set text, inlineData, fileData or another one"),
+    )?;
+    for (key, _) in part.extra.iter() {
+        let key = json_name(key);
+        if !PartKind::KEYS.contains(&&*key) {
+            continue;
         }
-        // The same key twice is an error of the formatter.
-        Some(_) => Ok(()),
+        match part.kind.key() {
+            None => {
+                return Err(invalid(format_args!(
+                    "{at}.{key} does not have the type that the API documents"
+                )));
+            }
+            Some(kind) if kind != key => {
+                return Err(invalid(format_args!("{at} has both {kind} and {key}; a part has one payload")));
+            }
+            // The formatter reports a key that appears twice.
+            Some(_) => {}
+        }
     }
+    Ok(())
 }
 
-fn check_response(response: &FunctionResponse, at: Arguments<'_>) -> Result<()> {
+fn check_function_response(response: &FunctionResponse, at: Arguments<'_>) -> Result<()> {
     check_name(&response.name, at)?;
     for (i, part) in response.parts.iter().enumerate() {
         let at = format_args!("{at}.parts[{i}]");
-        if !part.is_media() || !part.is_bare() {
-            return Err(invalid(at, "is not media alone: a result has only inlineData or fileData here"));
-        }
+        require(
+            part.is_media() && part.is_bare(),
+            format_args!("{at} is not only inlineData or fileData; the API accepts nothing else in a result"),
+        )?;
         check_part(part, at)?;
     }
     Ok(())
 }
 
 fn check_name(name: &str, at: Arguments<'_>) -> Result<()> {
-    if name.is_empty() {
-        return Err(invalid(format_args!("{at}.name"), "is empty; give the name of the function"));
-    }
-    Ok(())
+    require(!name.is_empty(), format_args!("{at}.name is empty; set the name of the function"))
 }
 
 fn check_file(file: &FileData, at: Arguments<'_>) -> Result<()> {
-    if let Some(mime) = &file.mime_type {
-        check_mime(mime, format_args!("{at}.mimeType"))?;
+    check_mime(file.mime_type.as_deref(), format_args!("{at}.mimeType"))?;
+    let uri = &file.file_uri;
+    require(!uri.is_empty(), format_args!("{at}.fileUri is empty; set the URI of a file"))?;
+    // Spaces are allowed, as in `gs://bucket/my clip.mp4`.
+    require(
+        !uri.contains(|c: char| c.is_ascii_control()),
+        format_args!("{at}.fileUri contains a control character; percent-encode it"),
+    )?;
+    // Servers trim the URI.
+    require(
+        data_uri(uri.trim_start()).is_none(),
+        format_args!("{at}.fileUri is a data URI, which servers do not fetch; use Part::inline"),
+    )
+}
+
+fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
+    if let Some(fps) = metadata.fps {
+        require(
+            fps > 0.0 && fps <= 24.0,
+            format_args!("{at}.fps is {fps}; set a rate above 0 and up to 24"),
+        )?;
     }
-    let at = format_args!("{at}.fileUri");
-    if file.file_uri.is_empty() {
-        return Err(invalid(at, "is empty"));
-    }
-    // A space may stand in it: `gs://bucket/my clip.mp4`.
-    if file.file_uri.contains(|c: char| c.is_ascii_control()) {
-        return Err(invalid(at, "is no URI: it has a control character in it"));
-    }
-    // Whoever reads it trims it.
-    if data_uri(file.file_uri.trim_start()).is_some() {
-        return Err(invalid(at, "is a data: URI, which no server fetches; inline the media instead"));
+    if let (Some(start), Some(end)) = (metadata.start_offset, metadata.end_offset) {
+        require(start < end, format_args!("{at}.startOffset is {start:?}, not before endOffset, {end:?}"))?;
     }
     Ok(())
 }
 
-fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
-    if let Some(fps) = metadata.fps
-        && !(fps > 0.0 && fps <= 24.0)
-    {
-        return Err(invalid(format_args!("{at}.fps"), &format!("is {fps}, not above 0 and up to 24")));
-    }
-    match (metadata.start_offset, metadata.end_offset) {
-        (Some(start), Some(end)) if start >= end => {
-            let message = format!("is {start:?}, not before endOffset, {end:?}");
-            Err(invalid(format_args!("{at}.startOffset"), &message))
-        }
-        _ => Ok(()),
-    }
+fn check_generation_config(config: &GenerationConfig) -> Result<()> {
+    let at = format_args!("generationConfig");
+    check_finite(config.temperature, format_args!("{at}.temperature"))?;
+    check_finite(config.top_p, format_args!("{at}.topP"))?;
+    check_finite(config.presence_penalty, format_args!("{at}.presencePenalty"))?;
+    check_finite(config.frequency_penalty, format_args!("{at}.frequencyPenalty"))?;
+    check_mime(config.response_mime_type.as_deref(), format_args!("{at}.responseMimeType"))?;
+    check_schema(config.response_schema.as_ref(), format_args!("{at}.responseSchema"))
 }
 
-fn check_mime(mime: &str, at: Arguments<'_>) -> Result<()> {
-    if is_valid_mime(mime) {
-        return Ok(());
+fn check_schema(schema: Option<&Schema>, at: Arguments<'_>) -> Result<()> {
+    let Some(schema) = schema else { return Ok(()) };
+    check_finite(schema.minimum, format_args!("{at}.minimum"))?;
+    check_finite(schema.maximum, format_args!("{at}.maximum"))?;
+    check_schema(schema.items.as_deref(), format_args!("{at}.items"))?;
+    for (i, schema) in schema.any_of.iter().enumerate() {
+        check_schema(Some(schema), format_args!("{at}.anyOf[{i}]"))?;
     }
-    let message = format!("`{at}` is {mime:?}, not of the form \"type/subtype\"");
-    Err(Error::new(ErrorKind::MimeType, message))
+    for (name, property) in &schema.properties {
+        check_schema(Some(property), format_args!("{at}.properties.{name}"))?;
+    }
+    Ok(())
+}
+
+fn check_tool(tool: &Tool, at: Arguments<'_>) -> Result<()> {
+    for (i, function) in tool.function_declarations.iter().enumerate() {
+        let at = format_args!("{at}.functionDeclarations[{i}]");
+        check_name(&function.name, at)?;
+        check_schema(function.parameters.as_ref(), format_args!("{at}.parameters"))?;
+        check_schema(function.response.as_ref(), format_args!("{at}.response"))?;
+    }
+    let retrieval = tool.google_search_retrieval.as_ref();
+    let config = retrieval.and_then(|retrieval| retrieval.dynamic_retrieval_config.as_ref());
+    check_finite(
+        config.and_then(|config| config.dynamic_threshold),
+        format_args!("{at}.googleSearchRetrieval.dynamicRetrievalConfig.dynamicThreshold"),
+    )
+}
+
+fn check_tool_config(config: &ToolConfig) -> Result<()> {
+    let location = config.retrieval_config.as_ref().and_then(|config| config.lat_lng.as_ref());
+    let at = format_args!("toolConfig.retrievalConfig.latLng");
+    check_finite(location.and_then(|location| location.latitude), format_args!("{at}.latitude"))?;
+    check_finite(location.and_then(|location| location.longitude), format_args!("{at}.longitude"))
+}
+
+fn check_mime(mime: Option<&str>, at: Arguments<'_>) -> Result<()> {
+    match mime.filter(|mime| !is_valid_mime(mime)) {
+        None => Ok(()),
+        Some(mime) => {
+            let message = format!("{at} is {mime:?}, which does not have the form type/subtype");
+            Err(Error::new(ErrorKind::MimeType, message))
+        }
+    }
 }
 
 fn check_finite(number: Option<f64>, at: Arguments<'_>) -> Result<()> {
-    match number {
-        Some(number) if !number.is_finite() => {
-            Err(invalid(at, &format!("is {number}, which JSON cannot say")))
-        }
-        _ => Ok(()),
-    }
+    let number = number.unwrap_or_default();
+    require(number.is_finite(), format_args!("{at} is {number}; numbers in JSON are finite"))
 }
 
-fn invalid(at: Arguments<'_>, what: &str) -> Error {
-    Error::new(ErrorKind::Invalid, format!("`{at}` {what}"))
+fn require(condition: bool, otherwise: Arguments<'_>) -> Result<()> {
+    if condition { Ok(()) } else { Err(invalid(otherwise)) }
+}
+
+fn invalid(message: Arguments<'_>) -> Error {
+    Error::new(ErrorKind::Invalid, message.to_string())
 }

@@ -1,15 +1,18 @@
-//! How an answer is made: `generationConfig`.
+//! How a response is generated: `generationConfig`.
 
 use super::{MediaResolution, Schema, SpeechConfig};
 use crate::api::{object::object, open_enum::open_enum};
 use serde_json::Value;
 
 object! {
-    /// How an answer is made: `generationConfig`. What is not set is left to the model's defaults; zeros and
-    /// `false` that are set are sent.
+    /// How a response is generated: `generationConfig`.
     ///
+    /// The model has defaults for fields that are not set. Zeros and `false` are sent.
+    ///
+    /// # Examples
     /// ```
     /// use niello::gemini::GenerationConfig;
+    ///
     /// let config = GenerationConfig::new().max_output_tokens(1024).temperature(0.0).stop_sequences(["END"]);
     /// assert_eq!(
     ///     serde_json::to_string(&config).unwrap(),
@@ -20,65 +23,65 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct GenerationConfig {
-        /// `maxOutputTokens`: the most tokens of an answer; thoughts count.
+        /// `maxOutputTokens`: the maximum number of tokens in the response, including thoughts.
         pub max_output_tokens: Option<i64>,
-        /// `temperature`: 0 for the likeliest tokens, up to 2 for more variety.
+        /// `temperature`: the randomness of the response, from 0 (the most likely tokens) to 2.
         pub temperature: Option<f64>,
-        /// `topP`: tokens are drawn from the likeliest that together reach this probability, 0 to 1.
+        /// `topP`: the total probability of the tokens to choose from, 0 to 1. Less likely tokens are not considered.
         pub top_p: Option<f64>,
-        /// `topK`: tokens are drawn from this many of the likeliest.
+        /// `topK`: the number of most likely tokens to choose from.
         pub top_k: Option<i64>,
-        /// `candidateCount`: how many answers; the API's default is 1.
+        /// `candidateCount`: the number of candidates in the response. The API's default is 1.
         pub candidate_count: Option<i64>,
-        /// `stopSequences`: texts at which the answer ends, up to 5.
+        /// `stopSequences`: the strings at which the response ends, up to 5.
         pub stop_sequences: Vec<String>,
-        /// `seed`: for answers that are much the same each time.
+        /// `seed`: the seed of the randomness. With the same seed, responses are mostly the same.
         pub seed: Option<i64>,
-        /// `presencePenalty`: above 0, tokens that stand in the answer already are less likely; -2 to 2.
+        /// `presencePenalty`: the penalty for tokens that occur in the response so far, -2 to 2.
         pub presence_penalty: Option<f64>,
-        /// `frequencyPenalty`: the same, for each time that a token stands there; -2 to 2.
+        /// `frequencyPenalty`: the penalty for tokens by how often they occur in the response so far, -2 to 2.
         pub frequency_penalty: Option<f64>,
-        /// `responseLogprobs`: whether the answer comes with log probabilities.
+        /// `responseLogprobs`: whether the response contains log probabilities.
         pub response_logprobs: Option<bool>,
-        /// `logprobs`: for how many of the likeliest tokens at each step, up to 20.
+        /// `logprobs`: the number of most likely tokens to return at each position, up to 20.
         pub logprobs: Option<i64>,
         /// `responseMimeType`: `text/plain`, `application/json` or `text/x.enum`.
         pub response_mime_type: Option<String>,
-        /// `responseSchema`: the shape of the answer.
+        /// `responseSchema`: the schema of the response.
         pub response_schema: Option<Schema>,
-        /// `responseJsonSchema`: the shape of the answer, as JSON Schema; instead of `response_schema`.
+        /// `responseJsonSchema`: the JSON Schema of the response, instead of `responseSchema`.
         pub response_json_schema: Option<Value>,
-        /// `responseModalities`: what the answer may consist of.
+        /// `responseModalities`: the kinds of output that the response may contain.
         pub response_modalities: Vec<Modality>,
-        /// `speechConfig`: the voice of a spoken answer.
+        /// `speechConfig`: the voice of a spoken response.
         pub speech_config: Option<SpeechConfig>,
-        /// `thinkingConfig`: how much the model thinks first.
+        /// `thinkingConfig`: how much the model thinks before it responds.
         pub thinking_config: Option<ThinkingConfig>,
-        /// `imageConfig`: the form of images in the answer.
+        /// `imageConfig`: the format of generated images.
         pub image_config: Option<ImageConfig>,
-        /// `mediaResolution`: how finely media are seen.
+        /// `mediaResolution`: the resolution at which the model sees media.
         pub media_resolution: Option<MediaResolution>,
-        /// `audioTimestamp`: whether the model is told the time within audio. Vertex only.
+        /// `audioTimestamp`: whether the model sees timestamps in audio. Vertex only.
         pub audio_timestamp: Option<bool>,
-        /// `enableEnhancedCivicAnswers`: whether answers about civic matters are enhanced. Not for all models.
+        /// `enableEnhancedCivicAnswers`: whether responses about civic topics are enhanced. Not for all models.
         pub enable_enhanced_civic_answers: Option<bool>,
     }
 }
 
 impl GenerationConfig {
-    /// Everything left to the model's defaults.
+    /// Creates a configuration with the model's defaults.
     pub fn new() -> GenerationConfig {
         GenerationConfig::default()
     }
 
-    /// Whether nothing is set.
+    /// Returns `true` if nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == GenerationConfig::default()
     }
 }
 
 open_enum! {
-    /// What content is made of: one of `responseModalities`, and `modality` in counts of tokens.
+    /// A kind of content: one of `responseModalities`, and `modality` of a token count.
     pub enum Modality {
         /// `MODALITY_UNSPECIFIED`.
         Unspecified = "MODALITY_UNSPECIFIED",
@@ -88,9 +91,9 @@ open_enum! {
         Image = "IMAGE",
         /// `AUDIO`.
         Audio = "AUDIO",
-        /// `VIDEO`: in counts of tokens.
+        /// `VIDEO`: in token counts.
         Video = "VIDEO",
-        /// `DOCUMENT`: in counts of tokens.
+        /// `DOCUMENT`: in token counts.
         Document = "DOCUMENT",
     }
 }
@@ -112,35 +115,35 @@ open_enum! {
 }
 
 object! {
-    /// How much the model thinks before it answers: `thinkingConfig`.
+    /// How much the model thinks before it responds: `thinkingConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct ThinkingConfig {
-        /// `includeThoughts`: whether thoughts come with the answer.
+        /// `includeThoughts`: whether the response contains thoughts.
         pub include_thoughts: Option<bool>,
-        /// `thinkingBudget`: the most tokens of thoughts; 0 for none, -1 for as many as the model sees fit.
+        /// `thinkingBudget`: the maximum number of tokens of thoughts; 0 turns them off, -1 lets the model decide.
         /// Gemini 2.5.
         pub thinking_budget: Option<i64>,
-        /// `thinkingLevel`: instead of a budget. Gemini 3.
+        /// `thinkingLevel`: how much the model thinks, instead of a budget. Gemini 3.
         pub thinking_level: Option<ThinkingLevel>,
     }
 }
 
 impl ThinkingConfig {
-    /// Everything left to the model's defaults.
+    /// Creates a configuration with the model's defaults.
     pub fn new() -> ThinkingConfig {
         ThinkingConfig::default()
     }
 }
 
 object! {
-    /// The form of images in the answer: `imageConfig`.
+    /// The format of generated images: `imageConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct ImageConfig {
-        /// `aspectRatio`: such as `16:9`.
+        /// `aspectRatio`: the ratio of width to height, such as `16:9`.
         pub aspect_ratio: Option<String>,
         /// `imageSize`: `1K`, `2K` or `4K`.
         pub image_size: Option<String>,
@@ -148,7 +151,7 @@ object! {
 }
 
 impl ImageConfig {
-    /// Everything left to the model's defaults.
+    /// Creates a configuration with the model's defaults.
     pub fn new() -> ImageConfig {
         ImageConfig::default()
     }

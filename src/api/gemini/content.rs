@@ -1,48 +1,50 @@
-//! A turn: its parts, and who says them.
+//! A turn of a conversation.
 
 use super::Part;
 use crate::api::{lenient::without_nulls, object::object, open_enum::open_enum};
 
 open_enum! {
-    /// Who says a turn: `role`.
+    /// The author of a turn: `role`.
     pub enum Role {
-        /// `user`.
+        /// `user`: the user, also for the results of function calls.
         User = "user",
-        /// `model`.
+        /// `model`: the model.
         Model = "model",
     }
 }
 
 object! {
-    /// One turn of a conversation: one of `contents`.
+    /// A turn of a conversation: one of `contents`.
+    ///
+    /// A string, a [`Part`], and a `Vec` or array of parts convert into it.
     #[serde(rename_all = "camelCase")]
     #[object(shared)]
     pub struct Content {
-        /// `role`: who says it; without one, the user.
+        /// `role`: the author. Without one, it is the user.
         pub role: Option<Role>,
-        /// `parts`: at least one.
+        /// `parts`: the text and media of the turn, at least one part.
         #[read("without_nulls")]
         pub parts: Vec<Part>,
     }
 }
 
 impl Content {
-    /// A turn of the user: a text, a part, or several with media among them.
-    pub fn user(content: impl Into<Content>) -> Content {
-        content.into().role(Role::User)
-    }
-
-    /// A turn of the model.
-    pub fn model(content: impl Into<Content>) -> Content {
-        content.into().role(Role::Model)
-    }
-
-    /// Parts with no role, as `systemInstruction` has them.
+    /// Creates a turn without a role, such as `systemInstruction`.
     pub fn new(content: impl Into<Content>) -> Content {
         content.into()
     }
 
-    /// Adds a part at the end.
+    /// Creates a turn of the user: a string, or parts with text and media.
+    pub fn user(content: impl Into<Content>) -> Content {
+        content.into().role(Role::User)
+    }
+
+    /// Creates a turn of the model.
+    pub fn model(content: impl Into<Content>) -> Content {
+        content.into().role(Role::Model)
+    }
+
+    /// Adds a part to `parts`.
     pub fn part(mut self, part: impl Into<Part>) -> Content {
         self.parts.push(part.into());
         self

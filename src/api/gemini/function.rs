@@ -1,78 +1,80 @@
-//! What passes between a model and its tools.
+//! Calls of functions, runs of the model's code, and their results.
 
 use super::Part;
 use crate::api::{
-    lenient::{object as object_or_json, optional_text, text_or_json},
+    lenient::{object as object_or_json, optional_string, string_or_json},
     object::object,
     open_enum::open_enum,
 };
 use serde_json::{Map, Value};
 
 object! {
-    /// A call that the model wants to be made: `functionCall`.
+    /// A call that the model asks for: `functionCall`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(shared)]
     pub struct FunctionCall {
-        /// `id`: by which the response names its call, where the server gives one.
-        #[read("optional_text")]
+        /// `id`: an identifier that the result repeats, if the server sets one.
+        #[read("optional_string")]
         pub id: Option<String>,
-        /// `name`: of the function.
-        #[read("text_or_json")]
+        /// `name`: the name of the function.
+        #[read("string_or_json")]
         pub name: String,
-        /// `args`: the arguments by name.
+        /// `args`: the arguments, by name.
         #[read("object_or_json")]
         pub args: Option<Map<String, Value>>,
     }
 }
 
 impl FunctionCall {
-    /// A call with these arguments.
+    /// Creates a call from the name of a function and its arguments.
     pub fn new(name: impl Into<String>, args: Map<String, Value>) -> FunctionCall {
-        FunctionCall { name: name.into(), args: Some(args), ..FunctionCall::default() }
+        FunctionCall::default().name(name).args(args)
     }
 }
 
 open_enum! {
-    /// When the model takes up what a non-blocking function gave: `scheduling`.
+    /// When the model uses the result of a non-blocking function: `scheduling`.
     pub enum Scheduling {
         /// `SCHEDULING_UNSPECIFIED`.
         Unspecified = "SCHEDULING_UNSPECIFIED",
-        /// `SILENT`: kept for later, no answer.
+        /// `SILENT`: it keeps the result and does not respond to it.
         Silent = "SILENT",
-        /// `WHEN_IDLE`: when what goes on has ended.
+        /// `WHEN_IDLE`: after its current output.
         WhenIdle = "WHEN_IDLE",
-        /// `INTERRUPT`: at once.
+        /// `INTERRUPT`: immediately.
         Interrupt = "INTERRUPT",
     }
 }
 
 object! {
-    /// What a function gave: `functionResponse`.
+    /// The result of a call: `functionResponse`.
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct FunctionResponse {
-        /// `id`: of the call that this is the response to.
+        /// `id`: the identifier of the call.
         pub id: Option<String>,
-        /// `name`: of the function.
+        /// `name`: the name of the function.
         pub name: String,
-        /// `response`: any object; by custom what it gave as `output`, a failure as `error`.
+        /// `response`: the result, an object. By convention, its key is `output`, or `error` after a failure.
         pub response: Map<String, Value>,
-        /// `parts`: media that it gave, as [`Part::inline`] or [`Part::file`].
+        /// `parts`: media of the result, as [`Part::inline`] or [`Part::file`].
         pub parts: Vec<Part>,
-        /// `willContinue`: whether more responses to the same call follow.
+        /// `willContinue`: whether more results of the same call follow.
         pub will_continue: Option<bool>,
-        /// `scheduling`: when the model takes it up.
+        /// `scheduling`: when the model uses the result.
         pub scheduling: Option<Scheduling>,
     }
 }
 
 impl FunctionResponse {
-    /// What the function of that name gave: an object as it is, anything else as the `output` in one.
+    /// Creates a result of the function `name`. An object is the `response` itself, any other value its `output`.
     ///
+    /// # Examples
     /// ```
     /// use niello::gemini::FunctionResponse;
     /// use serde_json::json;
+    ///
     /// assert_eq!(FunctionResponse::new("count", json!({"cats": 2})).response["cats"], 2);
     /// assert_eq!(FunctionResponse::new("count", "two").response["output"], "two");
     /// ```
@@ -81,10 +83,10 @@ impl FunctionResponse {
             Value::Object(response) => response,
             output => Map::from_iter([("output".into(), output)]),
         };
-        FunctionResponse { name: name.into(), response, ..FunctionResponse::default() }
+        FunctionResponse::default().name(name).response(response)
     }
 
-    /// Adds a media that it gave, at the end of `parts`.
+    /// Adds media to `parts`.
     pub fn part(mut self, part: impl Into<Part>) -> FunctionResponse {
         self.parts.push(part.into());
         self
@@ -92,37 +94,37 @@ impl FunctionResponse {
 }
 
 open_enum! {
-    /// What language code is in: `language`.
+    /// A programming language: `language`.
     pub enum Language {
         /// `LANGUAGE_UNSPECIFIED`.
         Unspecified = "LANGUAGE_UNSPECIFIED",
-        /// `PYTHON`: 3.10 or later, with numpy and simpy.
+        /// `PYTHON`: Python 3.10 or later, with numpy and simpy.
         Python = "PYTHON",
     }
 }
 
 object! {
-    /// Code that the model wrote and ran: `executableCode`.
+    /// Code that the model wrote and the server ran: `executableCode`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct ExecutableCode {
-        /// `language`: what it is written in.
+        /// `language`: the language of the code.
         pub language: Option<Language>,
-        /// `code`: its text.
+        /// `code`: the code.
         pub code: String,
     }
 }
 
 impl ExecutableCode {
-    /// Code in a language.
+    /// Creates a payload from code and its language.
     pub fn new(language: impl Into<Language>, code: impl Into<String>) -> ExecutableCode {
-        ExecutableCode { language: Some(language.into()), code: code.into(), ..ExecutableCode::default() }
+        ExecutableCode::default().language(language).code(code)
     }
 }
 
 open_enum! {
-    /// How running code ended: `outcome`.
+    /// How a run of code ended: `outcome`.
     pub enum Outcome {
         /// `OUTCOME_UNSPECIFIED`.
         Unspecified = "OUTCOME_UNSPECIFIED",
@@ -130,31 +132,27 @@ open_enum! {
         Ok = "OUTCOME_OK",
         /// `OUTCOME_FAILED`.
         Failed = "OUTCOME_FAILED",
-        /// `OUTCOME_DEADLINE_EXCEEDED`: it ran for too long.
+        /// `OUTCOME_DEADLINE_EXCEEDED`: the run took too long.
         DeadlineExceeded = "OUTCOME_DEADLINE_EXCEEDED",
     }
 }
 
 object! {
-    /// What running the model's code gave: `codeExecutionResult`.
+    /// The result of running the model's code: `codeExecutionResult`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct CodeExecutionResult {
-        /// `outcome`: how it ended.
+        /// `outcome`: how the run ended.
         pub outcome: Option<Outcome>,
-        /// `output`: standard output if it went well, else what went wrong.
+        /// `output`: standard output after a success, otherwise the error.
         pub output: Option<String>,
     }
 }
 
 impl CodeExecutionResult {
-    /// How it ended, and what it printed.
+    /// Creates a result from the outcome and the output of a run.
     pub fn new(outcome: impl Into<Outcome>, output: impl Into<String>) -> CodeExecutionResult {
-        CodeExecutionResult {
-            outcome: Some(outcome.into()),
-            output: Some(output.into()),
-            ..CodeExecutionResult::default()
-        }
+        CodeExecutionResult::default().outcome(outcome).output(output)
     }
 }

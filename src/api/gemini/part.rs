@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::{
         extra::Extra,
-        lenient::{boolean, optional_text},
+        lenient::{boolean, optional_string},
         source::Source,
     },
     media::Media,
@@ -58,13 +58,13 @@ pub struct Part {
     pub media_resolution: Option<Box<PartMediaResolution>>,
     /// `partMetadata`: your own data about this part.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub part_metadata: Option<Map<String, Value>>,
+    pub part_metadata: Option<Box<Map<String, Value>>>,
     /// Keys that this type does not have, including the payload of a part of kind [`PartKind::Other`].
     #[serde(flatten)]
     pub extra: Extra,
-    /// The setter that needs media and found none, for the check to report.
+    /// The setter for media that was called on another part, for the check to report.
     #[serde(skip)]
-    pub(super) misplaced: Option<MediaSetter>,
+    pub(super) misplaced: Option<&'static str>,
 }
 
 /// The payload of a [`Part`].
@@ -147,7 +147,7 @@ impl From<Keys> for Part {
                 "videoMetadata" => set(&mut part.video_metadata, read(&value)),
                 "thought" => set(&mut part.thought, boolean(&value).unwrap_or_default()),
                 "thoughtSignature" => {
-                    set(&mut part.thought_signature, optional_text(&value).unwrap_or_default())
+                    set(&mut part.thought_signature, optional_string(&value).unwrap_or_default())
                 }
                 "mediaResolution" => set(&mut part.media_resolution, media_resolution(&value).map(Box::new)),
                 "partMetadata" => set(&mut part.part_metadata, read(&value)),
@@ -176,32 +176,6 @@ fn media_resolution(value: &Value) -> Option<PartMediaResolution> {
 fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
     *field = value;
     field.is_some()
-}
-
-/// A setter of [`Part`] for media only.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum MediaSetter {
-    Mime,
-    DisplayName,
-    Fps,
-    Start,
-    End,
-    VideoMetadata,
-    MediaResolution,
-}
-
-impl MediaSetter {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            MediaSetter::Mime => "mime",
-            MediaSetter::DisplayName => "display_name",
-            MediaSetter::Fps => "fps",
-            MediaSetter::Start => "start",
-            MediaSetter::End => "end",
-            MediaSetter::VideoMetadata => "video_metadata",
-            MediaSetter::MediaResolution => "media_resolution",
-        }
-    }
 }
 
 impl Part {
@@ -280,7 +254,7 @@ impl Part {
             PartKind::FileData(file) => file.mime_type = Some(mime.into()),
             _ => {}
         }
-        self.needs_media(MediaSetter::Mime)
+        self.needs_media("mime")
     }
 
     /// Sets `displayName` of the media or file: a name that other parts can refer to. Vertex only.
@@ -290,42 +264,42 @@ impl Part {
             PartKind::FileData(file) => file.display_name = Some(name.into()),
             _ => {}
         }
-        self.needs_media(MediaSetter::DisplayName)
+        self.needs_media("display_name")
     }
 
     /// Sets `videoMetadata.fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's
     /// default is 1.
     pub fn fps(mut self, fps: f64) -> Part {
         self.video_metadata.get_or_insert_default().fps = Some(fps);
-        self.needs_media(MediaSetter::Fps)
+        self.needs_media("fps")
     }
 
     /// Sets `videoMetadata.startOffset`: where the section of the video begins.
     pub fn start(mut self, offset: Duration) -> Part {
         self.video_metadata.get_or_insert_default().start_offset = Some(offset);
-        self.needs_media(MediaSetter::Start)
+        self.needs_media("start")
     }
 
     /// Sets `videoMetadata.endOffset`: where the section of the video ends, after its start.
     pub fn end(mut self, offset: Duration) -> Part {
         self.video_metadata.get_or_insert_default().end_offset = Some(offset);
-        self.needs_media(MediaSetter::End)
+        self.needs_media("end")
     }
 
     /// Sets `videoMetadata`: the section of the video that the model sees, and its frame rate.
     pub fn video_metadata(mut self, metadata: VideoMetadata) -> Part {
         self.video_metadata = Some(Box::new(metadata));
-        self.needs_media(MediaSetter::VideoMetadata)
+        self.needs_media("video_metadata")
     }
 
     /// Sets `mediaResolution`: the resolution at which the model sees this part, as a
     /// [`MediaResolution`](super::MediaResolution) or a [`PartMediaResolution`]. Gemini 3.
     pub fn media_resolution(mut self, resolution: impl Into<PartMediaResolution>) -> Part {
         self.media_resolution = Some(Box::new(resolution.into()));
-        self.needs_media(MediaSetter::MediaResolution)
+        self.needs_media("media_resolution")
     }
 
-    fn needs_media(mut self, setter: MediaSetter) -> Part {
+    fn needs_media(mut self, setter: &'static str) -> Part {
         if !self.is_media() {
             self.misplaced = Some(setter);
         }
@@ -346,7 +320,7 @@ impl Part {
 
     /// Sets `partMetadata`: your own data about this part.
     pub fn part_metadata(mut self, metadata: Map<String, Value>) -> Part {
-        self.part_metadata = Some(metadata);
+        self.part_metadata = Some(Box::new(metadata));
         self
     }
 
@@ -413,8 +387,8 @@ mod tests {
 
     #[test]
     fn part_is_small() {
-        // 128 bytes, unless the feature `preserve_order` makes the two maps larger.
-        assert!(size_of::<Part>() <= 88 + 2 * size_of::<Map<String, Value>>(), "{}", size_of::<Part>());
+        // The map of extra keys is larger if serde_json has the feature `preserve_order`.
+        assert!(size_of::<Part>() <= 96 + size_of::<Extra>(), "{}", size_of::<Part>());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The request: everything that stands in the body.
+//! The request.
 
 use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, json_name::FIELD_NAMES};
 use crate::{
@@ -9,81 +9,92 @@ use crate::{
 use std::collections::BTreeMap;
 
 object! {
-    /// A `generateContent` request. The model stands in the URL, not here; `streamGenerateContent` takes the
-    /// same body.
+    /// A request of the Gemini API: the body of `generateContent` and `streamGenerateContent`. The model is in the URL.
     ///
-    /// Plain data: fields may be set as they are or by the methods of the same names. What is `None` or an empty list is
-    /// left out; zeros and `false` are sent. It reads back what was stored, media as base64 text.
+    /// Plain data: set the fields directly, or with the methods of the same name. `None`, empty lists and empty maps are
+    /// left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read back; its media are
+    /// then strings of base64.
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Request {
-        /// `contents`: the turns of the conversation, at least one; the last one is to be answered.
+        /// `contents`: the turns of the conversation, oldest first, at least one.
         #[skip_if("never")]
         pub contents: Vec<Content>,
-        /// `systemInstruction`: what holds for the whole conversation; text only.
+        /// `systemInstruction`: instructions for the whole conversation. Text only.
+        #[setter(none)]
         pub system_instruction: Option<Content>,
-        /// `tools`: what the model can use.
+        /// `tools`: the tools that the model may use.
         pub tools: Vec<Tool>,
-        /// `toolConfig`: how it is to use them.
+        /// `toolConfig`: how the model may use the tools.
         pub tool_config: Option<ToolConfig>,
-        /// `safetySettings`: what is blocked as harmful.
+        /// `safetySettings`: the thresholds above which harmful content is blocked.
         pub safety_settings: Vec<SafetySetting>,
-        /// `generationConfig`: how the answer is made; left out if it is empty.
+        /// `generationConfig`: how the response is generated.
         #[skip_if("GenerationConfig::is_empty")]
         pub generation_config: GenerationConfig,
-        /// `cachedContent`: such as `cachedContents/abc`.
+        /// `cachedContent`: the name of cached content to use, such as `cachedContents/abc`.
         pub cached_content: Option<String>,
-        /// `labels`: for billing. Vertex only.
+        /// `labels`: names and values for billing. Vertex only.
         pub labels: BTreeMap<String, String>,
+        /// Keys that this type does not have. NaN and infinity become `null`: see [`Extra`](crate::Extra).
+        pub extra: Extra,
     }
 }
 
 impl Request {
-    /// A request with nothing in it yet; a body wants at least one [`content`](Request::content).
+    /// Creates a request without contents. Add a turn with [`content`](Request::content).
     pub fn new() -> Request {
         Request::default()
     }
 
-    /// Adds a turn at the end of `contents`.
-    pub fn content(mut self, content: Content) -> Request {
-        self.contents.push(content);
+    /// Adds a turn to `contents`.
+    pub fn content(mut self, content: impl Into<Content>) -> Request {
+        self.contents.push(content.into());
         self
     }
 
-    /// `systemInstruction`: what holds for the whole conversation. Text goes without a role.
+    /// Sets `systemInstruction`: instructions for the whole conversation. Text only.
     pub fn system(mut self, instruction: impl Into<Content>) -> Request {
         self.system_instruction = Some(instruction.into());
         self
     }
 
-    /// Adds to `tools`: what the model can use.
+    /// Adds a tool to `tools`.
     pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
         self.tools.push(tool.into());
         self
     }
 
-    /// Adds to `safetySettings`: what is blocked as harmful.
+    /// Adds a setting to `safetySettings`.
     pub fn safety_setting(mut self, setting: SafetySetting) -> Request {
         self.safety_settings.push(setting);
         self
     }
 
-    /// Adds to `labels`: for billing. Given twice, the last value stands. Vertex only.
-    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Request {
-        self.labels.insert(key.into(), value.into());
+    /// Adds a label to `labels`, replacing one with the same name. Vertex only.
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
+        self.labels.insert(name.into(), value.into());
         self
     }
 
-    /// The body to send: every check, then [`Body::json`]. Of each media, no more than the first bytes are read.
+    /// Checks the request and makes its body, as [`Body::json`] does.
+    ///
+    /// Only the first bytes of each media are read.
     ///
     /// # Errors
-    /// [`Invalid`](crate::ErrorKind::Invalid) if there are no contents, or a content has no parts; a part
-    /// has no data or several, or what stands beside media only; a `fileUri` is empty or a `data:` URI;
-    /// the text of inline data is no base64; a function has no name, or gives another part than media; a
-    /// number is NaN or infinite; `fps` is not above 0 and up to 24, or a start is not before its end; or
-    /// an extra key repeats one that the object has. It names the field, as in
-    /// `contents[0].parts[1].inlineData.data`. [`MimeType`](crate::ErrorKind::MimeType) if a MIME type is not of the
-    /// form `type/subtype`. And what [`Body::json`] says.
+    /// - [`Invalid`](crate::ErrorKind::Invalid): no server would accept the request. The message begins with the path of
+    ///   the field, such as `contents[0].parts[1].inlineData.data`. Reported are
+    ///   - no contents, or a turn without parts;
+    ///   - a part without a payload, with two, or with one that does not have the documented type;
+    ///   - a setter of [`Part`](super::Part) for media that was called on another part;
+    ///   - a `fileUri` that is empty, a `data:` URI, or contains a control character;
+    ///   - a string of inline data that is not base64;
+    ///   - a function without a name, or a result of one with a part that is not media;
+    ///   - a number that is NaN or infinite, an `fps` that is not above 0 and up to 24, and a `startOffset` that is not
+    ///     before the `endOffset`;
+    ///   - an extra key that repeats a field that is set.
+    /// - [`MimeType`](crate::ErrorKind::MimeType): a MIME type does not have the form `type/subtype`.
+    /// - All errors of [`Body::json`].
     pub fn body(&self) -> Result<Body> {
         self.check()?;
         Body::request(self, Some(&FIELD_NAMES))

@@ -1,14 +1,13 @@
-//! The answer, and the chunks of a streamed one.
+//! The response, complete or one chunk of a stream, and its usage.
 
-use super::{
-    BlockReason, Content, FinishReason, FunctionCall, Part, PartKind, Role, SafetyRating, UsageMetadata,
-};
+use super::{Content, FunctionCall, Modality, Part, PartKind, Role, SafetyRating};
 use crate::{
     api::{
         error::Api,
         events::{FromEvent, sealed::Sealed},
         lenient::without_nulls,
         object::object,
+        open_enum::open_enum,
     },
     error::Result,
 };
@@ -20,15 +19,16 @@ const API: Api = Api {
 };
 
 object! {
-    /// An answer, or one chunk of a streamed one: the API's `GenerateContentResponse`.
+    /// A response, or one chunk of a streamed response: the API's `GenerateContentResponse`.
     ///
-    /// Reads what is there: a field that is missing, `null` or new is no error.
+    /// Reading is lenient: fields that are missing, `null`, new or of the wrong type are not errors.
     ///
+    /// # Examples
     /// ```
     /// use niello::gemini::{Content, FinishReason, Request, Response};
     ///
     /// let request = Request::new().content(Content::user("Who wins?"));
-    /// let answer = br#"{
+    /// let response = br#"{
     ///     "candidates": [{
     ///         "content": { "role": "model", "parts": [
     ///             { "text": "Both score once...", "thought": true },
@@ -38,17 +38,17 @@ object! {
     ///     }],
     ///     "usageMetadata": { "promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 21 }
     /// }"#;
-    /// let answer = Response::from_slice(answer)?;
-    /// assert_eq!(answer.text().as_deref(), Some("The guests."));
-    /// assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
+    /// let response = Response::from_slice(response)?;
+    /// assert_eq!(response.text().as_deref(), Some("The guests."));
+    /// assert_eq!(response.finish_reason(), Some(&FinishReason::Stop));
     ///
-    /// let request = request.contents(answer.content()).content(Content::user("By how much?"));
+    /// let request = request.contents(response.content()).content(Content::user("By how much?"));
     /// assert_eq!(request.contents[1].parts[1].thought_signature.as_deref(), Some("CiQB0e2Kb+/="));
     /// # request.body()?;
     /// # Ok::<(), niello::Error>(())
     /// ```
     ///
-    /// The turn of a streamed answer has the parts of all chunks in order:
+    /// To send back the turn of a streamed response, collect the parts of all chunks:
     ///
     /// ```
     /// # use niello::gemini::{Content, Part, Response};
@@ -60,36 +60,38 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(response)]
     pub struct Response {
-        /// `candidates`: the answers, as many as `candidateCount` asks for; none if the prompt was blocked.
+        /// `candidates`: the alternatives, as many as `candidateCount` asks for; none if the prompt was blocked.
         #[read("without_nulls")]
         pub candidates: Vec<Candidate>,
         /// `promptFeedback`: why the prompt was blocked.
         pub prompt_feedback: Option<PromptFeedback>,
-        /// `usageMetadata`: how many tokens were used.
+        /// `usageMetadata`: the number of tokens used.
         pub usage_metadata: Option<UsageMetadata>,
-        /// `modelVersion`: the model that answered.
+        /// `modelVersion`: the model that responded.
         pub model_version: Option<String>,
-        /// `responseId`: of the answer.
+        /// `responseId`: the identifier of the response.
         pub response_id: Option<String>,
     }
 }
 
 impl Response {
-    /// Reads the body of an answer, whatever its HTTP status is.
+    /// Reads the body of a response, whatever its HTTP status is.
     ///
     /// # Errors
-    /// [`Api`](crate::ErrorKind::Api) if the API reports an error: its message says what, and its source is
-    /// the [`ApiError`](crate::ApiError). [`Json`](crate::ErrorKind::Json) if it is no JSON, or no answer of
-    /// this API.
+    /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
+    ///   [`ApiError`](crate::ApiError).
+    /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
         API.read_response(bytes)
     }
 
-    /// The text of the first answer: its text parts joined, thoughts left out. `None` if it has none, as
-    /// when it only calls functions.
+    /// Returns the text of the first candidate, or `None` if it has no text, for example because it only calls
+    /// functions.
+    ///
+    /// Its text parts are joined; thoughts are left out.
     pub fn text(&self) -> Option<Cow<'_, str>> {
-        let said = self.parts().iter().filter(|part| part.thought != Some(true));
-        let mut texts = said.filter_map(|part| match &part.kind {
+        let parts = self.parts().iter().filter(|part| part.thought != Some(true));
+        let mut texts = parts.filter_map(|part| match &part.kind {
             PartKind::Text(text) => Some(text.as_str()),
             _ => None,
         });
@@ -98,12 +100,12 @@ impl Response {
         Some(joined)
     }
 
-    /// Why the first answer ended; `None` in all chunks of a stream but the last.
+    /// Returns why the model stopped, for the first candidate. In a stream, only the last chunk says so.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         self.candidates.first()?.finish_reason.as_ref()
     }
 
-    /// The functions that the first answer calls, in order.
+    /// Returns the function calls of the first candidate, in order.
     pub fn function_calls(&self) -> impl Iterator<Item = &FunctionCall> {
         self.parts().iter().filter_map(|part| match &part.kind {
             PartKind::FunctionCall(call) => Some(&**call),
@@ -111,12 +113,14 @@ impl Response {
         })
     }
 
-    /// The turn of the first answer, to go back into a history: its parts as they are, signatures and
-    /// thoughts included, but those that say nothing, which no server takes back. `None` if none is left.
+    /// Returns the turn of the first candidate, to send it back as part of the conversation.
+    ///
+    /// Its parts are unchanged, including thoughts and signatures. Parts without a payload are removed. Returns `None`
+    /// if nothing is left, because servers reject an empty turn.
     pub fn content(&self) -> Option<Content> {
         let mut content = self.candidates.first()?.content.clone()?;
         content.parts.retain(|part| !part.is_blank());
-        // In a history, a turn without a role is the user's.
+        // In a request, a turn without a role is the user's.
         content.role.get_or_insert(Role::Model);
         (!content.parts.is_empty()).then_some(content)
     }
@@ -136,40 +140,143 @@ impl FromEvent for Response {
 }
 
 object! {
-    /// One of the answers to a request: one of `candidates`.
+    /// One alternative of a response: one of `candidates`.
     #[serde(rename_all = "camelCase")]
     #[object(response)]
     pub struct Candidate {
-        /// `index`: which of the answers.
+        /// `index`: the index of this alternative.
         pub index: Option<i64>,
-        /// `content`: what the model says.
+        /// `content`: the turn of the model.
         pub content: Option<Content>,
-        /// `finishReason`: why it ended.
+        /// `finishReason`: why the model stopped.
         pub finish_reason: Option<FinishReason>,
-        /// `finishMessage`: the same in words.
+        /// `finishMessage`: an explanation of the reason.
         pub finish_message: Option<String>,
-        /// `safetyRatings`: how harmful it is found.
+        /// `safetyRatings`: how harmful the content is rated.
         pub safety_ratings: Vec<SafetyRating>,
-        /// `tokenCount`: how many tokens it has.
+        /// `tokenCount`: the number of tokens of this alternative.
         pub token_count: Option<i64>,
-        /// `avgLogprobs`: the mean of its tokens' log probabilities.
+        /// `avgLogprobs`: the mean log probability of its tokens.
         pub avg_logprobs: Option<f64>,
-        /// Keys beside these: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`, `logprobsResult`.
+        /// Keys that this type does not have: `citationMetadata`, `groundingMetadata`, `urlContextMetadata`,
+        /// `logprobsResult`.
         pub extra: Extra,
     }
 }
 
+open_enum! {
+    /// Why the model stopped: `finishReason`.
+    pub enum FinishReason {
+        /// `FINISH_REASON_UNSPECIFIED`.
+        Unspecified = "FINISH_REASON_UNSPECIFIED",
+        /// `STOP`: the response is complete, or reached one of `stopSequences`.
+        Stop = "STOP",
+        /// `MAX_TOKENS`: the response reached `maxOutputTokens`.
+        MaxTokens = "MAX_TOKENS",
+        /// `SAFETY`: the content is harmful.
+        Safety = "SAFETY",
+        /// `RECITATION`: the content repeats training data.
+        Recitation = "RECITATION",
+        /// `LANGUAGE`: the language is not supported.
+        Language = "LANGUAGE",
+        /// `OTHER`.
+        Other = "OTHER",
+        /// `BLOCKLIST`: the content contains a forbidden term.
+        Blocklist = "BLOCKLIST",
+        /// `PROHIBITED_CONTENT`.
+        ProhibitedContent = "PROHIBITED_CONTENT",
+        /// `SPII`: the content contains sensitive personal data.
+        Spii = "SPII",
+        /// `MALFORMED_FUNCTION_CALL`.
+        MalformedFunctionCall = "MALFORMED_FUNCTION_CALL",
+        /// `UNEXPECTED_TOOL_CALL`: a call of a tool that the request does not have.
+        UnexpectedToolCall = "UNEXPECTED_TOOL_CALL",
+        /// `TOO_MANY_TOOL_CALLS`: too many calls in sequence.
+        TooManyToolCalls = "TOO_MANY_TOOL_CALLS",
+        /// `IMAGE_SAFETY`: a generated image is harmful.
+        ImageSafety = "IMAGE_SAFETY",
+        /// `IMAGE_PROHIBITED_CONTENT`.
+        ImageProhibitedContent = "IMAGE_PROHIBITED_CONTENT",
+        /// `IMAGE_RECITATION`.
+        ImageRecitation = "IMAGE_RECITATION",
+        /// `IMAGE_OTHER`.
+        ImageOther = "IMAGE_OTHER",
+        /// `NO_IMAGE`: the model generated no image although it should have.
+        NoImage = "NO_IMAGE",
+    }
+}
+
 object! {
-    /// Why a prompt was blocked: `promptFeedback`.
+    /// Why the prompt was blocked: `promptFeedback`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(response)]
     pub struct PromptFeedback {
-        /// `blockReason`: what sort of reason it was.
+        /// `blockReason`: the reason.
         pub block_reason: Option<BlockReason>,
-        /// `blockReasonMessage`: the same in words. Vertex only.
+        /// `blockReasonMessage`: an explanation of the reason. Vertex only.
         pub block_reason_message: Option<String>,
-        /// `safetyRatings`: how harmful the prompt is found.
+        /// `safetyRatings`: how harmful the prompt is rated.
         pub safety_ratings: Vec<SafetyRating>,
+    }
+}
+
+open_enum! {
+    /// Why a prompt was blocked: `blockReason`.
+    pub enum BlockReason {
+        /// `BLOCK_REASON_UNSPECIFIED`.
+        Unspecified = "BLOCK_REASON_UNSPECIFIED",
+        /// `SAFETY`: the prompt is harmful.
+        Safety = "SAFETY",
+        /// `OTHER`.
+        Other = "OTHER",
+        /// `BLOCKLIST`: the prompt contains a forbidden term.
+        Blocklist = "BLOCKLIST",
+        /// `PROHIBITED_CONTENT`.
+        ProhibitedContent = "PROHIBITED_CONTENT",
+        /// `IMAGE_SAFETY`: an image is harmful.
+        ImageSafety = "IMAGE_SAFETY",
+    }
+}
+
+object! {
+    /// The number of tokens used: `usageMetadata`.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct UsageMetadata {
+        /// `promptTokenCount`: the tokens of the request, including cached content.
+        pub prompt_token_count: Option<i64>,
+        /// `candidatesTokenCount`: the tokens of all candidates.
+        pub candidates_token_count: Option<i64>,
+        /// `thoughtsTokenCount`: the tokens of thoughts.
+        pub thoughts_token_count: Option<i64>,
+        /// `toolUsePromptTokenCount`: the tokens of the results of the API's own tools.
+        pub tool_use_prompt_token_count: Option<i64>,
+        /// `cachedContentTokenCount`: the tokens of the cached content.
+        pub cached_content_token_count: Option<i64>,
+        /// `totalTokenCount`: the sum.
+        pub total_token_count: Option<i64>,
+        /// `promptTokensDetails`: the tokens of the request, by modality.
+        pub prompt_tokens_details: Vec<ModalityTokenCount>,
+        /// `candidatesTokensDetails`: the tokens of the candidates, by modality.
+        pub candidates_tokens_details: Vec<ModalityTokenCount>,
+        /// `toolUsePromptTokensDetails`: the tokens of the results of tools, by modality.
+        pub tool_use_prompt_tokens_details: Vec<ModalityTokenCount>,
+        /// `cacheTokensDetails`: the tokens of the cached content, by modality.
+        pub cache_tokens_details: Vec<ModalityTokenCount>,
+    }
+}
+
+object! {
+    /// The number of tokens of one modality.
+    #[derive(PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    #[object(response)]
+    pub struct ModalityTokenCount {
+        /// `modality`: the modality.
+        pub modality: Option<Modality>,
+        /// `tokenCount`: its tokens.
+        pub token_count: Option<i64>,
     }
 }

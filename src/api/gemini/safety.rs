@@ -1,4 +1,4 @@
-//! What is blocked as harmful, and what was.
+//! Harmful content: from which probability it is blocked, and how content was rated.
 
 use crate::api::{object::object, open_enum::open_enum};
 
@@ -21,7 +21,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// From which probability of harm on content is blocked: `threshold`.
+    /// The probability of harm from which content is blocked: `threshold`.
     pub enum Threshold {
         /// `HARM_BLOCK_THRESHOLD_UNSPECIFIED`: the API's default.
         Unspecified = "HARM_BLOCK_THRESHOLD_UNSPECIFIED",
@@ -31,39 +31,35 @@ open_enum! {
         MediumAndAbove = "BLOCK_MEDIUM_AND_ABOVE",
         /// `BLOCK_ONLY_HIGH`.
         OnlyHigh = "BLOCK_ONLY_HIGH",
-        /// `BLOCK_NONE`: rated, and not blocked.
+        /// `BLOCK_NONE`: content is rated but not blocked.
         None = "BLOCK_NONE",
-        /// `OFF`: not even rated.
+        /// `OFF`: content is not rated.
         Off = "OFF",
     }
 }
 
 object! {
-    /// From where on one kind of harm is blocked: one of `safetySettings`.
+    /// The threshold of one kind of harm: one of `safetySettings`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct SafetySetting {
-        /// `category`: at most one setting for each.
+        /// `category`: the kind of harm. A request has at most one setting for each.
         pub category: Option<HarmCategory>,
-        /// `threshold`: from which probability on.
+        /// `threshold`: the probability from which content is blocked.
         pub threshold: Option<Threshold>,
     }
 }
 
 impl SafetySetting {
-    /// A kind of harm, and from where on it is blocked.
+    /// Creates a setting from a kind of harm and its threshold.
     pub fn new(category: impl Into<HarmCategory>, threshold: impl Into<Threshold>) -> SafetySetting {
-        SafetySetting {
-            category: Some(category.into()),
-            threshold: Some(threshold.into()),
-            ..SafetySetting::default()
-        }
+        SafetySetting::default().category(category).threshold(threshold)
     }
 }
 
 open_enum! {
-    /// How likely content is harmful: `probability`.
+    /// The probability that content is harmful: `probability`.
     pub enum HarmProbability {
         /// `HARM_PROBABILITY_UNSPECIFIED`.
         Unspecified = "HARM_PROBABILITY_UNSPECIFIED",
@@ -79,16 +75,16 @@ open_enum! {
 }
 
 object! {
-    /// How harmful a prompt or an answer is found: one of `safetyRatings`.
+    /// How harmful a prompt or a response is rated: one of `safetyRatings`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(response)]
     pub struct SafetyRating {
         /// `category`: the kind of harm.
         pub category: Option<HarmCategory>,
-        /// `probability`: how likely it is harmful.
+        /// `probability`: the probability of harm.
         pub probability: Option<HarmProbability>,
-        /// `blocked`: whether it was blocked for this.
+        /// `blocked`: whether the content was blocked because of this rating.
         pub blocked: Option<bool>,
     }
 }

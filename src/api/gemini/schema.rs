@@ -1,10 +1,10 @@
-//! The shape of a value, in the API's own dialect of OpenAPI.
+//! Schemas: the types of responses, arguments and results.
 
 use crate::api::{object::object, open_enum::open_enum};
 use serde_json::Value;
 
 open_enum! {
-    /// The type of a value in a [`Schema`]: `type`.
+    /// The type of a value: `type` of a [`Schema`].
     pub enum Type {
         /// `TYPE_UNSPECIFIED`.
         Unspecified = "TYPE_UNSPECIFIED",
@@ -26,13 +26,15 @@ open_enum! {
 }
 
 object! {
-    /// The shape of a value: `responseSchema`, and what a function takes and gives.
+    /// A schema: `responseSchema`, and `parameters` and `response` of a function.
     ///
-    /// Where JSON Schema is wanted, the fields beside it take that: `response_json_schema`,
-    /// `parameters_json_schema`.
+    /// It is the API's own dialect of OpenAPI. For JSON Schema, use `response_json_schema` and
+    /// `parameters_json_schema` instead.
     ///
+    /// # Examples
     /// ```
     /// use niello::gemini::Schema;
+    ///
     /// let clip = Schema::object([
     ///     ("title", Schema::string()),
     ///     ("tags", Schema::array(Schema::string()).max_items(5)),
@@ -44,105 +46,104 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Schema {
-        /// `type`: what sort of value it is.
+        /// `type`: the type of the value.
         #[serde(rename = "type")]
         pub kind: Option<Type>,
-        /// `format`: such as `int32`, `double`, `date-time`, or `enum`.
+        /// `format`: the format of the value, such as `int32`, `double`, `date-time` or `enum`.
         pub format: Option<String>,
-        /// `title`: what the value is called.
+        /// `title`: the title of the value.
         pub title: Option<String>,
-        /// `description`: what the value means, for the model to read.
+        /// `description`: what the value means, for the model.
         pub description: Option<String>,
-        /// `nullable`: whether it may be null.
+        /// `nullable`: whether the value may be null.
         pub nullable: Option<bool>,
-        /// `enum`: the values that a string may have.
+        /// `enum`: the possible values of a string.
         #[serde(rename = "enum")]
         pub enum_values: Vec<String>,
-        /// `items`: the shape of an array's elements.
+        /// `items`: the schema of the elements of an array.
         pub items: Option<Box<Schema>>,
-        /// `minItems`: the fewest elements of an array.
+        /// `minItems`: the minimum number of elements of an array.
         pub min_items: Option<i64>,
-        /// `maxItems`: the most elements of an array.
+        /// `maxItems`: the maximum number of elements of an array.
         pub max_items: Option<i64>,
-        /// `properties`: what an object has, by name, in the order in which the model is to write them.
+        /// `properties`: the names and schemas of the properties of an object. The model writes them in this order.
         #[serde(serialize_with = "properties::serialize")]
         #[read("properties::deserialize")]
         #[setter(none)]
         pub properties: Vec<(String, Schema)>,
-        /// `required`: names of the properties that an object must have.
+        /// `required`: the names of the properties that an object must have.
         pub required: Vec<String>,
-        /// `propertyOrdering`: names of the properties in the order in which the model is to write them.
+        /// `propertyOrdering`: the names of the properties in the order in which the model writes them.
         pub property_ordering: Vec<String>,
-        /// `minProperties`: the fewest properties of an object.
+        /// `minProperties`: the minimum number of properties of an object.
         pub min_properties: Option<i64>,
-        /// `maxProperties`: the most properties of an object.
+        /// `maxProperties`: the maximum number of properties of an object.
         pub max_properties: Option<i64>,
-        /// `minimum`: of a number.
+        /// `minimum`: the minimum of a number.
         pub minimum: Option<f64>,
-        /// `maximum`: of a number.
+        /// `maximum`: the maximum of a number.
         pub maximum: Option<f64>,
-        /// `minLength`: of a string, in characters.
+        /// `minLength`: the minimum length of a string, in characters.
         pub min_length: Option<i64>,
-        /// `maxLength`: of a string, in characters.
+        /// `maxLength`: the maximum length of a string, in characters.
         pub max_length: Option<i64>,
         /// `pattern`: a regular expression that a string matches.
         pub pattern: Option<String>,
-        /// `anyOf`: the value has the shape of one of these.
+        /// `anyOf`: schemas of which the value matches at least one.
         #[setter(none)]
         pub any_of: Vec<Schema>,
-        /// `example`: a value of this shape.
+        /// `example`: an example of the value. NaN and infinity become `null`: see [`Extra`](crate::Extra).
         pub example: Option<Value>,
-        /// `default`: the value that is meant where there is none.
+        /// `default`: the value if there is none. NaN and infinity become `null`: see [`Extra`](crate::Extra).
         #[serde(rename = "default")]
         pub default_value: Option<Value>,
     }
 }
 
 impl Schema {
-    /// A value of a type.
+    /// Creates a schema for values of a type.
     pub fn new(kind: impl Into<Type>) -> Schema {
-        Schema { kind: Some(kind.into()), ..Schema::default() }
+        Schema::default().kind(kind)
     }
 
-    /// A string: `STRING`.
+    /// Creates a schema for strings: `STRING`.
     pub fn string() -> Schema {
         Schema::new(Type::String)
     }
 
-    /// A number: `NUMBER`.
+    /// Creates a schema for numbers: `NUMBER`.
     pub fn number() -> Schema {
         Schema::new(Type::Number)
     }
 
-    /// A whole number: `INTEGER`.
+    /// Creates a schema for integers: `INTEGER`.
     pub fn integer() -> Schema {
         Schema::new(Type::Integer)
     }
 
-    /// True or false: `BOOLEAN`.
+    /// Creates a schema for `true` and `false`: `BOOLEAN`.
     pub fn boolean() -> Schema {
         Schema::new(Type::Boolean)
     }
 
-    /// An array of elements of one shape: `ARRAY`, with `items`.
+    /// Creates a schema for arrays with elements of one schema: `ARRAY`, with `items`.
     pub fn array(items: Schema) -> Schema {
-        Schema { items: Some(items.into()), ..Schema::new(Type::Array) }
+        Schema::new(Type::Array).items(items)
     }
 
-    /// An object with these properties, none of them required, in the order in which they are given: `OBJECT`, with
-    /// `properties`.
+    /// Creates a schema for objects: `OBJECT`, with `properties`, which are all optional.
     pub fn object<K: Into<String>>(properties: impl IntoIterator<Item = (K, Schema)>) -> Schema {
         let properties = properties.into_iter().map(|(name, schema)| (name.into(), schema)).collect();
         Schema { properties, ..Schema::new(Type::Object) }
     }
 
-    /// One of several shapes: `anyOf`.
-    pub fn any_of(shapes: impl IntoIterator<Item = Schema>) -> Schema {
-        Schema { any_of: shapes.into_iter().collect(), ..Schema::default() }
+    /// Creates a schema for values that match at least one of `schemas`: `anyOf`.
+    pub fn any_of(schemas: impl IntoIterator<Item = Schema>) -> Schema {
+        Schema { any_of: schemas.into_iter().collect(), ..Schema::default() }
     }
 }
 
-/// A JSON object that keeps its order, which a model follows.
+/// A JSON object whose order is kept, because models write in that order.
 mod properties {
     use super::Schema;
     use serde::{Deserializer, Serializer, de};
@@ -158,8 +159,8 @@ mod properties {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<(String, Schema)>, D::Error> {
-        struct Object;
-        impl<'de> de::Visitor<'de> for Object {
+        struct Properties;
+        impl<'de> de::Visitor<'de> for Properties {
             type Value = Vec<(String, Schema)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,6 +179,6 @@ mod properties {
                 Ok(properties)
             }
         }
-        deserializer.deserialize_any(Object)
+        deserializer.deserialize_any(Properties)
     }
 }

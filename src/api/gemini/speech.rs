@@ -1,35 +1,34 @@
-//! The voices of a spoken answer: `speechConfig`.
+//! The voices of a spoken response: `speechConfig`.
 
 use crate::api::object::object;
 
 object! {
-    /// The voice, or voices, of a spoken answer: `speechConfig`.
+    /// The voice of a spoken response, or the voices: `speechConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct SpeechConfig {
-        /// `languageCode`: BCP 47, such as `en-US`.
+        /// `languageCode`: the language as a BCP 47 code, such as `en-US`.
         pub language_code: Option<String>,
-        /// `voiceConfig`: the one voice.
+        /// `voiceConfig`: the voice of a single speaker.
         pub voice_config: Option<VoiceConfig>,
-        /// `multiSpeakerVoiceConfig`: a voice for each speaker; instead of `voice_config`.
+        /// `multiSpeakerVoiceConfig`: the voices of several speakers, instead of `voiceConfig`.
         pub multi_speaker_voice_config: Option<MultiSpeakerVoiceConfig>,
     }
 }
 
 impl SpeechConfig {
-    /// Everything left to the model's defaults.
+    /// Creates a configuration with the model's defaults.
     pub fn new() -> SpeechConfig {
         SpeechConfig::default()
     }
 
-    /// One voice, by its name: `voiceConfig.prebuiltVoiceConfig.voiceName`.
-    pub fn voice(mut self, name: impl Into<String>) -> SpeechConfig {
-        self.voice_config = Some(VoiceConfig::new(name));
-        self
+    /// Sets `voiceConfig` to a voice of the API, by its name.
+    pub fn voice(self, name: impl Into<String>) -> SpeechConfig {
+        self.voice_config(VoiceConfig::new(name))
     }
 
-    /// One more speaker and the name of its voice: `multiSpeakerVoiceConfig`.
+    /// Adds a speaker and the name of its voice to `multiSpeakerVoiceConfig`.
     pub fn speaker(mut self, speaker: impl Into<String>, voice: impl Into<String>) -> SpeechConfig {
         let voice = SpeakerVoiceConfig::new(speaker, voice);
         self.multi_speaker_voice_config.get_or_insert_default().speaker_voice_configs.push(voice);
@@ -43,62 +42,56 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct VoiceConfig {
-        /// `prebuiltVoiceConfig`: a voice that the API has by name.
+        /// `prebuiltVoiceConfig`: a voice of the API.
         pub prebuilt_voice_config: Option<PrebuiltVoiceConfig>,
     }
 }
 
 impl VoiceConfig {
-    /// The voice of that name.
+    /// Creates a voice from the name that the API has for it.
     pub fn new(name: impl Into<String>) -> VoiceConfig {
-        let prebuilt =
-            PrebuiltVoiceConfig { voice_name: Some(name.into()), ..PrebuiltVoiceConfig::default() };
-        VoiceConfig { prebuilt_voice_config: Some(prebuilt), ..VoiceConfig::default() }
+        VoiceConfig::default().prebuilt_voice_config(PrebuiltVoiceConfig::default().voice_name(name))
     }
 }
 
 object! {
-    /// A voice that the API has by name: `prebuiltVoiceConfig`.
+    /// A voice of the API: `prebuiltVoiceConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct PrebuiltVoiceConfig {
-        /// `voiceName`: such as `Kore`.
+        /// `voiceName`: its name, such as `Kore`.
         pub voice_name: Option<String>,
     }
 }
 
 object! {
-    /// A voice for each speaker: `multiSpeakerVoiceConfig`.
+    /// The voices of several speakers: `multiSpeakerVoiceConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct MultiSpeakerVoiceConfig {
-        /// `speakerVoiceConfigs`.
+        /// `speakerVoiceConfigs`: a voice for each speaker.
         pub speaker_voice_configs: Vec<SpeakerVoiceConfig>,
     }
 }
 
 object! {
-    /// The voice of one speaker.
+    /// The voice of one speaker: one of `speakerVoiceConfigs`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct SpeakerVoiceConfig {
-        /// `speaker`: the name by which the prompt calls the speaker.
+        /// `speaker`: the name of the speaker in the prompt.
         pub speaker: String,
-        /// `voiceConfig`.
+        /// `voiceConfig`: the voice.
         pub voice_config: Option<VoiceConfig>,
     }
 }
 
 impl SpeakerVoiceConfig {
-    /// A speaker and the name of its voice.
+    /// Creates a speaker from its name and the name of its voice.
     pub fn new(speaker: impl Into<String>, voice: impl Into<String>) -> SpeakerVoiceConfig {
-        SpeakerVoiceConfig {
-            speaker: speaker.into(),
-            voice_config: Some(VoiceConfig::new(voice)),
-            ..SpeakerVoiceConfig::default()
-        }
+        SpeakerVoiceConfig::default().speaker(speaker).voice_config(VoiceConfig::new(voice))
     }
 }

@@ -1,4 +1,4 @@
-//! What a model can use: functions of the caller, and how it is to call them.
+//! The tools that the model may use: your functions, and the API's own tools.
 
 use super::{
     Schema,
@@ -10,10 +10,14 @@ use crate::api::{object::object, open_enum::open_enum};
 use serde_json::Value;
 
 object! {
-    /// Functions of the caller, or a tool of the API's own: one of `tools`.
+    /// Functions that you run, or a tool of the API: one of `tools`.
     ///
+    /// Every tool of the API converts into it. Set one that this crate does not know with [`extra`](Tool::extra()).
+    ///
+    /// # Examples
     /// ```
     /// use niello::gemini::{FunctionDeclaration, Schema, Tool};
+    ///
     /// let save = FunctionDeclaration::new("save_clip")
     ///     .description("Saves a clip.")
     ///     .parameters(Schema::object([("start", Schema::number())]).required(["start"]));
@@ -23,60 +27,73 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Tool {
-        /// `functionDeclarations`: functions that the caller runs.
+        /// `functionDeclarations`: the functions that you run.
         pub function_declarations: Vec<FunctionDeclaration>,
-        /// `googleSearch`: in the web.
+        /// `googleSearch`: web search.
         #[setter(none)]
         pub google_search: Option<GoogleSearch>,
-        /// `googleSearchRetrieval`: for models before Gemini 2.
+        /// `googleSearchRetrieval`: web search for models before Gemini 2.
+        #[setter(none)]
         pub google_search_retrieval: Option<GoogleSearchRetrieval>,
-        /// `codeExecution`: the model writes code and runs it.
+        /// `codeExecution`: code that the model writes and the server runs.
         #[setter(none)]
         pub code_execution: Option<CodeExecution>,
-        /// `urlContext`: the model reads the pages that the prompt links to.
+        /// `urlContext`: reading the pages that the prompt links to.
         #[setter(none)]
         pub url_context: Option<UrlContext>,
-        /// `computerUse`: the model works with a computer that the caller drives.
+        /// `computerUse`: operating a computer through you.
+        #[setter(none)]
         pub computer_use: Option<ComputerUse>,
-        /// `fileSearch`: in stores of uploaded files.
+        /// `fileSearch`: search in stores of uploaded files.
+        #[setter(none)]
         pub file_search: Option<FileSearch>,
-        /// `googleMaps`: what Google Maps knows of places.
+        /// `googleMaps`: what Google Maps knows about places.
+        #[setter(none)]
         pub google_maps: Option<GoogleMaps>,
     }
 }
 
 impl Tool {
-    /// Functions that the caller runs: `functionDeclarations`.
+    /// Creates a tool of functions that you run: `functionDeclarations`.
     pub fn functions(functions: impl IntoIterator<Item = FunctionDeclaration>) -> Tool {
-        Tool { function_declarations: functions.into_iter().collect(), ..Tool::default() }
+        Tool::default().function_declarations(functions)
     }
 
-    /// Search in the web, with no options: `googleSearch`.
+    /// Creates a web search without options: `googleSearch`.
     pub fn google_search() -> Tool {
         Tool::from(GoogleSearch::default())
     }
 
-    /// The model writes code and runs it: `codeExecution`.
+    /// Creates the tool for code that the model writes and the server runs: `codeExecution`.
     pub fn code_execution() -> Tool {
         Tool::from(CodeExecution::default())
     }
 
-    /// The model reads the pages that the prompt links to: `urlContext`.
+    /// Creates the tool for reading the pages that the prompt links to: `urlContext`.
     pub fn url_context() -> Tool {
         Tool::from(UrlContext::default())
     }
 }
 
-impl From<GoogleSearch> for Tool {
-    fn from(search: GoogleSearch) -> Tool {
-        Tool { google_search: Some(search), ..Tool::default() }
-    }
+/// Converts a tool of the API.
+macro_rules! from_tool {
+    ($($field:ident: $Name:ident,)+) => {
+        $(impl From<$Name> for Tool {
+            fn from(tool: $Name) -> Tool {
+                Tool { $field: Some(tool), ..Tool::default() }
+            }
+        })+
+    };
 }
 
-impl From<GoogleSearchRetrieval> for Tool {
-    fn from(search: GoogleSearchRetrieval) -> Tool {
-        Tool { google_search_retrieval: Some(search), ..Tool::default() }
-    }
+from_tool! {
+    google_search: GoogleSearch,
+    google_search_retrieval: GoogleSearchRetrieval,
+    code_execution: CodeExecution,
+    url_context: UrlContext,
+    computer_use: ComputerUse,
+    file_search: FileSearch,
+    google_maps: GoogleMaps,
 }
 
 impl From<FunctionDeclaration> for Tool {
@@ -85,74 +102,44 @@ impl From<FunctionDeclaration> for Tool {
     }
 }
 
-impl From<CodeExecution> for Tool {
-    fn from(execution: CodeExecution) -> Tool {
-        Tool { code_execution: Some(execution), ..Tool::default() }
-    }
-}
-
-impl From<UrlContext> for Tool {
-    fn from(context: UrlContext) -> Tool {
-        Tool { url_context: Some(context), ..Tool::default() }
-    }
-}
-
-impl From<ComputerUse> for Tool {
-    fn from(computer: ComputerUse) -> Tool {
-        Tool { computer_use: Some(computer), ..Tool::default() }
-    }
-}
-
-impl From<FileSearch> for Tool {
-    fn from(search: FileSearch) -> Tool {
-        Tool { file_search: Some(search), ..Tool::default() }
-    }
-}
-
-impl From<GoogleMaps> for Tool {
-    fn from(maps: GoogleMaps) -> Tool {
-        Tool { google_maps: Some(maps), ..Tool::default() }
-    }
-}
-
 open_enum! {
-    /// Whether the model waits for a function: `behavior`.
+    /// Whether the model waits for the result of a function: `behavior`.
     pub enum Behavior {
-        /// `UNSPECIFIED`: as `BLOCKING`.
+        /// `UNSPECIFIED`: the same as `BLOCKING`.
         Unspecified = "UNSPECIFIED",
-        /// `BLOCKING`: it waits for the response.
+        /// `BLOCKING`: the model waits for the result.
         Blocking = "BLOCKING",
-        /// `NON_BLOCKING`: it goes on, and takes up the response when that comes.
+        /// `NON_BLOCKING`: the model continues, and uses the result when it arrives.
         NonBlocking = "NON_BLOCKING",
     }
 }
 
 object! {
-    /// A function that the caller runs: one of `functionDeclarations`.
+    /// A function that you run: one of `functionDeclarations`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct FunctionDeclaration {
-        /// `name`: letters, digits, `_`, `.`, `:` and `-`, up to 64.
+        /// `name`: the name, up to 64 letters, digits, `_`, `.`, `:` and `-`.
         pub name: String,
-        /// `description`: what it does, for the model to read.
+        /// `description`: what the function does, for the model.
         pub description: Option<String>,
-        /// `parameters`: what it takes, an object.
+        /// `parameters`: the schema of the arguments, an object.
         pub parameters: Option<Schema>,
-        /// `parametersJsonSchema`: what it takes, as JSON Schema; instead of `parameters`.
+        /// `parametersJsonSchema`: the JSON Schema of the arguments, instead of `parameters`.
         pub parameters_json_schema: Option<Value>,
-        /// `response`: what it gives.
+        /// `response`: the schema of the result.
         pub response: Option<Schema>,
-        /// `responseJsonSchema`: what it gives, as JSON Schema; instead of `response`.
+        /// `responseJsonSchema`: the JSON Schema of the result, instead of `response`.
         pub response_json_schema: Option<Value>,
-        /// `behavior`: whether the model waits for it.
+        /// `behavior`: whether the model waits for the result.
         pub behavior: Option<Behavior>,
     }
 }
 
 impl FunctionDeclaration {
-    /// A function that takes nothing.
+    /// Creates a function without parameters.
     pub fn new(name: impl Into<String>) -> FunctionDeclaration {
-        FunctionDeclaration { name: name.into(), ..FunctionDeclaration::default() }
+        FunctionDeclaration::default().name(name)
     }
 }

@@ -1,14 +1,14 @@
-//! How tools are to be used: `toolConfig`.
+//! How the model may use the tools: `toolConfig`.
 
 use crate::api::{object::object, open_enum::open_enum};
 
 object! {
-    /// How tools are to be used: `toolConfig`.
+    /// How the model may use the tools: `toolConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct ToolConfig {
-        /// `functionCallingConfig`: for functions that the caller runs.
+        /// `functionCallingConfig`: for the functions that you run.
         pub function_calling_config: Option<FunctionCallingConfig>,
         /// `retrievalConfig`: for search and maps.
         pub retrieval_config: Option<RetrievalConfig>,
@@ -16,78 +16,75 @@ object! {
 }
 
 impl ToolConfig {
-    /// Whether functions are called: `functionCallingConfig.mode`.
+    /// Creates a configuration that says whether the model calls functions: `functionCallingConfig.mode`.
     pub fn mode(mode: impl Into<FunctionCallingMode>) -> ToolConfig {
-        let config = FunctionCallingConfig { mode: Some(mode.into()), ..FunctionCallingConfig::default() };
-        ToolConfig { function_calling_config: Some(config), ..ToolConfig::default() }
+        ToolConfig::default().function_calling_config(FunctionCallingConfig::default().mode(mode))
     }
 
-    /// `functionCallingConfig.allowedFunctionNames`: with the modes `ANY` and `VALIDATED`, the only ones that
-    /// may be called.
+    /// Adds to `functionCallingConfig.allowedFunctionNames`: the only functions that may be called, in the modes `ANY`
+    /// and `VALIDATED`.
     pub fn allow(mut self, functions: impl IntoIterator<Item = impl Into<String>>) -> ToolConfig {
-        self.function_calling_config.get_or_insert_default().allowed_function_names =
-            functions.into_iter().map(Into::into).collect();
-        self
+        let config = self.function_calling_config.take().unwrap_or_default();
+        self.function_calling_config(config.allowed_function_names(functions))
     }
 
-    /// `retrievalConfig.latLng`: where the user is, in degrees.
+    /// Sets `retrievalConfig.latLng`: the location of the user, in degrees.
     pub fn location(mut self, latitude: f64, longitude: f64) -> ToolConfig {
-        let place = LatLng { latitude: Some(latitude), longitude: Some(longitude), ..LatLng::default() };
-        self.retrieval_config.get_or_insert_default().lat_lng = Some(place);
-        self
+        let config = self.retrieval_config.take().unwrap_or_default();
+        self.retrieval_config(config.lat_lng(LatLng::default().latitude(latitude).longitude(longitude)))
     }
 
-    /// `retrievalConfig.languageCode`: the user's language, BCP 47.
+    /// Sets `retrievalConfig.languageCode`: the language of the user as a BCP 47 code, such as `en-US`.
     pub fn language_code(mut self, code: impl Into<String>) -> ToolConfig {
-        self.retrieval_config.get_or_insert_default().language_code = Some(code.into());
-        self
+        let config = self.retrieval_config.take().unwrap_or_default();
+        self.retrieval_config(config.language_code(code))
     }
 }
 
 open_enum! {
-    /// Whether functions are called: `mode` of [`FunctionCallingConfig`].
+    /// Whether the model calls functions: `mode` of [`FunctionCallingConfig`].
     pub enum FunctionCallingMode {
         /// `MODE_UNSPECIFIED`.
         Unspecified = "MODE_UNSPECIFIED",
-        /// `AUTO`: where the model sees fit.
+        /// `AUTO`: the model decides.
         Auto = "AUTO",
         /// `ANY`: always.
         Any = "ANY",
         /// `NONE`: never.
         None = "NONE",
-        /// `VALIDATED`: where the model sees fit, and then by the schema.
+        /// `VALIDATED`: the model decides, and its calls match the schema.
         Validated = "VALIDATED",
     }
 }
 
 object! {
-    /// Whether functions are called, and which: `functionCallingConfig`.
+    /// Whether the model calls functions, and which: `functionCallingConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct FunctionCallingConfig {
-        /// `mode`: whether they are called.
+        /// `mode`: whether the model calls functions.
         pub mode: Option<FunctionCallingMode>,
-        /// `allowedFunctionNames`: with the modes `ANY` and `VALIDATED`, the only ones that may be called.
+        /// `allowedFunctionNames`: the only functions that may be called, in the modes `ANY` and `VALIDATED`.
         pub allowed_function_names: Vec<String>,
     }
 }
 
 object! {
-    /// What search and maps know of the user: `retrievalConfig`.
+    /// What search and maps may know about the user: `retrievalConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct RetrievalConfig {
-        /// `latLng`: where the user is.
+        /// `latLng`: the location of the user.
         pub lat_lng: Option<LatLng>,
-        /// `languageCode`: the user's language, BCP 47.
+        /// `languageCode`: the language of the user as a BCP 47 code, such as `en-US`.
         pub language_code: Option<String>,
     }
 }
 
 object! {
-    /// A place on Earth: `latLng`.
+    /// A location on Earth: `latLng`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]

@@ -1,4 +1,4 @@
-//! Reading answers: whatever a server gives, and the errors that it gives instead.
+//! Responses: whatever a server sends, and the errors that it sends instead.
 
 use niello::{
     ErrorKind,
@@ -11,13 +11,13 @@ fn read(value: Value) -> Response {
     Response::from_slice(&serde_json::to_vec(&value).unwrap()).unwrap()
 }
 
-fn saying(parts: Value) -> Response {
+fn with_parts(parts: Value) -> Response {
     read(json!({ "candidates": [{ "content": { "parts": parts } }] }))
 }
 
 #[test]
-fn text_as_the_sdk_has_it() {
-    let text = |parts| saying(parts).text().map(String::from);
+fn text_joins_the_text_parts_without_thoughts() {
+    let text = |parts| with_parts(parts).text().map(String::from);
     assert_eq!(text(json!([{ "text": "a" }, { "text": "b" }])).as_deref(), Some("ab"));
     assert_eq!(text(json!([{ "text": "t", "thought": true }, { "text": "b" }])).as_deref(), Some("b"));
     assert_eq!(text(json!([{ "text": "a", "thought": false }])).as_deref(), Some("a"));
@@ -37,7 +37,7 @@ fn text_as_the_sdk_has_it() {
 }
 
 #[test]
-fn no_answer_at_all() {
+fn response_without_content_has_no_text() {
     let blocked = read(json!({ "promptFeedback": { "blockReason": "SAFETY", "safetyRatings": [
         { "category": "HARM_CATEGORY_NEW", "probability": "HIGH", "blocked": true, "severityScore": 0.5 }
     ] } }));
@@ -53,8 +53,8 @@ fn no_answer_at_all() {
         read(json!({ "candidates": [{ "content": null, "finishReason": null }] })),
         read(json!({ "candidates": [{ "content": { "role": "model" } }] })),
         read(json!({ "candidates": [{ "content": { "parts": null } }] })),
-        saying(json!([])),
-        saying(json!([{ "text": null }, {}, { "thought": true }])),
+        with_parts(json!([])),
+        with_parts(json!([{ "text": null }, {}, { "thought": true }])),
     ] {
         assert_eq!(empty.text(), None);
         assert_eq!(empty.finish_reason(), None);
@@ -66,8 +66,8 @@ fn no_answer_at_all() {
 }
 
 #[test]
-fn new_null_and_odd_fields_are_no_error() {
-    let answer = json!({
+fn new_null_and_mistyped_fields_are_not_errors() {
+    let response = json!({
         "candidates": [{
             "content": { "role": "model", "parts": [
                 { "text": "a", "thought": "True", "thoughtSignature": null, "mediaResolution": "HIGH",
@@ -96,7 +96,7 @@ fn new_null_and_odd_fields_are_no_error() {
         "responseId": "r",
         "createTime": "2026-11-23T00:00:00Z"
     });
-    let response = read(answer);
+    let response = read(response);
     assert_eq!(response.finish_reason(), Some(&"NEW_REASON".into()));
     assert_eq!(response.extra["createTime"], "2026-11-23T00:00:00Z");
     assert_eq!(response.candidates[0].extra["groundingMetadata"]["webSearchQueries"][0], "q");
@@ -127,9 +127,9 @@ fn new_null_and_odd_fields_are_no_error() {
 }
 
 #[test]
-fn a_turn_goes_back_with_its_signatures() {
+fn content_is_sent_back_with_its_signatures() {
     let signature = "CiQB0e2Kb+/\u{2028}\\\"=\n";
-    let response = saying(json!([
+    let response = with_parts(json!([
         { "text": "hm", "thought": true },
         { "functionCall": { "id": "1", "name": "save", "args": { "start": 1 } }, "thoughtSignature": signature },
         { "functionCall": { "name": "load" } },
@@ -147,11 +147,11 @@ fn a_turn_goes_back_with_its_signatures() {
     assert_eq!(turn["parts"][1]["thoughtSignature"], signature);
     assert_eq!(turn["parts"][2], json!({ "functionCall": { "name": "load" } }));
     assert_eq!(turn["parts"][3], json!({ "thoughtSignature": signature }));
-    assert_eq!(turn["parts"].as_array().unwrap().len(), 4, "a part that says nothing is left out");
+    assert_eq!(turn["parts"].as_array().unwrap().len(), 4, "a part without a payload is left out");
 }
 
 #[test]
-fn errors_say_what_the_api_said() {
+fn api_error_has_code_status_and_message() {
     let google = json!({ "error": {
         "code": 429,
         "message": "Quota exceeded.",
@@ -159,12 +159,12 @@ fn errors_say_what_the_api_said() {
         "details": [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s" }]
     } });
     let databricks = json!({ "error_code": "BAD_REQUEST", "message": "Model not found." });
-    for (answer, code, status, message) in [
+    for (response, code, status, message) in [
         (json!([google]), "429", Some("RESOURCE_EXHAUSTED"), "Quota exceeded."),
         (google, "429", Some("RESOURCE_EXHAUSTED"), "Quota exceeded."),
         (databricks, "BAD_REQUEST", None, "Model not found."),
     ] {
-        let error = Response::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap_err();
+        let error = Response::from_slice(&serde_json::to_vec(&response).unwrap()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
         let said = error.api_error().unwrap();
         assert_eq!((said.code.as_deref(), said.kind.as_deref()), (Some(code), status));
@@ -176,7 +176,7 @@ fn errors_say_what_the_api_said() {
             assert_eq!(said.details[0]["retryDelay"], "7s");
         }
     }
-    for (answer, message) in [
+    for (response, message) in [
         (r#"{"error":"invalid_grant","error_description":"Token expired."}"#, "Token expired."),
         (r#"{"error":"unauthorized"}"#, "unauthorized"),
         (r#"{"detail":"Not Found"}"#, "Not Found"),
@@ -186,29 +186,29 @@ fn errors_say_what_the_api_said() {
         (r#"{"predictions":[]}"#, "predictions"),
         (r#"{"response":{"candidates":[]}}"#, "response"),
     ] {
-        let error = Response::from_slice(answer.as_bytes()).unwrap_err();
+        let error = Response::from_slice(response.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api);
         assert!(error.to_string().contains(message), "{error}");
     }
 }
 
 #[test]
-fn the_cause_behind_a_router_is_kept() {
-    let answer = br#"{"error":{"message":"Provider returned error","metadata":{"raw":"because"}}}"#;
-    let error = Response::from_slice(answer).unwrap_err();
+fn details_from_a_router_are_kept() {
+    let response = br#"{"error":{"message":"Provider returned error","metadata":{"raw":"because"}}}"#;
+    let error = Response::from_slice(response).unwrap_err();
     let said = error.api_error().unwrap();
     assert_eq!(said.details[0]["raw"], "because");
 }
 
 #[test]
-fn an_event_may_hold_nothing_that_is_known() {
+fn event_with_only_unknown_keys_is_read() {
     let event = Response::from_event(r#"{"type":"ping"}"#).unwrap().unwrap();
     assert_eq!(event.text(), None);
     assert_eq!(event.extra["type"], "ping");
 }
 
 #[test]
-fn a_stream_cut_anywhere() {
+fn stream_reads_the_same_at_any_chunk_size() {
     let stream = concat!(
         "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"Gö\"}],\"role\": \"model\"}}]}\r\n\r\n",
         ": still there\r\n\r\n",
@@ -239,7 +239,7 @@ fn a_stream_cut_anywhere() {
 }
 
 #[test]
-fn what_is_no_answer() {
+fn body_that_is_not_a_response_is_a_json_error() {
     for (bytes, says) in [
         (&b""[..], "empty"),
         (b"<html>502 Bad Gateway", "502 Bad Gateway"),

@@ -1,4 +1,4 @@
-//! What is refused when a body is made, and the field that the error names.
+//! Invalid requests: the error when a body is made, and the field that it names.
 
 use niello::{
     ErrorKind, Media,
@@ -11,8 +11,8 @@ use niello::{
 use serde_json::{Map, json};
 use std::time::Duration;
 
-fn say(part: Part) -> Request {
-    // The part that is looked at is the third of the second turn.
+fn with_part(part: Part) -> Request {
+    // The part under test is the third of the second turn.
     let parts = [Part::text("a"), Part::text("b"), part];
     Request::new().content(Content::user("x")).content(Content::user(parts))
 }
@@ -33,32 +33,33 @@ fn function(function: FunctionDeclaration) -> Request {
     tool(Tool::functions([function]))
 }
 
-fn refuse(request: Request, kind: ErrorKind, field: &str) {
+fn expect_error(request: Request, kind: ErrorKind, field: &str) {
     let error = request.body().expect_err(field);
     assert_eq!(error.kind(), kind, "{error}");
-    let message = error.to_string().replace('`', "");
+    let message = error.to_string();
     let rest = message.strip_prefix(field).unwrap_or_else(|| panic!("{error} does not begin with {field}"));
     assert!(rest.starts_with([' ', ':']), "{error} names more than {field}");
 }
 
-/// Refuses an object that has a key twice, in one spelling or two.
-fn refuse_twice(request: Request, object: &str) {
+/// Expects an error for a key that appears twice in an object, in one spelling or two.
+fn expect_duplicate(request: Request, object: &str) {
     let error = request.body().expect_err(object);
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     assert!(error.to_string().starts_with(&format!("{object} has the key")), "{error}");
 }
 
 #[test]
-fn what_no_api_could_take() {
+fn invalid_field_is_named_by_its_path() {
     const PART: &str = "contents[1].parts[2]";
-    let invalid = |request, field: &str| refuse(request, ErrorKind::Invalid, field);
-    let part = |part, field: &str| refuse(say(part), ErrorKind::Invalid, &format!("{PART}{field}"));
+    let invalid = |request, field: &str| expect_error(request, ErrorKind::Invalid, field);
+    let part =
+        |part, field: &str| expect_error(with_part(part), ErrorKind::Invalid, &format!("{PART}{field}"));
 
     invalid(Request::new(), "contents");
     invalid(Request::new().system("S"), "contents");
-    invalid(say(Part::text("x")).content(Content::model(vec![])), "contents[2].parts");
-    invalid(say(Part::text("x")).system(Content::new(vec![])), "systemInstruction.parts");
-    invalid(say(Part::text("x")).system(Part::default()), "systemInstruction.parts[0]");
+    invalid(with_part(Part::text("x")).content(Content::model(vec![])), "contents[2].parts");
+    invalid(with_part(Part::text("x")).system(Content::new(vec![])), "systemInstruction.parts");
+    invalid(with_part(Part::text("x")).system(Part::default()), "systemInstruction.parts[0]");
 
     part(Part::default(), "");
     part(Part::default().thought(true), "");
@@ -66,7 +67,7 @@ fn what_no_api_could_take() {
     part(serde_json::from_value(json!({ "text": "x", "functionCall": { "name": "f" } })).unwrap(), "");
     part(serde_json::from_value(json!({ "inlineData": { "mimeType": 7 } })).unwrap(), ".inlineData");
     part(Part::file("https://a/b\r\n"), ".fileData.fileUri");
-    assert!(say(Part::file("gs://bucket/my clip.mp4")).body().is_ok());
+    assert!(with_part(Part::file("gs://bucket/my clip.mp4")).body().is_ok());
     for (setter, misplaced) in [
         ("mime", Part::text("x").mime("video/mp4")),
         ("display_name", Part::text("x").display_name("x")),
@@ -76,7 +77,7 @@ fn what_no_api_could_take() {
         ("video_metadata", Part::text("x").video_metadata(VideoMetadata::default())),
         ("media_resolution", Part::text("x").media_resolution("MEDIA_RESOLUTION_LOW")),
     ] {
-        let error = say(misplaced.clone()).body().unwrap_err();
+        let error = with_part(misplaced.clone()).body().unwrap_err();
         assert!(error.to_string().contains(&format!("{setter}()")), "{error} does not name {setter}");
         part(misplaced, "");
     }
@@ -117,7 +118,7 @@ fn what_no_api_could_take() {
 }
 
 #[test]
-fn numbers_that_json_cannot_say() {
+fn nan_and_infinity_are_errors() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let new = GenerationConfig::new;
         let shape = || Schema::array(Schema::any_of([Schema::string(), Schema::number().minimum(bad)]));
@@ -143,36 +144,36 @@ fn numbers_that_json_cannot_say() {
                 "tools[1].googleSearchRetrieval.dynamicRetrievalConfig.dynamicThreshold",
             ),
             (
-                say(Part::text("x")).tool_config(ToolConfig::default().location(bad, 0.0)),
+                with_part(Part::text("x")).tool_config(ToolConfig::default().location(bad, 0.0)),
                 "toolConfig.retrievalConfig.latLng.latitude",
             ),
             (
-                say(Part::text("x")).tool_config(ToolConfig::default().location(0.0, bad)),
+                with_part(Part::text("x")).tool_config(ToolConfig::default().location(0.0, bad)),
                 "toolConfig.retrievalConfig.latLng.longitude",
             ),
         ] {
-            refuse(request, ErrorKind::Invalid, field);
+            expect_error(request, ErrorKind::Invalid, field);
         }
     }
 }
 
 #[test]
-fn mime_types_that_are_none() {
+fn malformed_mime_type_is_an_error() {
     for bad in ["", "video", "video/mp4\",\"x\":\"", "video/mp4\n", "vidéo/mp4", "video/mp4 "] {
-        let refuse = |request, field| refuse(request, ErrorKind::MimeType, field);
-        refuse(say(inline(bad)), "contents[1].parts[2].inlineData.mimeType");
+        let expect_mime_error = |request, field| expect_error(request, ErrorKind::MimeType, field);
+        expect_mime_error(with_part(inline(bad)), "contents[1].parts[2].inlineData.mimeType");
         let file = Part::file("https://example.com/a.mp4").mime(bad);
-        refuse(say(file.clone()), "contents[1].parts[2].fileData.mimeType");
+        expect_mime_error(with_part(file.clone()), "contents[1].parts[2].fileData.mimeType");
         let response = FunctionResponse::new("f", Map::new()).part(file);
         let field = "contents[1].parts[2].functionResponse.parts[0].fileData.mimeType";
-        refuse(say(Part::function_response(response)), field);
+        expect_mime_error(with_part(Part::function_response(response)), field);
         let config = config(GenerationConfig::new().response_mime_type(bad));
-        refuse(config, "generationConfig.responseMimeType");
+        expect_mime_error(config, "generationConfig.responseMimeType");
     }
 }
 
 #[test]
-fn extra_keys_that_repeat_one() {
+fn extra_key_that_repeats_a_field_is_an_error() {
     let whole = Part::inline(InlineData::new("video/mp4", "AAAA").extra("data", "AAAA"));
     let file = Part::file(FileData::new("https://a/b").extra("file_uri", "https://a/b"));
     let video = inline("video/mp4").video_metadata(VideoMetadata::default().fps(1.0).extra("fps", 2));
@@ -180,19 +181,21 @@ fn extra_keys_that_repeat_one() {
     let response = FunctionResponse::new("f", Map::new()).extra("name", "g");
     let part = "contents[1].parts[2]";
     for (request, object) in [
-        (say(Part::text("x").extra("text", "y")), part.to_owned()),
-        (say(inline("a/b").extra("inlineData", 1)), part.to_owned()),
-        (say(whole), format!("{part}.inlineData")),
-        (say(file), format!("{part}.fileData")),
-        (say(video), format!("{part}.videoMetadata")),
-        (say(Part::function_call(call)), format!("{part}.functionCall")),
-        (say(Part::function_response(response)), format!("{part}.functionResponse")),
+        (with_part(Part::text("x").extra("text", "y")), part.to_owned()),
+        (with_part(inline("a/b").extra("inlineData", 1)), part.to_owned()),
+        (with_part(whole), format!("{part}.inlineData")),
+        (with_part(file), format!("{part}.fileData")),
+        (with_part(video), format!("{part}.videoMetadata")),
+        (with_part(Part::function_call(call)), format!("{part}.functionCall")),
+        (with_part(Part::function_response(response)), format!("{part}.functionResponse")),
         (
-            say(inline("a/b").media_resolution(PartMediaResolution::num_tokens(1).extra("numTokens", 2))),
+            with_part(
+                inline("a/b").media_resolution(PartMediaResolution::num_tokens(1).extra("numTokens", 2)),
+            ),
             format!("{part}.mediaResolution"),
         ),
-        (say(Part::text("x")).content(Content::user("x").extra("role", "model")), "contents[2]".into()),
-        (say(Part::text("x")).system(Content::new("x").extra("parts", 1)), "systemInstruction".into()),
+        (with_part(Part::text("x")).content(Content::user("x").extra("role", "model")), "contents[2]".into()),
+        (with_part(Part::text("x")).system(Content::new("x").extra("parts", 1)), "systemInstruction".into()),
         (config(GenerationConfig::new().top_p(0.5).extra("topP", 1)), "generationConfig".into()),
         (
             config(
@@ -215,61 +218,60 @@ fn extra_keys_that_repeat_one() {
             ),
             "generationConfig.responseSchema.items".into(),
         ),
-        (say(inline("a/b").extra("inline_data", 1)), part.to_owned()),
+        (with_part(inline("a/b").extra("inline_data", 1)), part.to_owned()),
         (tool(Tool::url_context().extra("urlContext", 1)), "tools[1]".into()),
         (tool(FileSearch::new(["a"]).top_k(1).extra("topK", 1)), "tools[1].fileSearch".into()),
         (function(FunctionDeclaration::new("f").extra("name", 1)), "tools[1].functionDeclarations[0]".into()),
         (
-            say(Part::text("x"))
+            with_part(Part::text("x"))
                 .tool_config(ToolConfig::default().location(0.0, 0.0).extra("retrievalConfig", 1)),
             "toolConfig".into(),
         ),
         (
-            say(Part::text("x")).safety_setting(SafetySetting::new("a", "b").extra("category", 1)),
+            with_part(Part::text("x")).safety_setting(SafetySetting::new("a", "b").extra("category", 1)),
             "safetySettings[0]".into(),
         ),
     ] {
-        refuse_twice(request, &object);
+        expect_duplicate(request, &object);
     }
     for (key, says) in [
         ("contents", "the request has the key \"contents\" twice"),
         ("cached_content", "the request has the keys \"cachedContent\" and \"cached_content\""),
     ] {
-        let error = say(Part::text("x")).cached_content("x").extra(key, 1).body().unwrap_err();
+        let error = with_part(Part::text("x")).cached_content("x").extra(key, 1).body().unwrap_err();
         assert!(error.to_string().starts_with(says), "{error}");
     }
 
     let twice = Schema::object([("a", Schema::string()), ("a", Schema::number())]);
     let request = config(GenerationConfig::new().response_schema(twice));
-    refuse_twice(request, "generationConfig.responseSchema.properties");
+    expect_duplicate(request, "generationConfig.responseSchema.properties");
 }
 
-/// Keys that are the user's own names, and not fields with a second spelling.
 #[test]
-fn free_form_keys_have_one_spelling() {
+fn keys_that_are_your_own_names_have_one_spelling() {
     let both = || json!({"a_b": 1, "aB": 2, "in": [{"c_d": 1, "cD": 2}]});
     let map = || both().as_object().unwrap().clone();
     let shape = || Schema::object([("a_b", Schema::string()), ("aB", Schema::number())]);
     for request in [
-        say(Part::function_call(FunctionCall::new("f", map()))),
-        say(Part::function_response(FunctionResponse::new("f", map()))),
-        say(Part::text("x").extra("partMetadata", both())),
+        with_part(Part::function_call(FunctionCall::new("f", map()))),
+        with_part(Part::function_response(FunctionResponse::new("f", map()))),
+        with_part(Part::text("x").extra("partMetadata", both())),
         config(GenerationConfig::new().response_json_schema(both())),
         config(GenerationConfig::new().response_schema(shape().example(both()).default_value(both()))),
         function(FunctionDeclaration::new("f").parameters(shape()).response(Schema::array(shape()))),
-        say(Part::text("x")).label("a_b", "1").label("aB", "2"),
+        with_part(Part::text("x")).label("a_b", "1").label("aB", "2"),
         // Fields that are not set.
-        say(Part::text("x")).extra("cachedContent", "x"),
+        with_part(Part::text("x")).extra("cachedContent", "x"),
     ] {
         request.body().unwrap();
     }
-    // A schema is none, though the response of a function is.
+    // The keys of a schema are fields, also in `response`.
     let twice = Schema::string().title("x").extra("title", 1);
-    refuse_twice(
+    expect_duplicate(
         function(FunctionDeclaration::new("f").response(twice)),
         "tools[1].functionDeclarations[0].response",
     );
-    refuse_twice(
+    expect_duplicate(
         config(
             GenerationConfig::new().response_schema(Schema::object([(
                 "a",
@@ -281,7 +283,7 @@ fn free_form_keys_have_one_spelling() {
 }
 
 #[test]
-fn what_an_api_might_take_is_left_to_it() {
+fn unusual_values_are_left_to_the_api() {
     let unknown: Part = serde_json::from_str(r#"{"toolCall":{"id":"1"}}"#).unwrap();
     let signature: Part = serde_json::from_str(r#"{"thoughtSignature":"+/="}"#).unwrap();
     for part in [
@@ -296,7 +298,7 @@ fn what_an_api_might_take_is_left_to_it() {
         Part::file("gs://bucket/with space and \"quotes\".mp4"),
         Part::text("\0"),
     ] {
-        say(part).body().unwrap();
+        with_part(part).body().unwrap();
     }
     config(GenerationConfig::new().temperature(-7.0).top_k(-1).max_output_tokens(0)).body().unwrap();
     Request::new().content(Content::model("x")).content(Content::model("y")).body().unwrap();
