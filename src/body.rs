@@ -307,6 +307,15 @@ impl Seek for Body {
 impl Body {
     /// Writes the rest of the body to `writer` and returns the number of bytes. Does not flush.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let mut body = niello::Body::json("all of it")?;
+    /// let mut file = Vec::new();
+    /// assert_eq!(body.write_to(&mut file).unwrap(), body.len());
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// - The error of the writer, or [`WriteZero`](io::ErrorKind::WriteZero) if it accepts no bytes.
@@ -321,15 +330,6 @@ impl Body {
     /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
     /// discarded and encoded again by the next call. With a writer that accepts 64 KiB before it would block, 1 MiB
     /// chunks are encoded 16 times, and sending takes 11 times as long. Set a chunk length that the writer accepts.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let mut body = niello::Body::json("all of it")?;
-    /// let mut file = Vec::new();
-    /// assert_eq!(body.write_to(&mut file).unwrap(), body.len());
-    /// # Ok::<(), niello::Error>(())
-    /// ```
     pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
         let first = self.position;
         let mut buffer = self.buffer()?;

@@ -1,5 +1,5 @@
-//! Each client sends exactly the bytes with their exact length, replays them, and reports a body that
-//! cannot be delivered.
+//! HTTP clients send the exact body with its exact length, can send it again, and report a body that cannot be
+//! delivered.
 
 mod common;
 #[path = "clients/in_flight.rs"]
@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-/// What `work` gives, unless it hangs.
+/// Returns the result of `work`, and panics if it hangs.
 fn watched<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(work()));
@@ -62,14 +62,14 @@ fn gemini_text(bytes: &[u8]) -> String {
     .concat()
 }
 
-/// The bytes of a media of any length.
+/// Returns `len` bytes for a media.
 fn bytes(len: usize) -> Vec<u8> {
     const NOISE: usize = 10_000_000;
     let noise = noise(len.min(NOISE));
     noise.iter().copied().cycle().take(len).collect()
 }
 
-fn every_client_sends_exactly_the_bytes(len: usize) {
+fn every_client_sends_the_exact_body(len: usize) {
     let bytes = bytes(len);
     let media = Origin::Map.media(&bytes);
     for (format, request, text) in [
@@ -91,21 +91,21 @@ fn every_client_sends_exactly_the_bytes(len: usize) {
 }
 
 #[test]
-fn every_client_sends_exactly_the_bytes_of_no_media() {
-    every_client_sends_exactly_the_bytes(0);
+fn every_client_sends_the_exact_body_with_empty_media() {
+    every_client_sends_the_exact_body(0);
 }
 
 #[test]
-fn every_client_sends_exactly_the_bytes_of_one_byte() {
-    every_client_sends_exactly_the_bytes(1);
+fn every_client_sends_the_exact_body_with_one_byte() {
+    every_client_sends_the_exact_body(1);
 }
 
 #[test]
-fn every_client_sends_exactly_the_bytes_of_a_mebibyte() {
-    every_client_sends_exactly_the_bytes(1 << 20);
+fn every_client_sends_the_exact_body_with_1_mib() {
+    every_client_sends_the_exact_body(1 << 20);
 }
 
 #[test]
-fn every_client_sends_exactly_the_bytes_of_64_mebibytes() {
-    every_client_sends_exactly_the_bytes(64 << 20);
+fn every_client_sends_the_exact_body_with_64_mib() {
+    every_client_sends_the_exact_body(64 << 20);
 }

@@ -1,5 +1,5 @@
-//! Both forms of a body as an `http_body::Body`: lengths at every moment, errors, clones, progress, and
-//! the thread that reads ahead.
+//! Both forms of a body as an `http_body::Body`: exact lengths, errors, clones, progress, and the thread that reads
+//! ahead.
 
 mod common;
 
@@ -23,10 +23,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Nothing here takes so long.
+/// The longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Wakes the thread that made it, and remembers that it did.
+/// Wakes the thread that created it, and remembers that it did.
 struct Unpark(thread::Thread, AtomicBool);
 
 impl Unpark {
@@ -38,7 +38,7 @@ impl Unpark {
     fn wait(&self) {
         let start = Instant::now();
         while !self.1.swap(false, Ordering::SeqCst) {
-            assert!(start.elapsed() < PATIENCE, "nobody was woken");
+            assert!(start.elapsed() < PATIENCE, "the waker was not called");
             thread::park_timeout(PATIENCE);
         }
     }
@@ -51,7 +51,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Either form.
+/// One of the two forms.
 trait Form: http_body::Body<Data = Bytes, Error = Error> + Unpin + Clone + Send + Sync + 'static {
     fn of(body: Body) -> Self;
     fn body(self) -> Body;
@@ -83,7 +83,7 @@ fn poll(body: &mut impl Form, waker: &Waker) -> Poll<Option<Result<Bytes, Error>
         .map(|frame| frame.map(|frame| frame.map(|frame| frame.into_data().unwrap())))
 }
 
-/// The next frame, waited for.
+/// Waits for the next frame.
 #[track_caller]
 fn next(body: &mut impl Form) -> Option<Result<Bytes, Error>> {
     let unpark = Unpark::new();
@@ -96,7 +96,7 @@ fn next(body: &mut impl Form) -> Option<Result<Bytes, Error>> {
     }
 }
 
-/// What is left, with its length looked at before and after each frame.
+/// Reads the rest, and checks the remaining length before and after each frame.
 #[track_caller]
 fn rest(body: &mut impl Form) -> Vec<u8> {
     let total = body.size_hint().exact().unwrap();
@@ -119,7 +119,7 @@ fn rest(body: &mut impl Form) -> Vec<u8> {
     rest
 }
 
-fn each_frame_leaves_an_exact_length<F: Form>() {
+fn remaining_length_is_exact_after_each_frame<F: Form>() {
     for origin in Origin::ALL {
         for (len, chunk_len) in [(0, 1), (1, 1), (100, 7), (1_000_000, 65_536), (5_000_000, 1 << 20)] {
             let bytes = noise(len);
@@ -131,16 +131,16 @@ fn each_frame_leaves_an_exact_length<F: Form>() {
 }
 
 #[test]
-fn each_frame_leaves_an_exact_length_in_the_plain_form() {
-    each_frame_leaves_an_exact_length::<Body>();
+fn remaining_length_is_exact_after_each_frame_in_the_plain_form() {
+    remaining_length_is_exact_after_each_frame::<Body>();
 }
 
 #[test]
-fn each_frame_leaves_an_exact_length_read_ahead() {
-    each_frame_leaves_an_exact_length::<ReadAhead>();
+fn remaining_length_is_exact_after_each_frame_read_ahead() {
+    remaining_length_is_exact_after_each_frame::<ReadAhead>();
 }
 
-/// A media that is a file of this length, and the file.
+/// Returns media that is a file of this length, and the file.
 fn open(folder: &Path, access: Access, len: usize) -> (Media, File) {
     let path = folder.join(format!("{access:?}.mp4"));
     fs::write(&path, noise(len)).unwrap();
@@ -157,7 +157,7 @@ fn errors_are_sticky<F: Form>() {
         let mut got = next(&mut body).unwrap().unwrap().len() as u64;
         file.set_len(1_000_000).unwrap();
         let error = loop {
-            match next(&mut body).expect("the end of a body that is short") {
+            match next(&mut body).expect("the body ended early") {
                 Ok(frame) => got += frame.len() as u64,
                 Err(error) => break error,
             }
@@ -172,7 +172,7 @@ fn errors_are_sticky<F: Form>() {
                 assert_eq!(again.to_string(), error.to_string());
             }
         }
-        // The file is never again what it was when it was opened.
+        // A reset does not help: the file is still changed.
         let mut body = body.body();
         assert_eq!(body.position(), got);
         body.reset();
@@ -192,7 +192,7 @@ fn errors_are_sticky_read_ahead() {
     errors_are_sticky::<ReadAhead>();
 }
 
-fn a_clone_goes_on_from_where_the_original_stands<F: Form>() {
+fn clone_starts_at_the_position_of_the_original<F: Form>() {
     let bytes = noise(3_000_000);
     for origin in Origin::ALL {
         let body = Body::json(&origin.media(&bytes)).unwrap().with_chunk_len(300_001);
@@ -212,16 +212,16 @@ fn a_clone_goes_on_from_where_the_original_stands<F: Form>() {
 }
 
 #[test]
-fn a_clone_goes_on_from_where_the_original_stands_in_the_plain_form() {
-    a_clone_goes_on_from_where_the_original_stands::<Body>();
+fn clone_starts_at_the_position_of_the_original_in_the_plain_form() {
+    clone_starts_at_the_position_of_the_original::<Body>();
 }
 
 #[test]
-fn a_clone_goes_on_from_where_the_original_stands_read_ahead() {
-    a_clone_goes_on_from_where_the_original_stands::<ReadAhead>();
+fn clone_starts_at_the_position_of_the_original_read_ahead() {
+    clone_starts_at_the_position_of_the_original::<ReadAhead>();
 }
 
-fn progress_is_what_was_handed_on<F: Form>() {
+fn progress_counts_delivered_bytes<F: Form>() {
     let mut body = Body::json(&Origin::Map.media(&noise(1_000_000))).unwrap().with_chunk_len(100_000);
     let progress = body.progress();
     assert_eq!((progress.sent(), progress.total()), (0, body.len()));
@@ -229,7 +229,7 @@ fn progress_is_what_was_handed_on<F: Form>() {
     let mut first = F::of(first);
     for at in 1..=5 {
         next(&mut first).unwrap().unwrap();
-        // Time to read ahead, which is none to be shown.
+        // Time to read ahead, which must not count.
         thread::sleep(Duration::from_millis(5));
         assert_eq!(progress.sent(), at * 100_000);
     }
@@ -245,17 +245,17 @@ fn progress_is_what_was_handed_on<F: Form>() {
 }
 
 #[test]
-fn progress_is_what_was_handed_on_in_the_plain_form() {
-    progress_is_what_was_handed_on::<Body>();
+fn progress_counts_delivered_bytes_in_the_plain_form() {
+    progress_counts_delivered_bytes::<Body>();
 }
 
 #[test]
-fn progress_is_what_was_handed_on_read_ahead() {
-    progress_is_what_was_handed_on::<ReadAhead>();
+fn progress_counts_delivered_bytes_read_ahead() {
+    progress_counts_delivered_bytes::<ReadAhead>();
 }
 
 #[test]
-fn a_body_that_was_sought_starts_there() {
+fn frames_start_at_the_position_after_a_seek() {
     use std::io::{Seek, SeekFrom};
     let bytes = noise(300_000);
     let expected = format!("\"{}\"", base64_of(&bytes)).into_bytes();
@@ -271,14 +271,14 @@ fn a_body_that_was_sought_starts_there() {
 }
 
 #[test]
-fn the_last_waker_is_the_one_that_is_woken() {
+fn only_the_last_waker_is_woken() {
     let media = Origin::Map.media(&noise(1_000_000));
     let mut waited = 0;
     for _ in 0..200 {
         let mut body = Body::json(&media).unwrap().read_ahead();
         let (first, last) = (Unpark::new(), Unpark::new());
         let (first, waker) = (Waker::from(first), Waker::from(last.clone()));
-        // Should the thread be faster than two polls, there is nothing to see.
+        // If the thread is faster than two polls, this attempt shows nothing.
         if poll(&mut body, &first).is_pending() && poll(&mut body, &waker).is_pending() {
             waited += 1;
             last.wait();
@@ -288,7 +288,7 @@ fn the_last_waker_is_the_one_that_is_woken() {
     assert!(waited > 0);
 }
 
-/// Threads that read ahead in this process.
+/// Counts the threads of this process that read ahead.
 #[cfg(target_os = "linux")]
 fn threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
@@ -306,12 +306,12 @@ fn wait_for_threads(count: usize) {
     }
 }
 
-/// In a process of its own, where no other test has such threads.
+/// Runs in a process of its own, in which no other test has such threads.
 #[test]
 #[cfg(target_os = "linux")]
-fn the_thread_starts_with_a_poll_and_ends_with_the_body() {
+fn thread_starts_with_a_poll_and_ends_with_the_body() {
     if job().is_none() {
-        let mut alone = process("the_thread_starts_with_a_poll_and_ends_with_the_body", "alone");
+        let mut alone = process("thread_starts_with_a_poll_and_ends_with_the_body", "alone");
         let output = alone.output().unwrap();
         assert_eq!(output.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&output.stderr));
         return;
@@ -321,7 +321,7 @@ fn the_thread_starts_with_a_poll_and_ends_with_the_body() {
     drop(body.clone().read_ahead());
     assert_eq!(threads(), 0);
 
-    // Dropped in the middle, while it waits for room in the queue.
+    // Dropped while the thread waits for room in the queue.
     let mut bodies: Vec<_> = (0..10).map(|_| body.clone().read_ahead()).collect();
     bodies.iter_mut().for_each(|body| _ = next(body).unwrap().unwrap());
     thread::sleep(Duration::from_millis(20));
@@ -332,7 +332,7 @@ fn the_thread_starts_with_a_poll_and_ends_with_the_body() {
     wait_for_threads(2);
     assert_eq!(plain.position(), 100_000);
 
-    // At the end, without a drop.
+    // At the end of the body, before it is dropped.
     bodies.iter_mut().for_each(|body| _ = rest(body));
     wait_for_threads(0);
 
@@ -347,18 +347,18 @@ fn the_thread_starts_with_a_poll_and_ends_with_the_body() {
     exit(DONE);
 }
 
-/// A waker that panics: in the thread, as the thread is who wakes.
+/// A waker that panics. The thread that reads ahead calls it.
 struct Panicking(Arc<Unpark>);
 
 impl Wake for Panicking {
     fn wake(self: Arc<Self>) {
         self.0.clone().wake();
-        panic!("a waker that panics, on purpose");
+        panic!("this waker panics on purpose");
     }
 }
 
 #[test]
-fn a_panic_in_the_thread_is_an_error_and_no_wait_for_ever() {
+fn a_panic_of_the_thread_is_an_error_and_does_not_hang() {
     let media = Origin::Map.media(&noise(3_000_000));
     for _ in 0..200 {
         let mut body = Body::json(&media).unwrap().with_chunk_len(100_000).read_ahead();
@@ -368,7 +368,7 @@ fn a_panic_in_the_thread_is_an_error_and_no_wait_for_ever() {
         }
         unpark.wait();
         let error = loop {
-            match next(&mut body).expect("the end of a body that is short") {
+            match next(&mut body).expect("the body ended early") {
                 Ok(frame) => assert_eq!(frame.len(), 100_000),
                 Err(error) => break error,
             }
@@ -378,11 +378,11 @@ fn a_panic_in_the_thread_is_an_error_and_no_wait_for_ever() {
         assert!(next(&mut body).unwrap().is_err() && !body.is_end_stream());
         return;
     }
-    panic!("the thread was faster than a poll, 200 times");
+    panic!("the thread was faster than a poll in all 200 attempts");
 }
 
 #[test]
-fn the_body_of_no_bytes_is_at_its_end() {
+fn a_body_without_bytes_is_at_its_end() {
     let mut none = Body::default();
     assert!(none.is_empty() && none.is_end_stream() && rest(&mut none).is_empty());
     let mut none = ReadAhead::default();
@@ -391,8 +391,8 @@ fn the_body_of_no_bytes_is_at_its_end() {
 }
 
 #[test]
-fn bodies_go_to_other_threads() {
-    fn check<T: Send + Sync + 'static>() {}
+fn bodies_are_send_sync_and_unpin() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<Body>();
     check::<ReadAhead>();
     check::<niello::Progress>();

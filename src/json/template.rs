@@ -117,11 +117,6 @@ impl<'a> Template<'a> {
     /// `resolve` is called once per name, which is any non-empty string. The folder and the options of the template are
     /// not used. `mime` in a directive replaces the type of the media.
     ///
-    /// # Errors
-    ///
-    /// Those of [`body`](Self::body), and those that `resolve` returns: an [`Error`] keeps its kind, an
-    /// [`io::Error`] becomes [`Io`](ErrorKind::Io), and any other error becomes [`Invalid`](ErrorKind::Invalid).
-    ///
     /// # Examples
     ///
     /// ```
@@ -140,6 +135,11 @@ impl<'a> Template<'a> {
     /// assert_eq!(error.to_string(), r#"template: $[0]: cannot resolve "/etc/passwd": no such upload"#);
     /// # Ok::<(), niello::Error>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`body`](Self::body), and those that `resolve` returns: an [`Error`] keeps its kind, an
+    /// [`io::Error`] becomes [`Io`](ErrorKind::Io), and any other error becomes [`Invalid`](ErrorKind::Invalid).
     pub fn body_with<E>(&self, mut resolve: impl FnMut(&str) -> std::result::Result<Media, E>) -> Result<Body>
     where
         E: Into<Cause>,

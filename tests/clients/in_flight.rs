@@ -1,5 +1,5 @@
-//! Many bodies in flight at once, from one process to a sink in another. `cargo bench --bench in_flight`
-//! is the full size.
+//! Many bodies in flight at once, from one process to a sink in another. `cargo bench --bench in_flight` is the full
+//! size.
 
 use crate::{
     bytes, chat_request, chat_text,
@@ -20,7 +20,7 @@ use std::{
 const BODIES: usize = 48;
 const LEN: usize = 12 << 20;
 
-/// Takes that many bodies at once: goes on with the first only when there is some of the last.
+/// Receives all bodies at once: it reads on only after the last one has begun.
 fn sink() -> ! {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("\nlistens {}", listener.local_addr().unwrap());
@@ -38,7 +38,7 @@ fn sink() -> ! {
                 all.wait();
                 while at < expected.len() {
                     let len = stream.read(&mut buffer).unwrap();
-                    assert!(len > 0, "a body that ends at {at}");
+                    assert!(len > 0, "the body ended at {at}");
                     right &= expected.get(at..at + len) == Some(&buffer[..len]);
                     at += len;
                 }
@@ -61,14 +61,14 @@ fn sender(url: &str, path: &str) -> ! {
         }
     });
     println!("{BODIES} bodies: {} KiB", super::replay::peak());
-    // A chunk for each, a window, and the process as such.
+    // One chunk per body, a window, and the process itself.
     assert!(super::replay::peak() < (BODIES as u64 + 24) * 1024, "{} KiB", super::replay::peak());
     exit(DONE);
 }
 
 #[test]
-fn bodies_in_flight_take_a_chunk_of_memory_each() {
-    const TEST: &str = "in_flight::bodies_in_flight_take_a_chunk_of_memory_each";
+fn bodies_in_flight_take_one_chunk_of_memory_each() {
+    const TEST: &str = "in_flight::bodies_in_flight_take_one_chunk_of_memory_each";
     match job() {
         Some(job) if job == "sink" => sink(),
         Some(job) => {

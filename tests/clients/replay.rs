@@ -1,4 +1,4 @@
-//! Replays: after a cut connection, a redirect, an error of the server.
+//! Bodies that are sent again: after a cut connection, a redirect and an error of the server.
 
 use crate::{
     bytes, chat_request, chat_text,
@@ -24,7 +24,7 @@ use std::{
 use tower::{Service, ServiceExt, retry};
 use tower_http::follow_redirect::{FollowRedirect, policy};
 
-/// The most that this process ever had resident, in KiB.
+/// Returns the peak resident memory of this process in KiB.
 pub fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -34,7 +34,7 @@ pub fn peak() -> u64 {
 const REPLAYS: u32 = 500;
 const LEN: usize = 3 << 20;
 
-/// Cuts each of so many connections at a random byte of the body, and compares what the next one brings.
+/// Starts a server that cuts `cuts` connections at a random byte of the body, and checks the body of the next one.
 fn cutting_server(cuts: u32, expected: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -61,11 +61,11 @@ fn cutting_server(cuts: u32, expected: String) -> String {
     url
 }
 
-/// In a process of its own, whose memory no other test uses.
+/// Runs in a process of its own, whose memory no other test uses.
 #[test]
-fn five_hundred_replays_end_right_and_take_no_memory() {
+fn five_hundred_replays_succeed_in_constant_memory() {
     if job().is_none() {
-        let mut alone = process("replay::five_hundred_replays_end_right_and_take_no_memory", "alone");
+        let mut alone = process("replay::five_hundred_replays_succeed_in_constant_memory", "alone");
         let output = watched("500 replays", move || alone.output().unwrap());
         let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         println!("{said}");
@@ -80,12 +80,12 @@ fn five_hundred_replays_end_right_and_take_no_memory() {
     block_on(async {
         for attempt in 0..REPLAYS {
             let request = request.clone().map(reqwest::Body::wrap).try_into().unwrap();
-            client.execute(request).await.expect_err("a request that was cut");
+            client.execute(request).await.expect_err("the connection was cut");
             if attempt == REPLAYS / 10 {
                 early = peak();
             }
         }
-        // Before the server, which is in this process, collects the last body.
+        // Measured before the server, which is in this process, collects the last body.
         late = peak();
         let request = request.clone().map(reqwest::Body::wrap).try_into().unwrap();
         assert_eq!(client.execute(request).await.unwrap().status(), 200);
@@ -95,30 +95,30 @@ fn five_hundred_replays_end_right_and_take_no_memory() {
     exit(DONE);
 }
 
-/// Answers the first requests with these statuses, and judges the one after them.
-fn moody_server(statuses: &'static [u16], expected: String) -> String {
+/// Starts a server that returns these statuses for the first requests, and checks the request after them.
+fn failing_server(statuses: &'static [u16], expected: String) -> String {
     let (expected, count) = (Arc::new(expected.into_bytes()), Arc::new(AtomicU32::new(0)));
     server::serve(move |mut request| {
         let (expected, index) = (expected.clone(), count.fetch_add(1, Ordering::SeqCst) as usize);
         async move {
             let Some(&status) = statuses.get(index) else { return server::judge(request, expected).await };
-            // All of the body, or of every second that fails some: a redirect that comes too early may be lost
-            // with the connection.
+            // The whole body, or the start of every second one that fails. A redirect before the end of the body could be
+            // lost with the connection.
             let mut frames = if index % 2 == 0 || status < 500 { usize::MAX } else { 2 };
             while frames > 0 && request.body_mut().frame().await.is_some() {
                 frames -= 1;
             }
-            let mut answer = server::answer(status, "");
-            answer.headers_mut().insert(LOCATION, "/moved/chat/completions".parse().unwrap());
-            answer
+            let mut response = server::response(status, "");
+            response.headers_mut().insert(LOCATION, "/moved/chat/completions".parse().unwrap());
+            response
         }
     })
 }
 
 #[test]
-fn a_redirect_is_followed_with_the_body_again() {
+fn redirects_send_the_body_again() {
     let bytes = bytes(LEN);
-    let url = moody_server(&[307, 308], chat_text(&bytes));
+    let url = failing_server(&[307, 308], chat_text(&bytes));
     let request = chat_request(&url, &Origin::Map.media(&bytes));
     let clones = policy::clone_body_fn(|body: &Body| Some(body.clone()));
     let policy = policy::PolicyExt::and::<_, Body, legacy::Error>(policy::Limited::new(5), clones);
@@ -128,7 +128,7 @@ fn a_redirect_is_followed_with_the_body_again() {
     assert_eq!(status, 200);
 }
 
-/// Tries again after any error, so many times.
+/// Retries after any error, up to this number of times.
 #[derive(Clone)]
 struct Again(u32);
 
@@ -140,7 +140,7 @@ impl retry::Policy<Request<Body>, Response<Incoming>, legacy::Error> for Again {
         _: &mut Request<Body>,
         result: &mut Result<Response<Incoming>, legacy::Error>,
     ) -> Option<Self::Future> {
-        let bad = result.as_ref().map_or(true, |answer| answer.status().is_server_error());
+        let bad = result.as_ref().map_or(true, |response| response.status().is_server_error());
         self.0 = self.0.checked_sub(1)?;
         bad.then(|| future::ready(()))
     }
@@ -151,11 +151,11 @@ impl retry::Policy<Request<Body>, Response<Incoming>, legacy::Error> for Again {
 }
 
 #[test]
-fn a_retry_sends_the_body_again() {
+fn retries_send_the_body_again() {
     let bytes = bytes(LEN);
     let media = Origin::Map.media(&bytes);
     for http_2 in [false, true] {
-        let url = moody_server(&[503, 500], chat_text(&bytes));
+        let url = failing_server(&[503, 500], chat_text(&bytes));
         let request = chat_request(&url, &media);
         let status = watched("a retry", move || {
             block_on(async {

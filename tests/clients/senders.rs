@@ -1,4 +1,4 @@
-//! The clients, each as a function that sends a request as its users do.
+//! HTTP clients, each as a function that sends a request as its users do.
 
 use http_body_util::BodyExt;
 use hyper_util::{
@@ -13,9 +13,9 @@ use std::{
     time::Duration,
 };
 
-/// Status and text of the answer.
-pub type Answer = Result<(u16, String), Box<dyn Error + Send + Sync>>;
-pub type Sender = fn(Request<Body>) -> Answer;
+/// The status and the text of the response.
+pub type Outcome = Result<(u16, String), Box<dyn Error + Send + Sync>>;
+pub type Sender = fn(Request<Body>) -> Outcome;
 
 pub const ALL: [(&str, Sender); 9] = [
     ("hyper http/1.1", hyper_1),
@@ -29,7 +29,7 @@ pub const ALL: [(&str, Sender); 9] = [
     ("curl", curl),
 ];
 
-/// No client waits longer.
+/// The timeout of every client.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -43,78 +43,78 @@ where
     Client::builder(TokioExecutor::new()).http2_only(http_2).build_http()
 }
 
-fn hyper<B>(request: Request<B>, http_2: bool) -> Answer
+fn hyper<B>(request: Request<B>, http_2: bool) -> Outcome
 where
     B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
     block_on(async {
-        let answer = tokio::time::timeout(TIMEOUT, hyper_client(http_2).request(request)).await??;
-        let status = answer.status().as_u16();
-        Ok((status, String::from_utf8(answer.into_body().collect().await?.to_bytes().into())?))
+        let response = tokio::time::timeout(TIMEOUT, hyper_client(http_2).request(request)).await??;
+        let status = response.status().as_u16();
+        Ok((status, String::from_utf8(response.into_body().collect().await?.to_bytes().into())?))
     })
 }
 
-fn hyper_1(request: Request<Body>) -> Answer {
+fn hyper_1(request: Request<Body>) -> Outcome {
     hyper(request, false)
 }
 
-fn hyper_1_read_ahead(request: Request<Body>) -> Answer {
+fn hyper_1_read_ahead(request: Request<Body>) -> Outcome {
     hyper(request.map(Body::read_ahead), false)
 }
 
-fn hyper_2(request: Request<Body>) -> Answer {
+fn hyper_2(request: Request<Body>) -> Outcome {
     hyper(request, true)
 }
 
-fn reqwest_13(request: Request<Body>) -> Answer {
+fn reqwest_13(request: Request<Body>) -> Outcome {
     reqwest_13_of(request.map(reqwest::Body::wrap))
 }
 
-fn reqwest_13_read_ahead(request: Request<Body>) -> Answer {
+fn reqwest_13_read_ahead(request: Request<Body>) -> Outcome {
     reqwest_13_of(request.map(|body| reqwest::Body::wrap(body.read_ahead())))
 }
 
-fn reqwest_13_of(request: Request<reqwest::Body>) -> Answer {
+fn reqwest_13_of(request: Request<reqwest::Body>) -> Outcome {
     let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
     let request = request.try_into()?;
     block_on(async {
-        let answer = client.execute(request).await?;
-        Ok((answer.status().as_u16(), answer.text().await?))
+        let response = client.execute(request).await?;
+        Ok((response.status().as_u16(), response.text().await?))
     })
 }
 
-fn reqwest_13_blocking(request: Request<Body>) -> Answer {
+fn reqwest_13_blocking(request: Request<Body>) -> Outcome {
     let client = reqwest::blocking::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
     let sized = |body: Body| {
         let len = body.len();
         reqwest::blocking::Body::sized(body, len)
     };
-    let answer = client.execute(request.map(sized).try_into()?)?;
-    Ok((answer.status().as_u16(), answer.text()?))
+    let response = client.execute(request.map(sized).try_into()?)?;
+    Ok((response.status().as_u16(), response.text()?))
 }
 
-fn reqwest_12(request: Request<Body>) -> Answer {
+fn reqwest_12(request: Request<Body>) -> Outcome {
     let client = reqwest_0_12::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
     let request = request.map(reqwest_0_12::Body::wrap).try_into()?;
     block_on(async {
-        let answer = client.execute(request).await?;
-        Ok((answer.status().as_u16(), answer.text().await?))
+        let response = client.execute(request).await?;
+        Ok((response.status().as_u16(), response.text().await?))
     })
 }
 
-fn ureq_3(request: Request<Body>) -> Answer {
+fn ureq_3(request: Request<Body>) -> Outcome {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .proxy(None)
         .timeout_global(Some(TIMEOUT))
         .build();
-    let mut answer = config.new_agent().run(request.map(ureq::SendBody::from_owned_reader))?;
-    Ok((answer.status().as_u16(), answer.body_mut().read_to_string()?))
+    let mut response = config.new_agent().run(request.map(ureq::SendBody::from_owned_reader))?;
+    Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
 }
 
-/// The body through a pipe. curl alone would send what comes from a pipe in chunks, and cannot tell a pipe
-/// that ends from one whose writer failed: so it is given the length, and ended if the body fails.
-fn curl(request: Request<Body>) -> Answer {
+/// Sends the body through a pipe. By itself, curl would use chunked transfer encoding, and could not detect that the
+/// writer of the pipe failed. So it gets the length in a header, and is killed if the body fails.
+fn curl(request: Request<Body>) -> Outcome {
     let (parts, mut body) = request.into_parts();
     let mut command = Command::new("curl");
     command.args(["-q", "-sS", "--http1.1", "--noproxy", "*", "--max-time", "60", "-X", "POST", "-T", "-"]);
@@ -138,6 +138,6 @@ fn curl(request: Request<Body>) -> Answer {
         return Err(String::from_utf8(output.stderr)?.into());
     }
     let said = String::from_utf8(output.stdout)?;
-    let (text, status) = said.rsplit_once('\n').ok_or("curl said nothing")?;
+    let (text, status) = said.rsplit_once('\n').ok_or("curl printed nothing")?;
     Ok((status.parse()?, text.to_owned()))
 }

@@ -21,12 +21,12 @@ use std::{
 
 pub type Verdict = Response<Full<Bytes>>;
 
-pub fn answer(status: u16, text: impl Into<Bytes>) -> Verdict {
+pub fn response(status: u16, text: impl Into<Bytes>) -> Verdict {
     Response::builder().status(status).body(Full::new(text.into())).unwrap()
 }
 
-/// A server of HTTP/1.1 and HTTP/2 on a thread of its own, which lives as long as the process; returns its
-/// base URL.
+/// Starts a server for HTTP/1.1 and HTTP/2 on a thread of its own, which runs until the process ends. Returns its base
+/// URL.
 pub fn serve<F>(handle: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static) -> String
 where
     F: Future<Output = Verdict> + Send + 'static,
@@ -41,11 +41,11 @@ where
                 let handle = handle.clone();
                 tokio::spawn(async move {
                     let service = service_fn(move |request| {
-                        let answer = handle(request);
-                        async { Ok::<_, Infallible>(answer.await) }
+                        let response = handle(request);
+                        async { Ok::<_, Infallible>(response.await) }
                     });
                     let builder = auto::Builder::new(TokioExecutor::new());
-                    // A connection that breaks is the client's to report.
+                    // The client reports a broken connection.
                     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -54,13 +54,13 @@ where
     url
 }
 
-/// Says 200 if the request is the one that was to come: POST, JSON, an exact Content-Length, nothing in
-/// chunks, and these bytes; otherwise says what it is instead.
+/// Returns status 200 if the request is a POST of JSON with an exact `Content-Length`, no chunked encoding and these
+/// bytes. Otherwise returns status 400 with the difference.
 pub async fn judge(request: Request<Incoming>, expected: Arc<Vec<u8>>) -> Verdict {
     let version = format!("{:?}", request.version());
     match verdict(request, &expected).await {
-        Ok(()) => answer(200, version),
-        Err(what) => answer(400, what),
+        Ok(()) => response(200, version),
+        Err(what) => response(400, what),
     }
 }
 
@@ -90,7 +90,7 @@ async fn verdict(request: Request<Incoming>, expected: &[u8]) -> Result<(), Stri
     if at == expected.len() { Ok(()) } else { Err(format!("ends at {at} of {}", expected.len())) }
 }
 
-/// A request's head off a plain socket, and what had come of the body with it.
+/// Reads the head of a request from a socket. Returns it with the start of the body, which may follow it.
 pub fn head(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];
@@ -100,7 +100,7 @@ pub fn head(stream: &mut TcpStream) -> (String, Vec<u8>) {
             return (String::from_utf8(read).unwrap().to_ascii_lowercase(), body);
         }
         let len = stream.read(&mut buffer).unwrap();
-        assert!(len > 0, "a connection that ends in its head");
+        assert!(len > 0, "the connection ended within the head");
         read.extend_from_slice(&buffer[..len]);
     }
 }

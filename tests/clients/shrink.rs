@@ -1,5 +1,4 @@
-//! A file that shrinks while it is sent: an error from every client, never a success and never a wait
-//! without end.
+//! A file that shrinks while it is sent is an error in every client: it neither succeeds nor hangs.
 
 use crate::{bytes, chat_request, common::scratch, senders, server, watched};
 use http_body_util::BodyExt;
@@ -12,7 +11,7 @@ use std::{
     },
 };
 
-/// More than all buffers between a file and a server hold.
+/// More than all buffers between the file and the server can hold.
 const LEN: usize = 32 << 20;
 
 #[test]
@@ -35,21 +34,21 @@ fn a_file_that_shrinks_is_an_error_in_every_client() {
                     let mut first = true;
                     while let Some(frame) = body.frame().await {
                         if frame.is_err() {
-                            return server::answer(400, "a body that breaks");
+                            return server::response(400, "the body broke off");
                         }
                         if std::mem::take(&mut first) {
                             file.set_len(1 << 20).unwrap();
                         }
                     }
                     seen.store(true, Ordering::SeqCst);
-                    server::answer(200, "a whole body")
+                    server::response(200, "the whole body")
                 }
             });
             let request = chat_request(&url, &media);
             let what = format!("{name}, {access:?}");
             let result = watched(&what, move || send(request));
             let error = result.expect_err(&format!("{what}: no error"));
-            assert!(!whole.load(Ordering::SeqCst), "{what}: the server took it for a whole body, {error}");
+            assert!(!whole.load(Ordering::SeqCst), "{what}: the server received a whole body, {error}");
             let mut said = error.to_string();
             let mut cause = error.source();
             while let Some(error) = cause {
@@ -57,7 +56,7 @@ fn a_file_that_shrinks_is_an_error_in_every_client() {
                 cause = error.source();
             }
             println!("{what}: {said}");
-            // Over HTTP/2 hyper resets the stream, and keeps the cause to itself.
+            // Over HTTP/2, hyper resets the stream and does not report the cause.
             assert!(name == "hyper http/2" || said.contains("after it was opened"), "{what}: {said}");
         }
     }
