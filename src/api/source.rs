@@ -118,12 +118,12 @@ impl Source {
     pub(crate) fn check_characters(&self, at: Arguments<'_>) -> Result<()> {
         let Source::Url(url) = self else { return Ok(()) };
         if url.is_empty() {
-            return Err(invalid(format!("{at} is empty; set a URL or media")));
+            return Err(invalid(format!("{at} is empty; set a URL or a Media")));
         }
         if url.contains(|c: char| c.is_ascii_control()) || after_mime(url).contains(' ') {
             let url = redact(url);
             return Err(invalid(format!(
-                "{at}: {url:?} contains a space or a control character; percent-encode it"
+                "{at}: {url:?} contains a space or a control character; remove it or percent-encode it"
             )));
         }
         Ok(())
@@ -283,6 +283,7 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorKind::Invalid, message)
 }
 
+/// The default is empty data.
 impl Default for Base64 {
     fn default() -> Base64 {
         Base64::Encoded(String::new())

@@ -102,8 +102,8 @@ impl Message {
         self.content.as_ref()?.text()
     }
 
-    /// Returns `true` if a server could accept the message: it has content, tool calls or a refusal, or, except for the
-    /// roles that only have content, a vendor's key.
+    /// Returns `true` if a server could accept the message: it has content, tool calls or a refusal, or it is from the
+    /// assistant or an unknown role and has a key that only a vendor documents.
     pub(super) fn has_content(&self) -> bool {
         let has_vendor_content = match self.role {
             Role::System | Role::Developer | Role::User | Role::Tool => false,

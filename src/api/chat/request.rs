@@ -10,8 +10,8 @@ object! {
     /// A request of the Chat Completions API.
     ///
     /// Plain data: set the fields directly, or with the methods of the same name. `None`, empty lists and empty maps are
-    /// left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read back; its media
-    /// are then `data:` URIs.
+    /// left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read back, with `data:`
+    /// URIs in place of media.
     ///
     /// # Examples
     /// Keys that this type does not have go into [`extra`](Request#structfield.extra):
