@@ -63,27 +63,30 @@
 //! ```
 //!
 //! # Models
-//! The model is in the URL, not in the body. As of November 2026, Databricks serves Gemini models for video and audio
-//! as endpoints such as `databricks-gemini-3-1-pro` and `databricks-gemini-2-5-flash`. Google's own API accepts the same
-//! body, with Google's names of models.
+//! The model is in the URL, not in the body. As of November 2026, Databricks serves Gemini models for video
+//! and audio as endpoints such as `databricks-gemini-3-1-pro` and `databricks-gemini-2-5-flash`. Google's own
+//! API accepts the same body, with Google's names of models.
 //!
 //! # Limitations
-//! - The server fetches files by URL, so they must be public. YouTube links work only as videos, and without a MIME
-//!   type.
+//! - The server fetches files by URL, so they must be public. YouTube links work only as videos, and without
+//!   a MIME type.
 //! - A gateway may not accept what is documented as "Vertex only", or the API's own tools.
 //! - Uploading files is not part of this crate. A URI of an uploaded file can be sent.
 //! - The keys of a JSON Schema given as a [`Value`](serde_json::Value) are sorted unless serde_json's feature
-//!   `preserve_order` is enabled. A [`Schema`] keeps the order of properties, in which models write their output.
+//!   `preserve_order` is enabled. A [`Schema`] keeps the order of properties, in which models write their
+//!   output.
 //! - Services limit the size of a request: see [`Limit`](crate::Limit).
-//! - [`Request::body`] reports only what no server would accept. Everything else is sent, and the API may reject it.
+//! - [`Request::body`] reports only what no server would accept. Everything else is sent, and the API may
+//!   reject it.
 //!
 //! # Sources
 //! Databricks'
 //! [Query audio and video models](https://docs.databricks.com/gcp/en/machine-learning/model-serving/query-audio-video-models);
 //! Google's references of the [Gemini API](https://ai.google.dev/api/generate-content) and of
-//! [Vertex](https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference); Google's public
-//! protobuf classes; and what the official SDKs send (google-genai 3.4 for Python, 3.1 for JavaScript). The documentation
-//! of each field begins with its name in the API. "Vertex only" marks what the reference of the Gemini API does not list.
+//! [Vertex](https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference); Google's
+//! public protobuf classes; and what the official SDKs send (google-genai 3.4 for Python, 3.1 for
+//! JavaScript). The documentation of each field begins with its name in the API. "Vertex only" marks what the
+//! reference of the Gemini API does not list.
 
 mod builtin;
 mod check;

@@ -18,7 +18,8 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads `null` and any value of the wrong type as the default: one odd field must not make a response unreadable.
+/// Reads `null` and any value of the wrong type as the default: one odd field must not make a response
+/// unreadable.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -27,8 +28,8 @@ where
     Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// Reads a string, `null` as an empty one, and any other value as its JSON: some servers send an object where the API
-/// has a string of JSON.
+/// Reads a string, `null` as an empty one, and any other value as its JSON: some servers send an object where
+/// the API has a string of JSON.
 pub(crate) fn string_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     optional_string(deserializer).map(Option::unwrap_or_default)
 }

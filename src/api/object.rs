@@ -22,8 +22,8 @@
 /// ```
 ///
 /// # The struct
-/// It derives `Clone`, `Debug`, `Default`, `Serialize` and `Deserialize`, and is `#[non_exhaustive]`. Its last field
-/// is `extra`, for keys that it does not have. To document that one, declare it: `pub extra: Extra,`.
+/// It derives `Clone`, `Debug`, `Default`, `Serialize` and `Deserialize`, and is `#[non_exhaustive]`. Its
+/// last field is `extra`, for keys that it does not have; declare it as `pub extra: Extra,` to document it.
 ///
 /// `#[object(..)]` says where the object appears:
 ///
@@ -47,15 +47,16 @@
 /// | `i64` | never | also from `"7"` and `7.0`; else as 0 | sets it |
 /// | `T` | never | | sets it, `impl Into<T>` |
 ///
-/// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name for the
-/// field, as above. Four attributes, in this order, after the documentation:
+/// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name
+/// for the field, as above. Four attributes, in this order, after the documentation:
 ///
 /// - `#[serde(..)]` is passed on, for `rename` and `serialize_with`.
 /// - `#[read("f")]` reads the field with the function `f`, as `deserialize_with` would.
 /// - `#[skip_if("f")]` leaves the field out if `f(&field)`; with `never` it is always written.
 /// - `#[setter(none)]` omits the setter.
 macro_rules! object {
-    // The object: how it reads an integer, a list and all else, and whether it has setters.
+    // The object: passes the functions that read its integers, its lists and everything else, and whether it
+    // has setters.
     (
         $(#[doc = $doc:tt])*
         $(#[derive($Derive:ident)])?
@@ -71,7 +72,11 @@ macro_rules! object {
     (@request_without_debug $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
             $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
-            ["crate::api::lenient::integer" "crate::api::lenient::null_as_default" "crate::api::lenient::null_as_default"]
+            [
+                "crate::api::lenient::integer"
+                "crate::api::lenient::null_as_default"
+                "crate::api::lenient::null_as_default"
+            ]
         } {} {} $($fields)* }
     };
     (@shared $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
@@ -87,7 +92,7 @@ macro_rules! object {
         } {} {} $($fields)* }
     };
 
-    // No fields are left but `extra`: the struct, with the fields and setters that were collected.
+    // No field is left but `extra`: emits the struct and the setters that were collected.
     (@fields $object:tt $fields:tt $setters:tt) => {
         object! {
             @fields $object $fields $setters
@@ -117,7 +122,8 @@ macro_rules! object {
         }
     };
 
-    // A field: its attributes and type. What its own attributes say comes before the default, and the first counts.
+    // A field. `[own default]` is an option of its attributes, if it has one, before the default: the first
+    // counts.
     (
         @fields { $Name:ident $attributes:tt $setter:ident $reads:tt } $fields:tt $setters:tt
         $(#[doc = $doc:tt])+
@@ -146,10 +152,15 @@ macro_rules! object {
         object! { @field $field list [Vec<$T>] [$T] [$($r)? $list] [$($s)? "Vec::is_empty"] $($rest)* }
     };
     (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
-        object! { @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $other] [$($s)? "BTreeMap::is_empty"] $($rest)* }
+        object! {
+            @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $other] [$($s)? "BTreeMap::is_empty"] $($rest)*
+        }
     };
     (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt i64, $($rest:tt)*) => {
-        object! { @field $field value [i64] [i64] [$($r)? "crate::api::lenient::count"] [$($s)? "crate::api::lenient::never"] $($rest)* }
+        object! {
+            @field $field value [i64] [i64]
+            [$($r)? "crate::api::lenient::count"] [$($s)? "crate::api::lenient::never"] $($rest)*
+        }
     };
     (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
         object! { @field $field value [$T] [$T] [$($r)? $other] [$($s)? "crate::api::lenient::never"] $($rest)* }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A name that this crate does not know, in the variant `Unknown` of an enum such as [`chat::Role`](crate::chat::Role).
+/// A name that this crate does not know, in the variant `Unknown` of an enum such as
+/// [`chat::Role`](crate::chat::Role).
 ///
 /// Only parsing or converting a string builds that variant, so it never holds the name of another one.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The checks of a request before its body is made.
 //!
-//! They report what no server would accept, and leave everything else to the server. A key that appears twice is found
-//! by the formatter that writes the JSON. Every message begins with the JSON path of the field.
+//! They report what no server would accept, and leave everything else to the server. A key that appears twice
+//! is found by the formatter that writes the JSON. Every message begins with the JSON path of the field.
 
 use super::{
     Content, FileData, FunctionResponse, GenerationConfig, Part, PartKind, Request, Schema, Tool, ToolConfig,

@@ -27,7 +27,8 @@ object! {
         pub max_output_tokens: Option<i64>,
         /// `temperature`: the randomness of the response, from 0 (the most likely tokens) to 2.
         pub temperature: Option<f64>,
-        /// `topP`: the total probability of the tokens to choose from, 0 to 1. Less likely tokens are not considered.
+        /// `topP`: the total probability of the tokens to choose from, 0 to 1. Less likely tokens are not
+        /// considered.
         pub top_p: Option<f64>,
         /// `topK`: the number of most likely tokens to choose from.
         pub top_k: Option<i64>,
@@ -122,8 +123,8 @@ object! {
     pub struct ThinkingConfig {
         /// `includeThoughts`: whether the response contains thoughts.
         pub include_thoughts: Option<bool>,
-        /// `thinkingBudget`: the maximum number of tokens of thoughts; 0 turns them off, -1 lets the model decide.
-        /// Gemini 2.5.
+        /// `thinkingBudget`: the maximum number of tokens of thoughts; 0 turns them off, -1 lets the model
+        /// decide. Gemini 2.5.
         pub thinking_budget: Option<i64>,
         /// `thinkingLevel`: how much the model thinks, instead of a budget. Gemini 3.
         pub thinking_level: Option<ThinkingLevel>,

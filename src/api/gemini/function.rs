@@ -68,7 +68,8 @@ object! {
 }
 
 impl FunctionResponse {
-    /// Creates a result of the function `name`. An object is the `response` itself, any other value its `output`.
+    /// Creates a result of the function `name`. An object is the `response` itself, any other value its
+    /// `output`.
     ///
     /// # Examples
     /// ```

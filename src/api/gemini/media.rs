@@ -110,7 +110,8 @@ object! {
         #[serde(serialize_with = "offset::serialize")]
         #[read("offset::deserialize")]
         pub end_offset: Option<Duration>,
-        /// `fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's default is 1.
+        /// `fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's default
+        /// is 1.
         pub fps: Option<f64>,
     }
 }

@@ -155,7 +155,8 @@ impl From<Keys> for Part {
                     Some(key) == payload && PartKind::read(key, &value).map(|kind| part.kind = kind).is_some()
                 }
             };
-            if !is_read && !(value.is_null() && Part::has_key(&key)) {
+            let is_unset = value.is_null() && Part::has_key(&key);
+            if !is_read && !is_unset {
                 part.extra.insert(key, value);
             }
         }
@@ -193,8 +194,8 @@ impl Part {
 
     /// Creates a part with a file that the server fetches: `fileData`.
     ///
-    /// The file is a public web URL (also of a YouTube video), a `gs://` URL, or the name of an uploaded file. A string
-    /// has no MIME type: set one with [`mime`](Part::mime), except for YouTube.
+    /// The file is a public web URL (also of a YouTube video), a `gs://` URL, or the name of an uploaded
+    /// file. A string has no MIME type: set one with [`mime`](Part::mime), except for YouTube.
     pub fn file(file: impl Into<FileData>) -> Part {
         PartKind::FileData(Box::new(file.into())).into()
     }
@@ -204,8 +205,8 @@ impl Part {
         PartKind::InlineData(Box::new(data.into())).into()
     }
 
-    /// Creates a part with a [`Media`], as [`inline`](Part::inline), or a URL, as [`file`](Part::file) with the MIME
-    /// type of its extension.
+    /// Creates a part with a [`Media`], as [`inline`](Part::inline), or a URL, as [`file`](Part::file) with
+    /// the MIME type of its extension.
     ///
     /// # Examples
     /// ```
@@ -267,8 +268,8 @@ impl Part {
         self.needs_media("display_name")
     }
 
-    /// Sets `videoMetadata.fps`: the frames that the model sees per second of video, above 0 and up to 24. The API's
-    /// default is 1.
+    /// Sets `videoMetadata.fps`: the frames that the model sees per second of video, above 0 and up to 24.
+    /// The API's default is 1.
     pub fn fps(mut self, fps: f64) -> Part {
         self.video_metadata.get_or_insert_default().fps = Some(fps);
         self.needs_media("fps")
@@ -344,7 +345,8 @@ impl Part {
             && self.part_metadata.is_none()
     }
 
-    /// Returns `true` if no server would accept the part because it has no payload. A signature alone is accepted.
+    /// Returns `true` if no server would accept the part because it has no payload. A signature alone is
+    /// accepted.
     pub(super) fn is_blank(&self) -> bool {
         matches!(self.kind, PartKind::Other) && self.thought_signature.is_none() && self.extra.is_empty()
     }

@@ -9,11 +9,13 @@ use crate::{
 use std::collections::BTreeMap;
 
 object! {
-    /// A request of the Gemini API: the body of `generateContent` and `streamGenerateContent`. The model is in the URL.
+    /// A request of the Gemini API: the body of `generateContent` and `streamGenerateContent`.
     ///
-    /// Plain data: set the fields directly, or with the methods of the same name. `None`, empty lists and empty maps are
-    /// left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read back; its media are
-    /// then strings of base64.
+    /// The model is in the URL.
+    ///
+    /// Plain data: set the fields directly, or with the methods of the same name. `None`, empty lists and empty
+    /// maps are left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read
+    /// back; its media are then strings of base64.
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Request {
@@ -82,16 +84,16 @@ impl Request {
     /// Only the first bytes of each media are read.
     ///
     /// # Errors
-    /// - [`Invalid`](crate::ErrorKind::Invalid): no server would accept the request. The message begins with the path of
-    ///   the field, such as `contents[0].parts[1].inlineData.data`. Reported are
+    /// - [`Invalid`](crate::ErrorKind::Invalid): no server would accept the request. The message begins with
+    ///   the path of the field, such as `contents[0].parts[1].inlineData.data`. Reported are
     ///   - no contents, or a turn without parts;
     ///   - a part without a payload, with two, or with one that does not have the documented type;
     ///   - a setter of [`Part`](super::Part) for media that was called on another part;
     ///   - a `fileUri` that is empty, a `data:` URI, or contains a control character;
     ///   - a string of inline data that is not base64;
     ///   - a function without a name, or a result of one with a part that is not media;
-    ///   - a number that is NaN or infinite, an `fps` that is not above 0 and up to 24, and a `startOffset` that is not
-    ///     before the `endOffset`;
+    ///   - a number that is NaN or infinite, an `fps` that is not above 0 and up to 24, and a `startOffset`
+    ///     that is not before the `endOffset`;
     ///   - an extra key that repeats a field that is set.
     /// - [`MimeType`](crate::ErrorKind::MimeType): a MIME type does not have the form `type/subtype`.
     /// - All errors of [`Body::json`].

@@ -60,7 +60,8 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(response)]
     pub struct Response {
-        /// `candidates`: the alternatives, as many as `candidateCount` asks for; none if the prompt was blocked.
+        /// `candidates`: the alternatives, as many as `candidateCount` asks for; none if the prompt was
+        /// blocked.
         #[read("without_nulls")]
         pub candidates: Vec<Candidate>,
         /// `promptFeedback`: why the prompt was blocked.
@@ -115,8 +116,8 @@ impl Response {
 
     /// Returns the turn of the first candidate, to send it back as part of the conversation.
     ///
-    /// Its parts are unchanged, including thoughts and signatures. Parts without a payload are removed. Returns `None`
-    /// if nothing is left, because servers reject an empty turn.
+    /// Its parts are unchanged, including thoughts and signatures. Parts without a payload are removed.
+    /// Returns `None` if nothing is left, because servers reject an empty turn.
     pub fn content(&self) -> Option<Content> {
         let mut content = self.candidates.first()?.content.clone()?;
         content.parts.retain(|part| !part.is_blank());

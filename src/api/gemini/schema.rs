@@ -66,7 +66,8 @@ object! {
         pub min_items: Option<i64>,
         /// `maxItems`: the maximum number of elements of an array.
         pub max_items: Option<i64>,
-        /// `properties`: the names and schemas of the properties of an object. The model writes them in this order.
+        /// `properties`: the names and schemas of the properties of an object. The model writes them in this
+        /// order.
         #[serde(serialize_with = "properties::serialize")]
         #[read("properties::deserialize")]
         #[setter(none)]

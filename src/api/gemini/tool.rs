@@ -12,7 +12,8 @@ use serde_json::Value;
 object! {
     /// Functions that you run, or a tool of the API: one of `tools`.
     ///
-    /// Every tool of the API converts into it. Set one that this crate does not know with [`extra`](Tool::extra()).
+    /// Every tool of the API converts into it. Set one that this crate does not know with
+    /// [`extra`](Tool::extra()).
     ///
     /// # Examples
     /// ```

@@ -21,8 +21,8 @@ impl ToolConfig {
         ToolConfig::default().function_calling_config(FunctionCallingConfig::default().mode(mode))
     }
 
-    /// Adds to `functionCallingConfig.allowedFunctionNames`: the only functions that may be called, in the modes `ANY`
-    /// and `VALIDATED`.
+    /// Adds to `functionCallingConfig.allowedFunctionNames`: the only functions that may be called, in the
+    /// modes `ANY` and `VALIDATED`.
     pub fn allow(mut self, functions: impl IntoIterator<Item = impl Into<String>>) -> ToolConfig {
         let config = self.function_calling_config.take().unwrap_or_default();
         self.function_calling_config(config.allowed_function_names(functions))
