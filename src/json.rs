@@ -126,9 +126,9 @@ impl Body {
         Plan::json(value, None).map(Body::new)
     }
 
-    /// Creates the body for a request of ours, in which no object has a key twice.
+    /// Creates the body for a typed request, and rejects an object that has a key twice.
     ///
-    /// `names` has the names of the API's fields, if one field can have several.
+    /// `names` describes the names of fields if a field of the API can have several.
     pub(crate) fn request<T: Serialize + ?Sized>(
         value: &T,
         names: Option<&'static FieldNames>,
@@ -178,7 +178,7 @@ struct Building {
 }
 
 impl Building {
-    /// Keeps the error, for which serde_json gets a stand-in.
+    /// Keeps the error. serde_json gets a placeholder for it.
     fn keep(&mut self, result: Result<()>) -> io::Result<()> {
         result.map_err(|error| {
             self.error.get_or_insert(error);

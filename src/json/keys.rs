@@ -1,4 +1,4 @@
-//! Finds keys that an object has twice, while its JSON is being written.
+//! Finds keys that an object has twice while the JSON is written.
 //!
 //! The formatter of a plan reports every bracket and every key here. The keys of the open objects are kept as ranges
 //! of the plan's text, so an ordinary request allocates nothing, and the work is linear in the number of keys.
@@ -11,18 +11,18 @@ use crate::{
 };
 use std::{borrow::Cow, collections::HashSet, fmt::Write};
 
-/// For whom keys are compared, and so what a duplicate is reported as.
+/// What is being written, which decides how a duplicate is reported.
 #[derive(Clone, Copy)]
 pub(crate) enum KeyCheck {
-    /// A template: the same key twice is an error of its JSON.
+    /// A template: a duplicate is an error in its JSON.
     Template,
-    /// A typed request: the same key twice is an extra key that repeats a field. `None` if a field has one name only.
+    /// A typed request: a duplicate is an extra key that repeats a field. `None` if every field has one name.
     Request(Option<&'static FieldNames>),
 }
 
-/// The names of the fields of an API in which one field has several.
+/// The names of the fields of an API in which a field can have several names.
 pub(crate) struct FieldNames {
-    /// Returns the one name that stands for all names of a field.
+    /// Returns the name by which all names of a field are compared.
     pub canonical: fn(&str) -> Cow<'_, str>,
     /// Returns what the value of `key` contains, where `key` is in an object that is the value of `object`. `object`
     /// is empty for the outermost object and for elements of arrays. Both names are canonical.
@@ -34,13 +34,13 @@ pub(crate) struct FieldNames {
 pub(crate) enum Contents {
     /// Keys are fields, which may have several names.
     Fields,
-    /// Keys are names of the user's, and the values have fields.
+    /// Keys are names that the user chose, and the values have fields.
     Names,
-    /// Keys are names of the user's, at every depth.
+    /// Keys are names that the user chose, at every depth.
     FreeForm,
 }
 
-/// The containers that are open at a point of the JSON, with the keys of their objects.
+/// The objects and arrays that are open at a point in the JSON, with the keys of the objects.
 #[derive(Default)]
 pub(super) struct OpenKeys {
     containers: Vec<Container>,
@@ -55,7 +55,7 @@ struct Container {
     /// The number of elements of an array; `None` for an object.
     elements: Option<usize>,
     contents: Contents,
-    /// The canonical keys of an object with more than [`FEW`].
+    /// The canonical names of the keys, if there are more than [`FEW`].
     seen: Option<HashSet<Box<str>>>,
 }
 
@@ -75,10 +75,10 @@ impl Key {
     }
 }
 
-/// Up to this number, the keys of an object are compared one by one.
+/// The number of keys of an object that are compared one by one. Beyond it, a set finds duplicates.
 const FEW: usize = 16;
 
-/// Buffers of more keys than this are not kept for the next plan.
+/// The largest capacity of a buffer that is kept for the next plan.
 const MAX_KEPT: usize = 1024;
 
 impl KeyCheck {
@@ -96,7 +96,7 @@ impl KeyCheck {
         }
     }
 
-    /// The error for an object at `path` whose key `second` repeats the key `first`.
+    /// Returns the error for an object at `path` in which the key `second` repeats the key `first`.
     fn error(self, path: &str, contents: Contents, first: &str, second: &str) -> Error {
         let keys = match first == second {
             true => format!("has the key \"{first}\" twice"),
@@ -208,7 +208,7 @@ impl OpenKeys {
         Err(check.error(&self.path(plan), contents, first.text(plan), key.text(plan)))
     }
 
-    /// What a container contains that begins now.
+    /// Returns the contents of the container that begins now.
     fn contents_of_next(&self, check: KeyCheck, plan: &Plan) -> Contents {
         let Some(names) = check.names() else { return Contents::FreeForm };
         match self.containers.last() {
@@ -227,14 +227,14 @@ impl OpenKeys {
         }
     }
 
-    /// The key of the object with this index whose value is being written; `None` for an array.
+    /// Returns the key whose value is being written in the object with this index. Returns `None` for an array.
     fn last_key(&self, container: usize) -> Option<Key> {
         let Container { first_key, elements: None, .. } = self.containers[container] else { return None };
         let end = self.containers.get(container + 1).map_or(self.keys.len(), |next| next.first_key);
         (end > first_key).then(|| self.keys[end - 1])
     }
 
-    /// The path of the innermost container, such as `.messages[0].content`; empty for the outermost.
+    /// Returns the path of the innermost container, such as `.messages[0].content`. It is empty for the outermost one.
     fn path(&self, plan: &Plan) -> String {
         let mut path = String::new();
         let outer = self.containers.len().saturating_sub(1);
@@ -310,7 +310,7 @@ mod tests {
             match self {
                 Node::Scalar => serializer.serialize_u8(7),
                 Node::Media => media().serialize(serializer),
-                // A plan within the plan: of the same value, and checked as well.
+                // A nested plan for the same value, with its own check.
                 Node::Plan(node) => {
                     let _ = Plan::json(node, Some(KeyCheck::Template));
                     node.serialize(serializer)
@@ -562,7 +562,7 @@ mod tests {
     }
 
     #[test]
-    fn a_serialize_that_fails_or_lies_in_the_middle_is_no_panic() {
+    fn an_incorrect_serialize_does_not_panic() {
         struct Fails;
         impl Serialize for Fails {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -572,7 +572,7 @@ mod tests {
                 Err(serde::ser::Error::custom("in the middle"))
             }
         }
-        /// Announces no entries and writes some, so that its end is written twice.
+        /// Announces no entries and writes two, so that serde_json writes its end twice.
         struct Short;
         impl Serialize for Short {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -582,7 +582,7 @@ mod tests {
                 map.end()
             }
         }
-        /// Writes a key twice, and goes on.
+        /// Ignores the error for a key that it writes twice.
         struct Ignores;
         impl Serialize for Ignores {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -614,6 +614,6 @@ mod tests {
         }
         let start = std::time::Instant::now();
         Plan::json(&Many(300_000), Some(KeyCheck::Template)).unwrap();
-        assert!(start.elapsed().as_secs() < 10, "compared one by one, it takes minutes");
+        assert!(start.elapsed().as_secs() < 10, "one by one, this takes minutes");
     }
 }

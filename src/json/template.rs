@@ -28,8 +28,8 @@ use std::{
 /// | `{"$data_uri": {"file": F, "mime": M}}` | the string `data:M;base64,` and the encoded file. Without `mime`, the type is detected as by [`Media::open`]. |
 /// | `{"$base64": {"file": F}}` | the string of the encoded file |
 ///
-/// Everything else is copied: the order of keys, and the spelling of numbers and of string values. Only white space
-/// between tokens is removed, and keys are escaped in serde_json's way.
+/// Everything else is copied verbatim, including the order of keys and the spelling of numbers and string values. Only
+/// white space between tokens is removed, and the escapes of keys are normalized.
 ///
 /// A directive is found in the parsed JSON, so text inside a string is never one.
 ///
@@ -37,7 +37,7 @@ use std::{
 ///
 /// [`body`](Self::body) takes `F` as a path and opens it, so a template can name any file that the process can read.
 /// Use it for templates that you wrote yourself. For any other template use [`body_with`](Self::body_with), which
-/// opens nothing: you decide which media a name stands for.
+/// opens nothing: your function decides which media a name refers to.
 ///
 /// # Examples
 ///
@@ -189,7 +189,7 @@ impl Serialize for Next<'_, '_> {
 }
 
 impl<'t> Next<'_, 't> {
-    /// Calls the reader, and keeps its error, for which serde gets a stand-in.
+    /// Calls the reader and keeps its error. serde gets a placeholder for it.
     fn read<T, E: serde::ser::Error>(
         &self,
         read: impl FnOnce(&mut Reader<'t>) -> Result<T>,
@@ -235,7 +235,7 @@ impl<'t> Next<'_, 't> {
     }
 }
 
-/// Reads a template, which is known to be valid JSON but for escapes of half a surrogate pair.
+/// Reads a template that is known to be valid JSON, except that strings may contain escapes of half a surrogate pair.
 struct Reader<'t> {
     json: &'t str,
     position: usize,
@@ -243,7 +243,7 @@ struct Reader<'t> {
     path: String,
     depth: usize,
     resolve: &'t mut Resolve<'t>,
-    /// What the names stand for: a pipe can be opened once.
+    /// The media of each name. A pipe, for example, can be read only once.
     resolved: HashMap<String, OpenedMedia>,
     error: Option<Error>,
 }
@@ -296,7 +296,7 @@ impl<'t> Reader<'t> {
         }
         let string = &rest[..=len];
         self.position += string.len();
-        // serde_json does not look at these escapes until it decodes the string.
+        // serde_json checks these escapes only when it decodes the string.
         if has_escape && string.contains("\\u") {
             let _: String = self.parse(string)?;
         }
@@ -312,7 +312,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Begins an object and reads its first key.
+    /// Begins an object and reads its first key. Returns `None` if the object is empty.
     fn begin_object(&mut self) -> Result<Option<String>> {
         self.begin()?;
         match self.skip(b'}') {
