@@ -61,6 +61,8 @@ pub struct Template<'a> {
 
 impl<'a> Template<'a> {
     /// Creates a template from its text. Files are relative to the current directory of the process.
+    ///
+    /// A byte order mark at the start is ignored.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Template<'a> {
         Template { text: text.into(), folder: PathBuf::new(), options: Media::options() }
     }
@@ -69,10 +71,10 @@ impl<'a> Template<'a> {
     ///
     /// # Errors
     ///
-    /// [`Io`](ErrorKind::Io): the file cannot be read or is not UTF-8.
+    /// [`Io`](ErrorKind::Io): the file cannot be read or is not UTF-8. The message says if it is UTF-16.
     pub fn open(path: impl AsRef<Path>) -> Result<Template<'static>> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|cause| {
+        let text = fs::read(path).and_then(decode).map_err(|cause| {
             Error::with_source(ErrorKind::Io, format!("cannot read {}", path.display()), cause)
         })?;
         Ok(Template::new(text).folder(path.parent().unwrap_or(Path::new(""))))
@@ -151,7 +153,8 @@ impl<'a> Template<'a> {
     }
 
     fn fill(&self, resolve: &mut Resolve<'_>) -> Result<Body> {
-        let json: &RawValue = serde_json::from_str(&self.text)
+        let text = self.text.strip_prefix('\u{feff}').unwrap_or(&self.text);
+        let json: &RawValue = serde_json::from_str(text)
             .map_err(|cause| Error::with_source(ErrorKind::Json, "the template is not valid JSON", cause))?;
         let reader = RefCell::new(Reader {
             json: json.get(),
@@ -168,6 +171,23 @@ impl<'a> Template<'a> {
             None => plan.map(Body::new),
         }
     }
+}
+
+/// Decodes the content of a file.
+fn decode(bytes: Vec<u8>) -> io::Result<String> {
+    let invalid = |message: String| Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    let is_utf16 = match bytes[..] {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        // Without a byte order mark, the start of the JSON shows it.
+        [0, first, ..] | [first, 0, ..] => b"{[\" \n\r\t".contains(&first),
+        _ => false,
+    };
+    if is_utf16 {
+        return invalid("it is UTF-16; convert it to UTF-8".to_owned());
+    }
+    String::from_utf8(bytes).or_else(|error| {
+        invalid(format!("it is not UTF-8: byte {} is invalid", error.utf8_error().valid_up_to() + 1))
+    })
 }
 
 type Cause = Box<dyn error::Error + Send + Sync>;
@@ -489,6 +509,39 @@ mod tests {
     }
 
     #[test]
+    fn byte_order_mark_is_ignored() {
+        assert_eq!(fill("\u{feff}{}").unwrap(), "{}");
+        assert_eq!(fill("\u{feff}\u{feff}{}").unwrap_err().kind(), ErrorKind::Json);
+        // In a string it is text.
+        assert_eq!(fill("[\"\u{feff}\"]").unwrap(), "[\"\u{feff}\"]");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, "\u{feff} [1]").unwrap();
+        assert_eq!(Template::open(file.path()).unwrap().body().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn file_that_is_not_utf8_is_an_error_that_names_utf16() {
+        let utf16 =
+            |text: &str, to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect();
+        let is_utf16 = "it is UTF-16; convert it to UTF-8";
+        let cases: [(Vec<u8>, &str); 6] = [
+            (utf16("\u{feff}{}", u16::to_le_bytes), is_utf16),
+            (utf16("\u{feff}{}", u16::to_be_bytes), is_utf16),
+            (utf16("[\"é\"]", u16::to_le_bytes), is_utf16),
+            (utf16(" {}", u16::to_be_bytes), is_utf16),
+            (b"[\"\xe9\"]".to_vec(), "it is not UTF-8: byte 3 is invalid"),
+            (b"\0\0\0\x20ftyp\xff".to_vec(), "it is not UTF-8: byte 9 is invalid"),
+        ];
+        for (bytes, expected) in cases {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(&file, bytes).unwrap();
+            let error = Template::open(file.path()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io);
+            assert_eq!(error.to_string(), format!("cannot read {}: {expected}", file.path().display()));
+        }
+    }
+
+    #[test]
     fn directives_are_replaced_by_media() {
         assert_eq!(fill(r#"[{"$base64":{"file":"a.bin"}}]"#).unwrap(), r#"["AQIDBA=="]"#);
         assert_eq!(
@@ -537,7 +590,6 @@ mod tests {
             (r#"{"\ud800":1}"#, ErrorKind::Json, "$ contains the escape of half a surrogate pair"),
             ("[1] 2", ErrorKind::Json, "trailing"),
             ("", ErrorKind::Json, "not valid JSON"),
-            ("\u{feff}{}", ErrorKind::Json, "not valid JSON"),
         ] {
             let error = fill(text).unwrap_err();
             assert_eq!(error.kind(), kind, "{text}: {error}");
