@@ -1,27 +1,34 @@
-//! Improves clap's errors: adds tips for common mistakes and escapes what a terminal would interpret.
+//! Improves clap's errors: adds tips for common mistakes, escapes what a terminal would interpret, and shortens
+//! names and values.
 
-use crate::escape::escape;
+use crate::escape::{escape, shorten_to};
 use clap::{
     Error,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+/// The largest number of bytes of an argument in an error. The reason behind it may repeat some of them.
+const VALUE_LEN: usize = 120;
+
 /// Returns the error as it should be shown.
 pub fn improve(mut error: Error) -> Error {
-    if let Some(tip) = tip(&error) {
-        error.remove(ContextKind::SuggestedArg);
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
     // File names come in through shell globs and may contain anything.
-    let escaped: Vec<_> = error
+    let shown: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, ContextValue::String(escape(text)))),
+            ContextValue::String(text) => Some((kind, escape(&shorten_to(VALUE_LEN, text)), text.clone())),
             _ => None,
         })
         .collect();
-    for (kind, value) in escaped {
-        error.insert(kind, value);
+    if let Some(tip) = tip(&error) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    } else if shown.iter().any(|(_, shown, text)| shown != text) {
+        // clap's tip repeats the argument verbatim.
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, shown, _) in shown {
+        error.insert(kind, ContextValue::String(shown));
     }
     error
 }
@@ -40,13 +47,13 @@ fn tip(error: &Error) -> Option<&'static str> {
 /// Tips for arguments that people try first, or that another command has.
 fn tip_for_argument(arg: &str) -> Option<&'static str> {
     Some(match arg {
-        "--model" => {
+        "--model" | "-m" => {
             "only `niello chat` has --model; for Gemini, the model is in the URL, and for a template in its JSON"
         }
-        "--system" | "--text" | "--video" | "--audio" | "--image" => {
+        "--system" | "--text" | "-t" | "--video" | "--audio" | "--image" | "--file" => {
             "use `niello chat` or `niello gemini`, or write the parts as JSON in the template"
         }
-        "--prompt" | "--message" | "--input" | "--file" => {
+        "--prompt" | "--message" | "--input" => {
             "use --text 'What happens here?' for text and --video clip.mp4 for media"
         }
         _ if !arg.starts_with('-') => {

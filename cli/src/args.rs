@@ -1,6 +1,10 @@
 //! The command line arguments. Their comments are the help, the completions and the manual pages.
 
-use crate::{help, prompt::Prompt};
+use crate::{
+    escape::{shorten, shorten_to},
+    help,
+    prompt::Prompt,
+};
 use clap::{
     Arg, Args, Command as Clap, Parser, Subcommand, ValueEnum, ValueHint,
     builder::{NonEmptyStringValueParser, PossibleValue, StringValueParser, TypedValueParser},
@@ -45,7 +49,7 @@ pub enum Command {
 )]
 pub struct Chat {
     /// Model or endpoint, such as system.ai.gemini-3-1-pro
-    #[arg(long, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Other)]
+    #[arg(short, long, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::Other)]
     pub model: String,
     #[command(flatten)]
     pub prompt: Prompt,
@@ -164,13 +168,13 @@ pub struct Output {
     /// niello replaces FILE only once the body is complete, so an error leaves an existing file unchanged. It
     /// writes to devices and pipes directly. Without this option, it never writes media to a terminal; use -
     /// as FILE to do so.
-    #[arg(short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(id = "output", short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Only show the body, indented and with media shortened
-    #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["output", "dry_run"])]
     pub preview: bool,
     /// Only show the exact length of the body and each segment
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, conflicts_with = "output")]
     pub dry_run: bool,
     /// Format of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
@@ -218,7 +222,14 @@ impl TypedValueParser for LimitParser {
     type Value = Limit;
 
     fn parse_ref(&self, command: &Clap, arg: Option<&Arg>, value: &OsStr) -> Result<Limit, clap::Error> {
-        StringValueParser::new().try_map(|text| text.parse::<Limit>()).parse_ref(command, arg, value)
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        text.parse().map_err(|error| {
+            let message = match similar_name(&text) {
+                Some(name) => format!("--limit: {:?} is not a limit; did you mean {name}?", shorten(&text)),
+                None => format!("--limit: {error}"),
+            };
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, message + "\n").with_cmd(command)
+        })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -226,22 +237,34 @@ impl TypedValueParser for LimitParser {
     }
 }
 
+/// Returns the name of a limit that a misspelled one was probably meant to be.
+fn similar_name(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase().replace(['_', ' '], "-");
+    let names = Limit::NAMED.into_iter().filter_map(Limit::name);
+    let near = names.map(|name| (strsim::osa_distance(&text, name), name)).min()?;
+    (near.0 <= 2).then_some(near.1)
+}
+
 const LIMIT: &str = "Fail before reading media if the body would exceed SIZE";
 
 /// Returns the short help of `--limit`, which lists the names.
 fn limit_help() -> String {
     let names: Vec<_> = Limit::NAMED.into_iter().filter_map(Limit::name).collect();
-    format!("{LIMIT} (bytes, or a service: {})", names.join(", "))
+    format!("{LIMIT} (bytes, 20MB, 4MiB, or a service: {})", names.join(", "))
 }
 
 /// Returns the long help of `--limit`, which lists the names with their values.
 fn limit_long_help() -> String {
     let named = Limit::NAMED.into_iter().filter_map(|limit| {
-        let scope = if limit == Limit::VERTEX { " for each media file" } else { "" };
+        let scope = if limit.is_per_media() { " for each media file" } else { "" };
         Some(format!("{} ({} MB{scope})", limit.name()?, limit.max_len() / 1_000_000))
     });
     let named: Vec<_> = named.collect();
-    format!("{LIMIT}\n\nSIZE is a number of bytes, or the name of a service: {}.", named.join(", "))
+    format!(
+        "{LIMIT}\n\nSIZE is a number of bytes, a number with a unit (kB, MB and GB are powers of 1000; KiB, MiB and \
+         GiB are powers of 1024), or the name of a service: {}.",
+        named.join(", ")
+    )
 }
 
 /// Parses `KEY=JSON`.
@@ -251,6 +274,7 @@ fn field(text: &str) -> Result<(String, Box<RawValue>), String> {
         .filter(|(key, _)| !key.is_empty())
         .ok_or("expected KEY=JSON, such as top_k=4")?;
     let value = serde_json::from_str(json).map_err(|error| {
+        let key = shorten_to(40, key);
         format!("the value is not valid JSON ({error}); put strings in double quotes: '{key}=\"text\"'")
     })?;
     Ok((key.to_owned(), value))

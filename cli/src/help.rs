@@ -29,9 +29,14 @@ Exit status:
   1  Failure, explained by the last line on standard error
   2  Invalid arguments"#;
 
-pub const CHAT: &str = r#"Media:
-  SRC is a file, a URL, or - for standard input. Files are embedded as
-  base64. URLs are sent unchanged, and the service downloads them.
+pub const CHAT: &str = r#"Text:
+  TEXT is used verbatim. @FILE reads it from a file, and - from standard
+  input; both must be UTF-8. Write @@ for text that starts with @.
+
+Media:
+  SRC is a file, a URL, or - for standard input, and an option can have
+  several, as in --video *.mp4. Files are embedded as base64. URLs are sent
+  unchanged, and the service downloads them.
 
   The media type is detected from the content or the file extension. To set
   it yourself, append it to SRC: 'clip.bin;type=video/mp4'. If the name
@@ -52,17 +57,28 @@ Examples:
       niello chat --model system.ai.gemini-3-1-pro --audio - \
           --text 'Transcribe this audio.' -o body.json
 
+  # Ask about several documents, with the question in a file
+  niello chat -m system.ai.gemini-3-1-pro --file *.pdf -t @question.txt \
+      -o body.json
+
   # Set other fields of the request
   niello chat --model system.ai.gemini-3-1-pro --text 'Hello' \
       --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'"#;
 
-pub const GEMINI: &str = r#"Media:
-  SRC is a file, a URL, or - for standard input. Files are embedded as
-  base64. URLs are sent unchanged, and the service downloads them.
+pub const GEMINI: &str = r#"Text:
+  TEXT is used verbatim. @FILE reads it from a file, and - from standard
+  input; both must be UTF-8. Write @@ for text that starts with @.
+
+Media:
+  SRC is a file, a URL, or - for standard input, and an option can have
+  several, as in --video *.mp4. Files are embedded as base64. URLs are sent
+  unchanged, and the service downloads them.
 
   The media type is detected from the content or the file extension. To set
   it yourself, append it to SRC: 'clip.bin;type=video/mp4'. If the name
   itself ends with such a suffix, put it in double quotes: '"a;type=b"'.
+  A URL needs a type unless its extension shows it, or the file is on
+  YouTube or was uploaded to the Files API.
 
   For videos, ';start=1.5s;end=80s' selects a section, and ';fps=2' sets
   the number of frames per second that the model sees.

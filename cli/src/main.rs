@@ -9,27 +9,33 @@ mod completions;
 mod descriptor;
 mod dry_run;
 mod escape;
+mod expand;
 mod help;
 mod man;
 mod open;
 mod output;
 mod preview;
+mod progress;
 mod prompt;
 mod request;
 mod signals;
+mod similar;
 mod source;
+mod text;
+mod url;
 
 use anyhow::Result;
 use args::{Cli, Command, Output};
 use clap::{
-    Parser,
+    CommandFactory, Parser,
     builder::styling::{AnsiColor, Style},
 };
 use niello::Body;
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{env, io::Write, path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| advice::improve(error).exit());
+    let args = expand::expand(&Cli::command(), env::args_os());
+    let cli = Cli::try_parse_from(args).unwrap_or_else(|error| advice::improve(error).exit());
     match run(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -75,7 +81,7 @@ const PROGRAM: Style = AnsiColor::Red.on_default().bold();
 /// Prints an error as one line, even if a path or a cause contains line breaks.
 fn report(error: &anyhow::Error) {
     // Every message includes its cause, so the chain of sources is not printed.
-    let message = escape::escape(&error.to_string());
+    let message = escape::escape(&escape::shorten_words(&error.to_string()));
     // Standard error may be closed or full. The exit status still reports the failure.
     let _ = writeln!(anstream::stderr(), "{PROGRAM}niello:{PROGRAM:#} {message}");
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     args::{self, Cli},
+    escape::shorten,
     output,
 };
 use anyhow::{Result, anyhow, bail};
@@ -21,7 +22,7 @@ pub fn run(args: &args::Man) -> Result<()> {
             Some(command) => print(command),
             None => {
                 let names: Vec<_> = niello.get_subcommands().map(Command::get_name).collect();
-                bail!("there is no command {name:?}; the commands are {}", names.join(", "))
+                bail!("there is no command {:?}; the commands are {}", shorten(name), names.join(", "))
             }
         },
     }
@@ -40,9 +41,10 @@ fn print(command: &Command) -> Result<()> {
 
 /// Writes a page for niello and one for each of its commands.
 fn write_all(niello: &Command, dir: &Path) -> Result<()> {
-    let failed = |error| anyhow!("cannot write to {}: {error}", dir.display());
+    let name = shorten(&dir.display().to_string());
+    let failed = |error| anyhow!("cannot write to {name}: {error}");
     if dir.exists() && !dir.is_dir() {
-        bail!("cannot write to {}: it is not a directory; choose another one", dir.display());
+        bail!("cannot write to {name}: it is not a directory; choose another one");
     }
     fs::create_dir_all(dir).map_err(failed)?;
     for command in [niello].into_iter().chain(niello.get_subcommands()) {

@@ -2,23 +2,33 @@
 
 use crate::{
     args::Output,
+    escape::{shorten, shorten_again},
+    similar,
     source::{Kind, Src},
+    url::{self, displayed, is_base64, is_data_uri},
 };
 use anyhow::{Result, anyhow};
 use niello::{ErrorKind, Media, Source};
 use std::{
+    borrow::Cow,
+    ffi::OsStr,
     fs,
     io::{self, BufRead, IsTerminal},
+    path::Path,
 };
 
 impl Src {
     /// Opens the file, or passes the URL on unchanged.
     pub fn open(&self, kind: Kind, output: &Output) -> Result<Source> {
         if let Some(reason) = self.unusable() {
-            return Err(self.error(kind, reason));
+            return Err(self.error(kind, &reason));
         }
         if let Some(url) = self.url() {
-            return Ok(Source::Url(url.to_owned()));
+            let source = Source::Url(url.to_owned());
+            return match source.mime().and_then(|mime| self.url_mismatch(kind, mime)) {
+                Some(mismatch) => Err(self.error(kind, &mismatch)),
+                None => Ok(source),
+            };
         }
         let media = self.media(output).map_err(|error| self.with_hint(kind, &error))?;
         match self.type_mismatch(kind, &media) {
@@ -32,43 +42,64 @@ impl Src {
         anyhow!("--{} {}: {reason}", kind.name(), self.display_name())
     }
 
-    /// Returns the name for use in messages. It leaves out queries, which may contain tokens, and embedded
-    /// media.
+    /// Returns the name for use in messages: short, without tokens and without embedded media.
     pub fn display_name(&self) -> String {
-        let name = self.name.display().to_string();
-        match name.split_once('?') {
-            _ if self.is_data_uri() => "data:...".to_owned(),
-            Some((address, _)) if self.url().is_some() || looks_like_url(address) => format!("{address}?..."),
-            _ => name,
+        displayed(&self.name.to_string_lossy())
+    }
+
+    /// Returns a name for the file part of a request.
+    pub fn file_name(&self, mime: Option<&str>) -> String {
+        let name = self.name.to_string_lossy();
+        let name = match self.url() {
+            Some(url) => {
+                url.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default()
+            }
+            None if self.is_stdin() => "",
+            None => Path::new(&*name).file_name().and_then(OsStr::to_str).unwrap_or_default(),
+        };
+        match name {
+            "" if mime == Some("application/pdf") => "document.pdf".to_owned(),
+            "" => "document".to_owned(),
+            name => name.to_owned(),
         }
     }
 
-    fn is_data_uri(&self) -> bool {
-        self.name.to_str().is_some_and(|name| name.starts_with("data:") && name.contains(','))
+    /// Creates the error for a URL whose type the service cannot know.
+    pub fn type_missing(&self, kind: Kind) -> anyhow::Error {
+        let example = self.quoted_with_type(kind.mime_placeholder());
+        self.error(kind, &format!("the URL does not show the media type; append it: {example}"))
     }
 
     /// Returns why the source cannot be used, if that is known before it is opened.
-    fn unusable(&self) -> Option<&'static str> {
+    fn unusable(&self) -> Option<Cow<'static, str>> {
+        let name = self.name.to_string_lossy();
         if let Some(url) = self.url() {
+            if let Some(meant) = url::meant(url) {
+                return Some(format!("unknown scheme; did you mean {meant}?").into());
+            }
             let is_file_url = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
             return is_file_url
-                .then_some("a service cannot fetch local files; give the path without file://");
+                .then_some("a service cannot fetch local files; give the path without file://".into());
         }
-        if self.is_data_uri() {
-            return Some("data URIs are not supported; name the original file");
+        if is_data_uri(&name) {
+            return Some("this is a data URI, not a file; name the original file".into());
+        }
+        if is_base64(&name) && fs::symlink_metadata(&self.name).is_err() {
+            return Some("this is base64, not the name of a file; name the original file".into());
         }
         if self.is_stdin() && io::stdin().is_terminal() {
-            return Some("standard input is a terminal; pipe media into it, or name a file");
+            return Some("standard input is a terminal; pipe media into it, or name a file".into());
         }
         // Checked before the media type is detected, because that would fail with a less helpful error.
         if self.is_stdin() && io::stdin().lock().fill_buf().is_ok_and(<[u8]>::is_empty) {
-            return Some("standard input is empty; was it already read, or did the command before it fail?");
+            let reason = "standard input is empty; was it already read, or did the command before it fail?";
+            return Some(reason.into());
         }
         None
     }
 
     fn media(&self, output: &Output) -> niello::Result<Media> {
-        let mut options = Media::options().access(output.access.into()).name(self.display_name());
+        let mut options = Media::options().access(output.access.into()).name(self.name.to_string_lossy());
         if let Some(mime) = &self.mime {
             options = options.mime(mime);
         }
@@ -85,26 +116,68 @@ impl Src {
         }
     }
 
-    /// Adds a hint to an error if the name suggests what was meant.
+    /// Describes an error of the library, with a hint if the name or the error suggests what to do.
     fn with_hint(&self, kind: Kind, error: &niello::Error) -> anyhow::Error {
         let name = self.name.to_string_lossy();
-        let is_missing = || io::Error::from(error.clone()).kind() == io::ErrorKind::NotFound;
-        let has_suffix = || name.rsplit_once(';').is_some_and(|(_, suffix)| suffix.contains('='));
-        match error.kind() {
-            ErrorKind::MimeType if self.mime.is_none() => {
-                anyhow!("{error}: {}", self.quoted_with_type(&format!("{}/<SUBTYPE>", kind.name())))
-            }
-            ErrorKind::Io if is_missing() && looks_like_url(&name) => {
-                anyhow!("{error}; a URL starts with https://")
-            }
-            ErrorKind::Io if is_missing() && name.starts_with('~') => {
-                anyhow!("{error}; the shell expands ~ only at the start of a word and outside quotes")
-            }
-            ErrorKind::Io if is_missing() && has_suffix() => {
-                anyhow!("{error}; the suffixes are ;type=, ;fps=, ;start= and ;end=")
-            }
-            _ => error.clone().into(),
+        let mut message = error.to_string().replace(&*name, &self.display_name());
+        if let Some(mime) = &self.mime {
+            message = message.replace(&format!("{mime:?}"), &format!("{:?}", shorten(mime)));
         }
+        // The library's advice is for media that turned out to be text.
+        if let (Kind::File, Some(message)) = (kind, message.strip_suffix("; check how it was downloaded")) {
+            let argument = quoted(&format!("@{}", shorten_again(&self.display_name())));
+            return anyhow!("{message}; send text with --text {argument}");
+        }
+        let hint = match error.kind() {
+            ErrorKind::MimeType if self.mime.is_none() => self.type_hint(kind, &message),
+            ErrorKind::Io if io::Error::from(error.clone()).kind() == io::ErrorKind::NotFound => {
+                self.missing_file_hint(&name)
+            }
+            _ => None,
+        };
+        anyhow!("{message}{}", hint.unwrap_or_default())
+    }
+
+    /// Returns how to set the type. It names the type that was found, if one was.
+    fn type_hint(&self, kind: Kind, message: &str) -> Option<String> {
+        if let Some((_, found)) = message.rsplit_once(" has the media type ") {
+            let (found, _) = found.split_once(',')?;
+            let (found_kind, example) = (Kind::of(found), self.quoted_with_type(found));
+            return Some(match found_kind == kind {
+                true => format!(": {example}"),
+                false => format!(": --{} {example}", found_kind.name()),
+            });
+        }
+        if message.contains(" without a video track") {
+            let example = self.quoted_with_type(Kind::Audio.mime_placeholder());
+            return Some(format!(": --audio {example}"));
+        }
+        if message.starts_with("cannot detect the media type") {
+            return Some(format!(": {}", self.quoted_with_type(kind.mime_placeholder())));
+        }
+        None
+    }
+
+    fn missing_file_hint(&self, name: &str) -> Option<String> {
+        if let Some(hint) = similar::hint(Path::new(name)) {
+            return Some(hint);
+        }
+        if let Some(meant) = url::meant(name) {
+            return Some(format!("; did you mean {meant}?"));
+        }
+        let has_suffix = name.rsplit_once(';').is_some_and(|(_, suffix)| suffix.contains('='));
+        let hint = match name {
+            _ if name.starts_with('~') => {
+                "; the shell expands ~ only at the start of a word and outside quotes"
+            }
+            _ if has_suffix => "; the suffixes are ;type=, ;fps=, ;start= and ;end=",
+            _ if name.starts_with("files/") => {
+                "; for a file uploaded to Google, give its whole URI: https://generativelanguage.googleapis.com/..."
+            }
+            _ if name.contains(' ') && Path::new(name).extension().is_none() => "; use --text for text",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Returns why the media cannot be sent as this kind. A type set by the user is not questioned.
@@ -112,71 +185,30 @@ impl Src {
         if media.is_empty() {
             return Some("the file is empty; check that it was written completely".to_owned());
         }
-        if self.mime.is_some() {
+        if self.mime.is_some() || Kind::of(media.mime()) == kind {
             return None;
         }
-        let mime = media.mime();
-        let detected = Kind::ALL.into_iter().find(|kind| mime.split('/').next() == Some(kind.name()))?;
-        if detected == kind {
+        Some(format!("the media type is {}; use --{}", media.mime(), Kind::of(media.mime()).name()))
+    }
+
+    /// Returns why a URL with this type by its extension cannot be sent as this kind.
+    fn url_mismatch(&self, kind: Kind, mime: &str) -> Option<String> {
+        let other = Kind::of(mime);
+        // WebM is the only documented type of both kinds with one extension.
+        let may_be_audio = kind == Kind::Audio && mime == "video/webm";
+        if self.mime.is_some() || other == kind || may_be_audio {
             return None;
         }
-        let mismatch = format!("the media type is {mime}; use --{}", detected.name());
-        // WebM files may contain audio alone, although they are detected as video.
-        if kind == Kind::Audio && mime == "video/webm" {
-            return Some(format!("{mismatch}, or for audio alone {}", self.quoted_with_type("audio/webm")));
-        }
-        Some(mismatch)
+        Some(format!("the extension means {mime}; use --{}", other.name()))
     }
 
     /// Returns this argument with a type, quoted for a shell.
     fn quoted_with_type(&self, mime: &str) -> String {
-        format!("'{};type={mime}'", self.name.display().to_string().replace('\'', r"'\''"))
+        quoted(&format!("{};type={mime}", shorten_again(&self.display_name())))
     }
 }
 
-/// Returns true if a name starts like a URL without its scheme, such as `example.com/clip.mp4`, or with a
-/// broken one, such as `https:/`.
-fn looks_like_url(name: &str) -> bool {
-    let Some((host, _)) = name.split_once('/') else { return false };
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let is_top_level = |label: &str| label.len() > 1 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_host = host.split('.').all(is_label)
-        && host.rsplit_once('.').is_some_and(|(_, top_level)| is_top_level(top_level));
-    is_host || matches!(host, "http:" | "https:")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_without_a_valid_scheme_are_recognized() {
-        for (text, is_url) in [
-            ("example.com/clip.mp4", true),
-            ("www.a-b.org/x?y", true),
-            ("https:/example.com/a", true),
-            ("clip.mp4", false),
-            ("./clip.mp4", false),
-            ("../a.b/clip.mp4", false),
-            ("clips.d/clip.mp4", false),
-            ("v1.2/clip.mp4", false),
-            ("a b.com/clip.mp4", false),
-        ] {
-            assert_eq!(looks_like_url(text), is_url, "{text}");
-        }
-    }
-
-    #[test]
-    fn displayed_names_contain_no_tokens_and_no_media() {
-        for (text, displayed) in [
-            ("https://h/v.mp4?sig=secret", "https://h/v.mp4?..."),
-            ("h.com/v.mp4?sig=secret", "h.com/v.mp4?..."),
-            ("data:video/mp4;base64,AAAA", "data:..."),
-            ("who?.mp4", "who?.mp4"),
-        ] {
-            assert_eq!(Src::parse(text).unwrap().display_name(), displayed);
-        }
-    }
+/// Quotes text for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -4,10 +4,11 @@
 
 use crate::{
     descriptor::{appends, descriptor, is_stdin},
+    escape::{shorten, shorten_to},
+    progress::Progress,
     signals::Signals,
 };
 use anyhow::{Result, anyhow, bail, ensure};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use niello::{Body, Segment};
 use same_file::Handle;
 use std::{
@@ -72,7 +73,7 @@ pub fn check_not_an_input(file: &Path, inputs: &[&Path], body: &Body) -> Result<
     ensure!(
         !is_input,
         "-o {} would overwrite a file that the body is made from; choose another name",
-        file.display()
+        shorten(&file.display().to_string())
     );
     Ok(())
 }
@@ -94,22 +95,18 @@ fn write_error(error: &io::Error, file: &Path) -> anyhow::Error {
     match descriptor(file) {
         Some(1) => anyhow!("cannot write to standard output: {error}"),
         Some(2) => anyhow!("cannot write to standard error: {error}"),
-        _ => anyhow!("cannot write to {}: {error}", file.display()),
+        _ => anyhow!("cannot write to {}: {error}", shorten(&file.display().to_string())),
     }
 }
 
 /// Writes the body, with a progress bar if standard error is a terminal and the body does not go to one.
-fn copy(body: &mut Body, writer: impl Write, out: &File) -> io::Result<()> {
-    let is_visible = io::stderr().is_terminal() && !out.is_terminal();
-    let target = if is_visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let mut progress = ProgressBar::with_draw_target(Some(body.len()), target);
-    if let Ok(style) =
-        ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}  {eta}")
-    {
-        progress = progress.with_style(style);
+fn copy(body: &mut Body, mut writer: impl Write, out: &File) -> io::Result<()> {
+    if !io::stderr().is_terminal() || out.is_terminal() {
+        return body.write_to(&mut writer).map(drop);
     }
-    let written = body.write_to(&mut progress.wrap_write(writer));
-    progress.finish_and_clear();
+    let mut progress = Progress::new(body, writer);
+    let written = body.write_to(&mut progress);
+    progress.clear();
     written.map(drop)
 }
 
@@ -212,7 +209,7 @@ fn permissions_to_replace(file: &Path) -> io::Result<Option<fs::Permissions>> {
 
 /// Describes why no temporary file could be created, without its name, which would mean nothing to the user.
 fn create_error(error: &io::Error, dir: &Path) -> io::Error {
-    let (kind, dir) = (error.kind(), dir.display());
+    let (kind, dir) = (error.kind(), shorten_to(60, &dir.display().to_string()));
     let message = match kind {
         io::ErrorKind::NotFound => format!("the directory {dir} does not exist; create it first"),
         _ => format!("cannot create a file in {dir}: {}; choose another directory", io::Error::from(kind)),

@@ -3,20 +3,29 @@
 use crate::{
     args::{Chat, Fill, Gemini, Output},
     descriptor::{descriptor, is_stdin},
+    escape::{shorten, shorten_again, shorten_to, shorten_words},
     prompt::{Part, Prompt},
+    similar,
     source::Kind,
+    text,
+    url::has_known_type,
 };
 use anyhow::{Result, anyhow, bail, ensure};
 use niello::{Body, Source, Template, chat, gemini};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
-use std::{borrow::Cow, collections::HashSet, io, path::Path};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    io::{self, Read},
+    path::Path,
+};
 
 pub fn chat(args: &Chat) -> Result<Body> {
     check_stdin_is_used_once(&args.prompt)?;
     let options = [
         ("model", "--model"),
-        ("messages", "--system, --text, --video, --audio or --image"),
+        ("messages", "--system, --text, --video, --audio, --image or --file"),
         ("max_tokens", "--max-tokens"),
         ("temperature", "--temperature"),
         ("top_p", "--top-p"),
@@ -27,10 +36,10 @@ pub fn chat(args: &Chat) -> Result<Body> {
     let mut request: chat::Request = from_fields("--set", &args.set, &options, |key| key.into())?;
     request.model = args.model.clone();
     if let Some(system) = &args.prompt.system {
-        request = request.message(chat::Message::system(system.as_str()));
+        request = request.message(chat::Message::system(system.read("system", &args.output)?));
     }
-    let parts = args.prompt.parts.iter().map(|part| chat_part(part, &args.output));
-    request = request.message(chat::Message::user(parts.collect::<Result<Vec<_>>>()?));
+    let parts = parts(&args.prompt, |part| chat_part(part, &args.output))?;
+    request = request.message(chat::Message::user(parts));
     if let Some(tokens) = args.max_tokens {
         request = request.max_tokens(tokens);
     }
@@ -52,9 +61,38 @@ pub fn chat(args: &Chat) -> Result<Body> {
     Ok(request.body()?)
 }
 
+/// Makes the parts of a request, in order.
+fn parts<P>(prompt: &Prompt, make: impl Fn(&Part) -> Result<P>) -> Result<Vec<P>> {
+    let parts = prompt.parts.iter().enumerate().map(|(i, part)| {
+        make(part).map_err(|error| match name_with_spaces(&prompt.parts[i..]) {
+            Some(name) => anyhow!("{error}; quote names that contain spaces: '{name}'"),
+            None => error,
+        })
+    });
+    parts.collect()
+}
+
+/// Returns the name of an existing file that a shell split at its spaces into the names of the first parts.
+fn name_with_spaces(parts: &[Part]) -> Option<String> {
+    const MAX_WORDS: usize = 16;
+    let (Part::Media(kind, first), others) = parts.split_first()? else { return None };
+    let mut name = first.name.to_str().filter(|name| !Path::new(name).exists())?.to_owned();
+    let words = others.iter().take(MAX_WORDS).map_while(|part| match part {
+        Part::Media(other, src) if other == kind => src.name.to_str(),
+        _ => None,
+    });
+    for word in words {
+        name = format!("{name} {word}");
+        if Path::new(&name).exists() {
+            return Some(shorten_again(&name));
+        }
+    }
+    None
+}
+
 fn chat_part(part: &Part, output: &Output) -> Result<chat::Part> {
     let (kind, src) = match part {
-        Part::Text(text) => return Ok(chat::Part::text(text.as_str())),
+        Part::Text(text) => return Ok(chat::Part::text(text.read("text", output)?)),
         Part::Media(kind, src) => (*kind, src),
     };
     if src.fps.is_some() || src.start.is_some() || src.end.is_some() {
@@ -71,22 +109,27 @@ fn chat_part(part: &Part, output: &Output) -> Result<chat::Part> {
         Kind::Video => chat::Part::video(source),
         Kind::Audio => chat::Part::audio(source),
         Kind::Image => chat::Part::image(source),
+        // OpenAI requires a name.
+        Kind::File => {
+            let name = src.file_name(source.mime());
+            chat::Part::file(source).filename(name)
+        }
     })
 }
 
 pub fn gemini(args: &Gemini) -> Result<Body> {
     check_stdin_is_used_once(&args.prompt)?;
     let options = [
-        ("contents", "--text, --video, --audio or --image"),
+        ("contents", "--text, --video, --audio, --image or --file"),
         ("systemInstruction", "--system"),
         ("generationConfig", "--config or the options for its fields"),
     ];
     let mut request: gemini::Request = from_fields("--set", &args.set, &options, gemini::json_name)?;
     if let Some(system) = &args.prompt.system {
-        request = request.system(system.as_str());
+        request = request.system(system.read("system", &args.output)?);
     }
-    let parts = args.prompt.parts.iter().map(|part| gemini_part(part, &args.output));
-    request = request.content(gemini::Content::user(parts.collect::<Result<Vec<_>>>()?));
+    let parts = parts(&args.prompt, |part| gemini_part(part, &args.output))?;
+    request = request.content(gemini::Content::user(parts));
     request = request.generation_config(generation_config(args)?);
     Ok(request.body()?)
 }
@@ -125,11 +168,14 @@ fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig> {
 
 fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part> {
     let (kind, src) = match part {
-        Part::Text(text) => return Ok(gemini::Part::text(text.as_str())),
+        Part::Text(text) => return Ok(gemini::Part::text(text.read("text", output)?)),
         Part::Media(kind, src) => (*kind, src),
     };
     let source = src.open(kind, output)?;
     let is_url = matches!(source, Source::Url(_));
+    if is_url && src.mime.is_none() && source.mime().is_none() && !src.url().is_some_and(has_known_type) {
+        return Err(src.type_missing(kind));
+    }
     let mut part = gemini::Part::media(source);
     // An opened file already has the type that was set.
     if let (true, Some(mime)) = (is_url, &src.mime) {
@@ -152,22 +198,40 @@ pub fn fill(args: &Fill) -> Result<Body> {
     if let Some(limit) = args.output.limit {
         template = template.max_spool(limit.max_len());
     }
-    Ok(template.body()?)
+    template.body().map_err(|error| {
+        // Only a name makes a message long.
+        let message = shorten_words(&error.to_string());
+        if message.len() > 400 { anyhow!("{}", shorten_to(200, &message)) } else { anyhow!("{message}") }
+    })
 }
 
 fn template(path: &Path) -> Result<Template<'static>> {
     if is_stdin(path) {
-        let text = io::read_to_string(io::stdin())
+        let mut bytes = Vec::new();
+        io::stdin()
+            .read_to_end(&mut bytes)
             .map_err(|error| anyhow!("cannot read standard input: {error}"))?;
+        let text =
+            text::decode(bytes).map_err(|reason| anyhow!("standard input {reason}; {WHAT_A_TEMPLATE_IS}"))?;
         return Ok(Template::new(text));
     }
-    let template = Template::open(path).map_err(|error| match io::Error::from(error.clone()).kind() {
-        io::ErrorKind::InvalidData => anyhow!("{error}; a template is JSON that names its media files"),
-        _ => error.into(),
+    let template = Template::open(path).map_err(|error| {
+        let name = path.display().to_string();
+        let message = error.to_string().replace(&name, &shorten(&name));
+        match io::Error::from(error).kind() {
+            io::ErrorKind::InvalidData => anyhow!("{message}; {WHAT_A_TEMPLATE_IS}"),
+            _ if name.trim_start().starts_with(['{', '[']) => {
+                anyhow!("{message}; to give the template itself, pipe it into `niello fill -`")
+            }
+            io::ErrorKind::NotFound => anyhow!("{message}{}", similar::hint(path).unwrap_or_default()),
+            _ => anyhow!("{message}"),
+        }
     })?;
     // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
     Ok(if descriptor(path).is_some() { template.folder("") } else { template })
 }
+
+const WHAT_A_TEMPLATE_IS: &str = "a template is JSON that names its media files";
 
 /// Builds a value from the `KEY=JSON` arguments of an option, such as `--set`.
 ///
@@ -184,13 +248,16 @@ fn from_fields<T: DeserializeOwned>(
         if let Some((_, instead)) = options.iter().find(|(field, _)| *field == canonical(key)) {
             bail!("{option} {key}=...: use {instead} to set this field");
         }
-        ensure!(keys.insert(canonical(key)), "{option} {key}=...: this field is set twice");
-        check_field::<T>(key, value).map_err(|error| anyhow!("{option} {key}=...: {error}"))?;
+        let shown = shorten(key);
+        ensure!(keys.insert(canonical(key)), "{option} {shown}=...: this field is set twice");
+        // The error may repeat the value.
+        check_field::<T>(key, value)
+            .map_err(|error| anyhow!("{option} {shown}=...: {}", shorten(&error.to_string())))?;
     }
     // The value is parsed from text because some types keep the order of keys, which a `Value` does not.
     let fields = fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
     let object = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
-    serde_json::from_str(&object).map_err(|error| anyhow!("{option}: {error}"))
+    serde_json::from_str(&object).map_err(|error| anyhow!("{option}: {}", shorten(&error.to_string())))
 }
 
 /// Checks that a `T` with this field alone can be read, so that an error can name the field.
@@ -200,9 +267,8 @@ fn check_field<T: DeserializeOwned>(key: &str, value: &RawValue) -> serde_json::
 }
 
 fn check_stdin_is_used_once(prompt: &Prompt) -> Result<()> {
-    let is_stdin = |part: &&Part| matches!(part, Part::Media(_, src) if src.is_stdin());
     ensure!(
-        prompt.parts.iter().filter(is_stdin).count() < 2,
+        prompt.files().into_iter().filter(|path| is_stdin(path)).count() < 2,
         "standard input can be read only once; save it to a file to use it twice"
     );
     Ok(())

@@ -44,10 +44,17 @@ fn examples(help: &str) -> String {
 fn examples_run_as_printed() {
     let audio = "golden/seed_chat_audio/audio.mp3";
     let stage = Stage::new(
-        [("data/clip.mp4", "clip.mp4"), (audio, "talk.mp3"), (audio, "talk.bin")],
+        [
+            ("data/clip.mp4", "clip.mp4"),
+            ("data/faults/d.pdf", "a.pdf"),
+            ("data/faults/d.pdf", "b c.pdf"),
+            (audio, "talk.mp3"),
+            (audio, "talk.bin"),
+        ],
         [("bin/curl", "test -s body.json"), ("bin/ffmpeg", "cat talk.mp3"), ("bin/man", "grep -q .TH")],
     );
     fs::write(stage.at("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+    fs::write(stage.at("question.txt"), "How do they differ?\n").unwrap();
     fs::write(stage.at("request.json"), r#"{"input": {"$base64": {"file": "clip.mp4"}}}"#).unwrap();
     fs::create_dir_all(stage.at(".zfunc")).unwrap();
     fs::create_dir_all(stage.at(".config/fish/completions")).unwrap();
@@ -88,6 +95,7 @@ fn bash_completes_commands_options_values_and_files() {
     assert_eq!(completed(&["niello", "chat", "--pre"]), ["--preview"]);
     assert_eq!(completed(&["niello", "chat", "--model", "m", "--video", "my"]), ["my clip.mp4"]);
     assert_eq!(completed(&["niello", "gemini", "--audio", "m"]).len(), 2);
+    assert_eq!(completed(&["niello", "chat", "-m", "m", "--file", "a.pdf", "--lim"]), ["--limit"]);
     assert_eq!(completed(&["niello", "fill", "-o", "mü"]), ["mü.mp4"]);
     assert_eq!(completed(&["niello", "chat", "--limit", "data"]), ["databricks", "databricks-custom"]);
     assert_eq!(completed(&["niello", "gemini", "--access", ""]), ["map", "read"]);

@@ -122,4 +122,7 @@ fn control_and_direction_characters_are_escaped() {
         let failed = niello().args(["gemini"]).args(args).assert().code(code);
         failed.stderr(contains(r"\u009b").and(contains("\u{9b}").not()));
     }
+    // clap's tips, too.
+    let failed = niello().args(["fill", "--\u{9b}31m"]).assert().code(2);
+    failed.stderr(contains(r"\u009b").and(contains("\u{9b}").not()));
 }

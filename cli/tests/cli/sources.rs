@@ -14,6 +14,129 @@ fn media_is_read_from_standard_input() {
 }
 
 #[test]
+fn text_is_read_from_standard_input_and_files() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        format!("@{}", path.display())
+    };
+    let question = at("question.txt", "Was ist das?\n".as_bytes());
+    let with_mark = at("mark.txt", b"\xef\xbb\xbfa");
+    let (invalid, utf16, empty) = (at("1", b"ab\xff"), at("2", b"\xff\xfea\0"), at("3", b""));
+    let text = |arg: &str, stdin: &[u8]| {
+        let mut command = niello();
+        command.args(["chat", "-m", "m", "-t", arg]).write_stdin(stdin);
+        command
+    };
+    for (arg, content) in [
+        (&*question, "Was ist das?\\n"),
+        (&with_mark, "a"),
+        ("-", "é\\n"),
+        ("@-", "é\\n"),
+        ("@/dev/stdin", "é\\n"),
+        ("@@home", "@home"),
+        ("a@b", "a@b"),
+        ("- a", "- a"),
+    ] {
+        text(arg, "é\n".as_bytes()).assert().success().stdout(contains(format!("\"text\":\"{content}\"")));
+    }
+    for (arg, message) in [
+        (&*invalid, "1 is not UTF-8: byte 3 is invalid; add media with --video"),
+        (&utf16, "2 is UTF-16; convert it to UTF-8\n"),
+        (&empty, "3 is empty"),
+        ("-", "standard input is not UTF-8: byte 1 is invalid"),
+        ("@none", "write @@ for text that starts with @"),
+        ("@.", "cannot read .: "),
+    ] {
+        fails(&mut text(arg, b"\xff"), 1, message);
+    }
+    fails(&mut text("-", b""), 1, "standard input is empty");
+    fails(&mut text("@", b""), 2, "write @@");
+    fails(text("-", b"abcd").args(["--limit", "3"]), 1, "more than the 3 bytes");
+
+    let system = ["gemini", "--system", &question, "--text", "-"];
+    niello().args(system).write_stdin("x").assert().success().stdout(contains("Was ist das?"));
+    let mut twice = niello();
+    fails(twice.args(["gemini", "--system", "-", "--text", "@-"]), 1, "can be read only once");
+    let out = folder.path().join("question.txt");
+    fails(text(&question, b"").arg("-o").arg(out), 1, "would overwrite");
+}
+
+#[cfg(unix)]
+#[test]
+fn text_that_is_not_utf8_is_an_error() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    fails(
+        chat().arg("--text").arg(OsStr::from_bytes(b"ab\xff")),
+        2,
+        "the text is not UTF-8: byte 3 is invalid",
+    );
+}
+
+#[test]
+fn several_files_after_an_option_are_parts_in_order() {
+    let folder = TempDir::new().unwrap();
+    for name in ["a.mp4", "b c.mp4", "d.mp4"] {
+        fs::copy(CLIP, folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("e.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
+    let parts = |args: &[&str]| {
+        let mut command = chat();
+        let output = command.current_dir(folder.path()).args(args).write_stdin(fs::read(CLIP).unwrap());
+        let body = output.assert().success().get_output().stdout.clone();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let parts = body["messages"][0]["content"].as_array().unwrap().clone();
+        parts.iter().map(|part| part["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let files = [
+        "--video",
+        "a.mp4",
+        "b c.mp4",
+        "d.mp4",
+        "-t",
+        "y",
+        "--audio=e.wav",
+        "https://h/f.mp3",
+        "--video",
+        "-",
+    ];
+    let expected =
+        ["text", "video_url", "video_url", "video_url", "text", "audio_url", "audio_url", "video_url"];
+    assert_eq!(parts(&files), expected);
+    let mixed = ["--video", "a.mp4", "-;type=video/mp4", "--audio", "e.wav", "--video", "d.mp4", "--stream"];
+    assert_eq!(parts(&mixed), ["text", "video_url", "video_url", "audio_url", "video_url"]);
+
+    let mut dry_run = chat();
+    dry_run.current_dir(folder.path()).args(["--video", "d.mp4", "a.mp4", "b c.mp4", "--dry-run"]);
+    let shown = String::from_utf8(dry_run.assert().success().get_output().stdout.clone()).unwrap();
+    let position = |name: &str| shown.find(name).unwrap();
+    assert!(position("d.mp4") < position("a.mp4") && position("a.mp4") < position("b c.mp4"), "{shown}");
+}
+
+#[test]
+fn documents_are_sent_as_files() {
+    const PDF: &str = "../tests/data/faults/d.pdf";
+    let file =
+        r#"{"type":"file","file":{"filename":"d.pdf","file_data":"data:application/pdf;base64,JVBERi0"#;
+    chat().args(["--file", PDF]).assert().success().stdout(contains(file));
+    let file = r#"{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0"#;
+    niello().args(["gemini", "--file", PDF]).assert().success().stdout(contains(file));
+    let piped = chat().args(["--file", "-"]).pipe_stdin(PDF).unwrap().assert().success();
+    piped.stdout(contains(r#""filename":"document.pdf""#));
+    let url = chat().args(["--file", "https://h/a/d.pdf?x=y"]).assert().success();
+    url.stdout(contains(r#""filename":"d.pdf","file_data":"https://h/a/d.pdf?x=y""#));
+    let typed = chat().args(["--file", "Cargo.toml;type=text/plain"]).assert().success();
+    typed.stdout(contains(r#""filename":"Cargo.toml","file_data":"data:text/plain;base64,"#));
+}
+
+#[test]
+fn template_may_begin_with_a_byte_order_mark() {
+    niello().args(["fill", "../tests/data/faults/bom.tpl"]).assert().success().stdout("{\"a\":1}");
+    niello().args(["fill", "-"]).write_stdin("\u{feff}{}").assert().success().stdout("{}");
+}
+
+#[test]
 fn template_is_read_from_standard_input() {
     let template = format!(r#"[{{"$data_uri":{{"file":"{CLIP}"}}}}]"#);
     let filled = niello().args(["fill", "-"]).write_stdin(template).assert().success();

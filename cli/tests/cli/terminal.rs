@@ -6,7 +6,8 @@ use std::{
     io::Read,
     os::fd::{FromRawFd, OwnedFd},
     process::{Command, ExitStatus, Stdio},
-    ptr,
+    ptr, thread,
+    time::{Duration, Instant},
 };
 
 /// Opens a terminal of 80 columns. Returns the end of the person and the end of the process.
@@ -102,6 +103,42 @@ fn errors_are_red_on_a_terminal_and_plain_elsewhere() {
     assert!(seen.contains("\x1b[31mniello:\x1b[0m cannot open none.mp4"), "{seen:?}");
     let plain = niello(&args).output().unwrap().stderr;
     assert!(plain.starts_with(b"niello: cannot open none.mp4"));
+}
+
+/// Writes a body to a reader that pauses. Returns what is seen on the terminal meanwhile.
+fn seen_while_writing(pause: Duration) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    // More than fits into a pipe.
+    let media = folder.path().join("a video with a long name.bin");
+    std::fs::write(&media, vec![1; 3 << 20]).unwrap();
+    let (mut person, process) = terminal();
+    let src = format!("{};type=video/mp4", media.display());
+    let mut command = niello(&["chat", "--model", "m", "--video", &src]);
+    let mut child = command.stdout(Stdio::piped()).stderr(process).spawn().unwrap();
+    drop(command);
+    let mut body = child.stdout.take().unwrap();
+    let reader = thread::spawn(move || {
+        thread::sleep(pause);
+        body.read_to_end(&mut Vec::new()).unwrap()
+    });
+    let mut seen = Vec::new();
+    let _ = person.read_to_end(&mut seen);
+    assert!(reader.join().unwrap() > 4 << 20 && child.wait().unwrap().success());
+    String::from_utf8(seen).unwrap()
+}
+
+#[test]
+fn progress_shows_the_file_and_the_percentage_after_half_a_second() {
+    let seen = seen_while_writing(Duration::from_millis(700));
+    let bar = anstream::adapter::strip_str(&seen).to_string();
+    assert!(
+        bar.contains("a video with ...name.bin") && bar.contains("% ") && bar.contains("MiB"),
+        "{seen:?}"
+    );
+    let start = Instant::now();
+    let seen = seen_while_writing(Duration::ZERO);
+    // A busy machine may take longer.
+    assert!(seen.is_empty() || start.elapsed() > Duration::from_millis(500), "{seen:?}");
 }
 
 #[test]

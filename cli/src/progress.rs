@@ -1,0 +1,84 @@
+//! The progress bar: the file that is being written, and how much of the body is.
+
+use crate::escape::{escape, shorten_to};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use niello::{Body, Segment};
+use std::{
+    io::{self, Write},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// A bar for less time than this would only flicker.
+const HIDDEN: Duration = Duration::from_millis(500);
+
+/// The largest number of bytes of a file name on the bar.
+const NAME_LEN: usize = 24;
+
+/// A writer that shows on standard error how much of a body went through it.
+pub struct Progress<W> {
+    writer: W,
+    bar: ProgressBar,
+    start: Instant,
+    is_shown: bool,
+    written: u64,
+    /// Where each media file ends in the body, and its name. Those still to be written.
+    files: Vec<(u64, String)>,
+}
+
+impl<W: Write> Progress<W> {
+    pub fn new(body: &Body, writer: W) -> Progress<W> {
+        let files = body.segments().filter_map(|(offset, segment)| match segment {
+            Segment::Base64(media) => Some((offset + segment.len(), base_name(media.name()))),
+            _ => None,
+        });
+        let mut files: Vec<_> = files.collect();
+        files.reverse();
+        let bar = ProgressBar::with_draw_target(Some(body.len()), ProgressDrawTarget::hidden());
+        Progress { writer, bar, start: Instant::now(), is_shown: false, written: 0, files }
+    }
+
+    /// Removes the bar.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn advance(&mut self, len: usize) {
+        self.written += len as u64;
+        self.bar.set_position(self.written);
+        while self.files.last().is_some_and(|(end, _)| *end <= self.written) {
+            self.files.pop();
+        }
+        if !self.is_shown && self.start.elapsed() >= HIDDEN {
+            self.is_shown = true;
+            const TEMPLATE: &str = "{msg} {wide_bar} {percent:>3}%  {bytes} of {total_bytes}  {eta}";
+            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+                self.bar.set_style(style);
+            }
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        if self.is_shown
+            && let Some((_, name)) = self.files.last()
+            && self.bar.message() != *name
+        {
+            self.bar.set_message(name.clone());
+        }
+    }
+}
+
+impl<W: Write> Write for Progress<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let len = self.writer.write(bytes)?;
+        self.advance(len);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+fn base_name(name: &str) -> String {
+    let base = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+    escape(&shorten_to(NAME_LEN, &base))
+}
