@@ -1,7 +1,10 @@
-//! Improves clap's errors: adds tips for common mistakes, escapes what a terminal would interpret, and shortens
-//! names and values.
+//! Improves clap's errors: adds tips for common mistakes, escapes what a terminal would interpret, and hides
+//! secrets and data in names and values.
 
-use crate::escape::{escape, shorten_to};
+use crate::{
+    escape::{escape, shorten_to},
+    url::displayed,
+};
 use clap::{
     Error,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -16,7 +19,9 @@ pub fn improve(mut error: Error) -> Error {
     let shown: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, escape(&shorten_to(VALUE_LEN, text)), text.clone())),
+            ContextValue::String(text) => {
+                Some((kind, escape(&shorten_to(VALUE_LEN, &displayed(text))), text.clone()))
+            }
             _ => None,
         })
         .collect();

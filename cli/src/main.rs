@@ -1,6 +1,6 @@
 //! The command `niello`: writes JSON request bodies with embedded media.
 //!
-//! [`args`] parses the command line, [`request`] turns it into a body, and [`output`] writes the body;
+//! [`args`] parses the command line, [`request`] and [`fill`] turn it into a body, and [`output`] writes the body;
 //! [`preview`] and [`dry_run`] describe it instead.
 
 mod advice;
@@ -10,6 +10,7 @@ mod descriptor;
 mod dry_run;
 mod escape;
 mod expand;
+mod fill;
 mod help;
 mod man;
 mod open;
@@ -50,7 +51,7 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Chat(chat) => finish(request::chat(chat)?, &chat.output, &chat.prompt.files()),
         Command::Gemini(gemini) => finish(request::gemini(gemini)?, &gemini.output, &gemini.prompt.files()),
-        Command::Fill(fill) => finish(request::fill(fill)?, &fill.output, &[&fill.template]),
+        Command::Fill(fill) => finish(fill::fill(fill)?, &fill.output, &[&fill.template]),
         Command::Completions(completions) => completions::print(completions.shell),
         Command::Man(man) => man::run(man),
     }

@@ -1,25 +1,18 @@
 //! Turns parsed arguments into a request body.
 
 use crate::{
-    args::{Chat, Fill, Gemini, Output},
-    descriptor::{descriptor, is_stdin},
-    escape::{shorten, shorten_again, shorten_to, shorten_words},
+    args::{Chat, Gemini, Output},
+    descriptor::is_stdin,
+    escape::{shorten, shorten_again},
     prompt::{Part, Prompt},
-    similar,
     source::Kind,
-    text,
     url::has_known_type,
 };
 use anyhow::{Result, anyhow, bail, ensure};
-use niello::{Body, Source, Template, chat, gemini};
+use niello::{Body, Source, chat, gemini};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
-use std::{
-    borrow::Cow,
-    collections::HashSet,
-    io::{self, Read},
-    path::Path,
-};
+use std::{borrow::Cow, collections::HashSet, path::Path};
 
 pub fn chat(args: &Chat) -> Result<Body> {
     check_stdin_is_used_once(&args.prompt)?;
@@ -192,46 +185,6 @@ fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part> {
     }
     Ok(part)
 }
-
-pub fn fill(args: &Fill) -> Result<Body> {
-    let mut template = template(&args.template)?.access(args.output.access.into());
-    if let Some(limit) = args.output.limit {
-        template = template.max_spool(limit.max_len());
-    }
-    template.body().map_err(|error| {
-        // Only a name makes a message long.
-        let message = shorten_words(&error.to_string());
-        if message.len() > 400 { anyhow!("{}", shorten_to(200, &message)) } else { anyhow!("{message}") }
-    })
-}
-
-fn template(path: &Path) -> Result<Template<'static>> {
-    if is_stdin(path) {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|error| anyhow!("cannot read standard input: {error}"))?;
-        let text =
-            text::decode(bytes).map_err(|reason| anyhow!("standard input {reason}; {WHAT_A_TEMPLATE_IS}"))?;
-        return Ok(Template::new(text));
-    }
-    let template = Template::open(path).map_err(|error| {
-        let name = path.display().to_string();
-        let message = error.to_string().replace(&name, &shorten(&name));
-        match io::Error::from(error).kind() {
-            io::ErrorKind::InvalidData => anyhow!("{message}; {WHAT_A_TEMPLATE_IS}"),
-            _ if name.trim_start().starts_with(['{', '[']) => {
-                anyhow!("{message}; to give the template itself, pipe it into `niello fill -`")
-            }
-            io::ErrorKind::NotFound => anyhow!("{message}{}", similar::hint(path).unwrap_or_default()),
-            _ => anyhow!("{message}"),
-        }
-    })?;
-    // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
-    Ok(if descriptor(path).is_some() { template.folder("") } else { template })
-}
-
-const WHAT_A_TEMPLATE_IS: &str = "a template is JSON that names its media files";
 
 /// Builds a value from the `KEY=JSON` arguments of an option, such as `--set`.
 ///

@@ -54,14 +54,9 @@ impl Text {
             Text::File(path) => path,
         };
         let limit = output.limit.map_or(u64::MAX, |limit| limit.max_len());
-        let (name, bytes) = match is_stdin(path) {
-            true => ("standard input".to_owned(), read_up_to(limit, io::stdin())),
-            false => (
-                shorten(&path.display().to_string()),
-                File::open(path).and_then(|file| read_up_to(limit, file)),
-            ),
-        };
-        let bytes = bytes.map_err(|error| {
+        let name =
+            if is_stdin(path) { "standard input".to_owned() } else { shorten(&path.display().to_string()) };
+        let bytes = read(path, limit).map_err(|error| {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => {
                     similar::hint(path).unwrap_or_else(|| "; write @@ for text that starts with @".to_owned())
@@ -85,10 +80,14 @@ impl Text {
     }
 }
 
-/// Reads at most one byte more than `limit`.
-fn read_up_to(limit: u64, reader: impl Read) -> io::Result<Vec<u8>> {
+/// Reads a file or standard input, but at most one byte more than `limit`.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let limit = limit.saturating_add(1);
+    match is_stdin(path) {
+        true => io::stdin().take(limit).read_to_end(&mut bytes)?,
+        false => File::open(path)?.take(limit).read_to_end(&mut bytes)?,
+    };
     Ok(bytes)
 }
 
@@ -111,7 +110,13 @@ impl fmt::Display for NotUtf8 {
 
 /// Decodes UTF-8 and removes its byte order mark.
 pub fn decode(bytes: Vec<u8>) -> Result<String, NotUtf8> {
-    if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes[..] {
+    let is_utf16 = match bytes[..] {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        // ASCII in UTF-16. No text contains a zero.
+        [0, other, ..] | [other, 0, ..] => other.is_ascii_graphic() || other.is_ascii_whitespace(),
+        _ => false,
+    };
+    if is_utf16 {
         return Err(NotUtf8::Utf16);
     }
     let mut text =
@@ -163,6 +168,9 @@ mod tests {
         for (bytes, error) in [
             (&b"\xff\xfea\0"[..], NotUtf8::Utf16),
             (b"\xfe\xff\0a", NotUtf8::Utf16),
+            (b"{\0\n\0", NotUtf8::Utf16),
+            (b"\0{\0\n", NotUtf8::Utf16),
+            (b"\0\0\0\x20ftyp\xff", NotUtf8::Byte(9)),
             (b"ab\xff", NotUtf8::Byte(3)),
         ] {
             assert_eq!(decode(bytes.to_owned()), Err(error));

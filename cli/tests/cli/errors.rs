@@ -91,7 +91,7 @@ fn invalid_templates_are_errors() {
     fs::write(folder.path().join("t.json"), utf16).unwrap();
     let mut fill = niello();
     fill.current_dir(folder.path()).args(["fill", "t.json"]);
-    fails(&mut fill, 1, "cannot read t.json: it is UTF-16; convert it to UTF-8");
+    fails(&mut fill, 1, "t.json is UTF-16; convert it to UTF-8; a template is JSON");
     fails(niello().args(["fill", "{\"a\": 1}"]), 1, "pipe it into `niello fill -`");
 }
 
@@ -129,6 +129,15 @@ fn messages_contain_no_tokens_and_no_media() {
     ] {
         fails(chat().args(["--video", src]), 1, "").stderr(contains("SECRET").not());
     }
+    for args in [
+        &["--video", "https://h/v.mp4?sig=SECRET;fps=x"][..],
+        &["--stop", "a", "https://h/v.mp4?sig=SECRET"],
+        &["--videos", "https://h/v.mp4?sig=SECRET"],
+        &["--videos=https://h/v.mp4?sig=SECRET"],
+    ] {
+        fails(chat().args(args), 2, "").stderr(contains("SECRET").not());
+    }
+    fails(chat().args(["--video", "https://h/a b?sig=SECRET"]), 1, "").stderr(contains("SECRET").not());
     let gemini = ["gemini", "--video", "gs://bucket/name?sig=SECRET"];
     fails(niello().args(gemini), 1, "append it").stderr(contains("SECRET").not());
 }
@@ -231,6 +240,37 @@ fn base64_and_data_uris_are_not_names() {
 }
 
 #[test]
+fn templates_with_a_url_or_data_in_place_of_a_name_are_errors() {
+    let base64 = "AAAAIGZ0eXBpc29tAAACAGlzb21pc28y".repeat(1000);
+    let folder = TempDir::new().unwrap();
+    for (file, message) in [
+        ("https://h/v.mp4?sig=SECRET", "cannot open https://h/v.mp4?...: "),
+        ("www.example.com/v.mp4?sig=SECRET", "cannot open www.example.com/v.mp4?...: "),
+        ("data:video/mp4;base64,SECRET", "cannot open data:...: "),
+        (&base64, "cannot open AAAAIGZ0eXBpc29t...: "),
+    ] {
+        for directive in ["$base64", "$data_uri"] {
+            let template = format!(r#"{{"b":[{{"{directive}":{{"file":"{file}"}}}}]}}"#);
+            let mut piped = niello();
+            piped.args(["fill", "-"]).write_stdin(template.clone());
+            fs::write(folder.path().join("t.json"), template).unwrap();
+            let mut named = niello();
+            named.arg("fill").arg(folder.path().join("t.json"));
+            for mut fill in [piped, named] {
+                let failure = fails(&mut fill, 1, message).stderr(contains("write it as a string"));
+                failure.stderr(contains("SECRET").or(contains("AAAAAA")).not());
+            }
+        }
+    }
+}
+
+#[test]
+fn option_without_a_file_is_an_error() {
+    fails(niello().args(["gemini", "--video", "--text", "x"]), 1, "the option before it has no file");
+    fails(chat().arg("--video"), 2, "a value is required");
+}
+
+#[test]
 fn missing_file_with_another_kind_of_space_is_a_hint() {
     let folder = TempDir::new().unwrap();
     let name = "Bild 9.41\u{202f}PM.mp4";
@@ -248,6 +288,8 @@ fn missing_file_with_another_kind_of_space_is_a_hint() {
         fails(&["gemini", "--text", &format!("@{given}")], name);
     }
     fails(&["fill", "t 1.json"], "t\u{a0}1.json");
+    fs::write(folder.path().join("u.json"), r#"[{"$base64":{"file":"Bild 9.41 PM.mp4"}}]"#).unwrap();
+    fails(&["fill", "u.json"], name);
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! `niello fill`: makes a body from a template.
+
+use crate::{
+    args::Fill,
+    descriptor::{descriptor, is_stdin},
+    escape::{shorten, shorten_to, shorten_words},
+    similar, text,
+    url::{self, displayed, is_base64, is_data_uri, is_url},
+};
+use anyhow::{Result, anyhow};
+use niello::{Body, Template};
+use serde_json::Value;
+use std::{io, path::Path};
+
+pub fn fill(args: &Fill) -> Result<Body> {
+    let path = &args.template;
+    let text = read(path)?;
+    // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
+    let is_descriptor = is_stdin(path) || descriptor(path).is_some();
+    let folder = path.parent().filter(|_| !is_descriptor).unwrap_or(Path::new(""));
+    let mut template = Template::new(&*text).folder(folder).access(args.output.access.into());
+    if let Some(limit) = args.output.limit {
+        template = template.max_spool(limit.max_len());
+    }
+    template.body().map_err(|error| explain(&error.to_string(), &text, folder))
+}
+
+/// Reads the text of the template.
+fn read(path: &Path) -> Result<String> {
+    const WHAT_IT_IS: &str = "a template is JSON that names its media files";
+    let path_text = path.display().to_string();
+    let name = if is_stdin(path) { "standard input".to_owned() } else { shorten(&path_text) };
+    let bytes = text::read(path, u64::MAX).map_err(|error| {
+        let hint = match error.kind() {
+            _ if path_text.trim_start().starts_with(['{', '[']) => {
+                "; to give the template itself, pipe it into `niello fill -`".to_owned()
+            }
+            io::ErrorKind::NotFound => similar::hint(path).unwrap_or_default(),
+            _ => String::new(),
+        };
+        anyhow!("cannot read {name}: {error}{hint}")
+    })?;
+    text::decode(bytes).map_err(|error| anyhow!("{name} {error}; {WHAT_IT_IS}"))
+}
+
+/// Describes an error of the library about a template with this text.
+fn explain(message: &str, text: &str, folder: &Path) -> anyhow::Error {
+    let template = serde_json::from_str(text).unwrap_or_default();
+    let mut files = Vec::new();
+    collect_files(&template, &mut files);
+    let path = |file: &str| folder.join(file).display().to_string();
+    let named = files.into_iter().filter(|file| message.contains(&path(file)));
+    let Some(file) = named.max_by_key(|file| file.len()) else { return anyhow!("{}", limited(message)) };
+    let shown = displayed(file);
+    let message = if shown == file { message.to_owned() } else { message.replace(&path(file), &shown) };
+    let hint = if folder.join(file).exists() { None } else { hint(file, &folder.join(file)) };
+    anyhow!("{}{}", limited(&message), hint.unwrap_or_default())
+}
+
+/// Collects the files that the directives name.
+fn collect_files<'a>(value: &'a Value, files: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let is_directive = matches!(key.as_str(), "$base64" | "$data_uri");
+                files.extend(value.get("file").and_then(Value::as_str).filter(|_| is_directive));
+                collect_files(value, files);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_files(item, files)),
+        _ => {}
+    }
+}
+
+/// Returns a hint for a file that does not exist.
+fn hint(file: &str, path: &Path) -> Option<String> {
+    if is_data_uri(file) || is_base64(file) {
+        return Some("; this is data, not the name of a file: write it as a string".to_owned());
+    }
+    if is_url(file) || url::meant(file).is_some() {
+        return Some("; a service downloads URLs itself: write it as a string".to_owned());
+    }
+    similar::hint(path)
+}
+
+/// Shortens the names in a message, of which the library repeats all.
+fn limited(message: &str) -> String {
+    let message = shorten_words(message);
+    // Only a name with spaces makes a message this long.
+    if message.len() > 400 { shorten_to(200, &message) } else { message }
+}
