@@ -64,6 +64,8 @@ struct State {
     waker: Option<Waker>,
     /// The receiver waits for a yield to end, though a chunk is ready.
     is_yielding: bool,
+    /// The sender has made a chunk for which there was no room, so it can end a yield at once.
+    sender_waits: bool,
     /// The receiver takes no more chunks.
     receiver_closed: bool,
     /// The sender adds no more chunks: it has finished or panicked.
@@ -123,10 +125,11 @@ impl ReadAhead {
             return Poll::Pending;
         }
         let chunk = queue.pop(context);
-        self.pending_yields = 0;
         match &chunk {
+            // A yield that is still due comes once the sender waits.
             Poll::Ready(chunk) => self.since_yield += chunk.as_ref().map_or(0, Bytes::len),
-            Poll::Pending => self.since_yield = 0,
+            // The wait for the sender is a yield.
+            Poll::Pending => (self.pending_yields, self.since_yield) = (0, 0),
         }
         if self.since_yield >= YIELD_AFTER {
             (self.pending_yields, self.since_yield) = (YIELDS, 0);
@@ -148,7 +151,8 @@ impl Queue {
         let more = chunk.is_ok();
         let mut state = self.lock();
         while !state.receiver_closed {
-            if state.chunks.len() < AHEAD {
+            state.sender_waits = state.chunks.len() >= AHEAD;
+            if !state.sender_waits {
                 state.chunks.push_back(chunk);
                 self.wake(state);
                 return more;
@@ -163,13 +167,13 @@ impl Queue {
         false
     }
 
-    /// Begins a yield, which ends when the sender has made its next chunk.
+    /// Begins a yield, which the sender ends.
     ///
-    /// Returns `false` if the sender has finished, or if the queue is not full: the receiver then waits for the disk
-    /// anyway.
+    /// Returns `false` if the sender has finished, or does not wait for room. In the second case it reads or encodes,
+    /// which may take as long as the disk does, and must not withhold the chunks that are ready.
     fn begin_yield(&self, context: &Context<'_>) -> bool {
         let mut state = self.lock();
-        if state.sender_done || state.chunks.len() < AHEAD {
+        if state.sender_done || !state.sender_waits {
             return false;
         }
         state.wait_for(context);
@@ -341,8 +345,12 @@ mod tests {
             .collect()
     }
 
+    /// Waits until the queue is full and the sender has another chunk.
     fn is_full(queue: &Queue) {
-        wait_until("the queue does not fill", || queue.lock().chunks.len() >= AHEAD);
+        wait_until("the queue does not fill", || {
+            let state = queue.lock();
+            state.chunks.len() >= AHEAD && state.sender_waits
+        });
         assert_eq!(queue.lock().chunks.len(), AHEAD);
     }
 
@@ -362,12 +370,62 @@ mod tests {
         let queue = Queue::default();
         let waker = Waker::from(Arc::new(Woken::default()));
         let context = Context::from_waker(&waker);
-        for full in 0..AHEAD {
-            assert!(!queue.begin_yield(&context), "a queue of {full} chunks is not full");
-            assert!(queue.push(Ok(Bytes::new())));
+        for chunks in 0..=AHEAD {
+            assert!(
+                !queue.begin_yield(&context),
+                "the sender does not wait, with {chunks} chunks in the queue"
+            );
+            if chunks < AHEAD {
+                assert!(queue.push(Ok(Bytes::new())));
+            }
         }
-        assert!(queue.begin_yield(&context));
+        thread::scope(|scope| {
+            scope.spawn(|| queue.push(Ok(Bytes::new())));
+            wait_until("the sender does not wait", || queue.lock().sender_waits);
+            assert!(queue.begin_yield(&context));
+            assert!(queue.pop(&context).is_ready());
+        });
+        assert!(!queue.begin_yield(&context), "the sender has added its chunk and makes the next one");
+        queue.lock().sender_waits = true;
         queue.lock().sender_done = true;
         assert!(!queue.begin_yield(&context), "no sender would end the yield");
+    }
+
+    #[test]
+    fn chunks_in_the_queue_are_delivered_while_the_sender_reads() {
+        let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
+        let queue = Arc::new(Queue::default());
+        let mut ahead = crate::Body::json(&media).unwrap().read_ahead();
+        ahead.queue = Some(queue.clone());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let context = &mut Context::from_waker(&waker);
+        let mut poll = || Pin::new(&mut ahead).poll_frame(context).map(|frame| frame.unwrap().unwrap());
+        let push = |len: usize| assert!(queue.push(Ok(vec![0; len].into())));
+
+        (0..AHEAD).for_each(|_| push(YIELD_AFTER));
+        for _ in 0..3 {
+            assert!(poll().is_ready(), "a yield is due after this chunk");
+            // The queue is full again, and the sender reads the next chunk for as long as the polls take.
+            push(YIELD_AFTER);
+        }
+        (0..AHEAD).for_each(|_| assert!(poll().is_ready(), "a chunk that is ready is delivered"));
+        assert!(poll().is_pending(), "nothing is ready");
+
+        // Yields that were due while the sender did not wait are made up for once it does.
+        push(YIELD_AFTER);
+        push(1);
+        (0..2).for_each(|_| assert!(poll().is_ready()));
+        push(1);
+        thread::scope(|scope| {
+            scope.spawn(|| (0..2).for_each(|_| push(1)));
+            wait_until("the sender does not wait", || queue.lock().sender_waits);
+            for yields in 1..=2 {
+                woken.0.store(0, Ordering::SeqCst);
+                assert!(poll().is_pending(), "yield {yields}");
+                wait_until("the receiver was not woken", || woken.0.load(Ordering::SeqCst) > 0);
+            }
+            assert!(poll().is_ready());
+        });
     }
 }
