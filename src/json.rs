@@ -101,7 +101,7 @@ impl Drop for Outer {
     }
 }
 
-/// The largest base64 output that is written into memory where serde buffers a value (see [`Body::json`]).
+/// The largest base64 output that is kept in memory in a buffer of serde or in a `Value` (see [`Body::json`]).
 const MAX_BUFFERED: u64 = 1024 * 1024;
 
 impl Body {
@@ -112,15 +112,41 @@ impl Body {
     /// each media are read.
     ///
     /// Media is streamed from structs, `flatten`, enums of every representation, `Option`, sequences, maps and
-    /// `dyn erased_serde::Serialize`. In three cases serde buffers a value before it is written: a tuple or struct
-    /// variant inside an internally tagged enum, a struct variant of an externally tagged enum under `flatten`, and a
-    /// `Serialize` implementation that calls `to_value`. The body is still correct there, but the media is held in
-    /// memory, up to 1 MiB of base64.
+    /// `dyn erased_serde::Serialize`. In three cases a value is buffered before it is written:
+    ///
+    /// - a tuple or struct variant inside an internally tagged enum;
+    /// - a struct variant of an externally tagged enum under `flatten`;
+    /// - a `Serialize` implementation that calls `to_value` or `to_string`.
+    ///
+    /// The body is still correct there, but media is held in memory, up to 1 MiB of base64 each.
+    ///
+    /// # `json!`
+    ///
+    /// `serde_json::json!` and `to_value` write media into a `Value` before niello sees it. Each media may have up to
+    /// 1 MiB of base64 there. Beyond it, `to_value` returns an error, and `json!` panics because it unwraps that error.
+    /// Use a struct or a map, or put [`Marks`] into the `Value`:
+    ///
+    /// ```
+    /// use niello::{Marks, Media};
+    /// use serde_json::json;
+    ///
+    /// let clip = Media::from_bytes(vec![0; 1 << 20], "video/mp4")?;
+    /// assert!(serde_json::to_value(&clip).is_err());
+    ///
+    /// let mut marks = Marks::new();
+    /// let value = json!({"input": marks.base64(&clip), "speed": 1});
+    /// let body = marks.body(&value)?;
+    /// assert_eq!(body.len(), 22 + clip.encoded_len());
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
+    /// The limit is not noticed if a serializer between them hides its type, as that of `erased_serde` does.
     ///
     /// # Errors
     /// - [`Json`](crate::ErrorKind::Json): serde_json cannot write the value, for example because a map key is not a
     ///   string, or a `Serialize` implementation returned an error.
-    /// - [`TooLarge`](crate::ErrorKind::TooLarge): more than 1 MiB would have to be held in memory.
+    /// - [`TooLarge`](crate::ErrorKind::TooLarge): a media would have to be held in memory with more than 1 MiB of
+    ///   base64. The message names the cause.
     /// - [`Changed`](crate::ErrorKind::Changed) or [`Io`](crate::ErrorKind::Io): a file changed or cannot be read.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Body> {
         Plan::json(value, None).map(Body::new)

@@ -273,26 +273,32 @@ fn media_is_streamed_from_trait_objects_and_wrapped_serializers() {
     streams(&Traced(BTreeMap::from([("a", Traced(&media))])), &[&media]);
 }
 
-/// Returns the values that serde buffers before it writes them.
-fn buffered(media: &Media) -> Vec<Box<dyn erased_serde::Serialize + '_>> {
+/// Returns the values that are buffered before they are written, each with what the error for it names as the cause.
+fn buffered(media: &Media) -> Vec<(&'static str, Box<dyn erased_serde::Serialize + '_>)> {
     #[derive(Serialize)]
     struct Flat<'a> {
         #[serde(flatten)]
         variant: External<'a>,
     }
+    let (variant, value, text) = (
+        "inside an internally tagged enum or under `flatten`",
+        "`serde_json::to_value` or `json!`",
+        "`to_string`",
+    );
+    let message = |error: serde_json::Error| error.to_string();
     vec![
-        Box::new(Internal::Inner(External::Tuple(1, media, DataUri::from(media)))),
-        Box::new(Internal::Inner(External::Struct { media, uri: DataUri::from(media) })),
-        Box::new(Flat { variant: External::Struct { media, uri: DataUri::from(media) } }),
-        Box::new(Made(move || serde_json::to_value(Holder::of(media)).map_err(|error| error.to_string()))),
-        Box::new(Made(move || serde_json::to_string(media).map_err(|error| error.to_string()))),
+        (variant, Box::new(Internal::Inner(External::Tuple(1, media, DataUri::from(media))))),
+        (variant, Box::new(Internal::Inner(External::Struct { media, uri: DataUri::from(media) }))),
+        (variant, Box::new(Flat { variant: External::Struct { media, uri: DataUri::from(media) } })),
+        (value, Box::new(Made(move || serde_json::to_value(Holder::of(media)).map_err(message)))),
+        (text, Box::new(Made(move || serde_json::to_string(media).map_err(message)))),
     ]
 }
 
 #[test]
 fn media_that_serde_buffers_is_correct_but_not_streamed() {
     for media in [clip(), at_limit()] {
-        for value in buffered(&media) {
+        for (_, value) in buffered(&media) {
             let text = streams(&value, &[]);
             // Media after it is streamed.
             let after = streams(&(&value, &media), &[&media]);
@@ -304,16 +310,65 @@ fn media_that_serde_buffers_is_correct_but_not_streamed() {
 #[test]
 fn media_too_large_to_buffer_is_an_error() {
     let media = over_limit();
-    for value in buffered(&media) {
+    for (cause, value) in buffered(&media) {
         let (kind, message) = fails(&value);
         assert_eq!(kind, ErrorKind::TooLarge, "{message}");
-        for said in [media.name(), "buffers", &media.encoded_len().to_string(), "1048576"] {
+        for said in [media.name(), cause, &media.encoded_len().to_string(), "1048576"] {
             assert!(message.contains(said), "{said:?} in {message}");
         }
-        // The limit applies to bodies only.
-        assert!(serde_json::to_vec(&value).unwrap().len() as u64 > media.encoded_len());
+        // Outside a body, the limit applies to a `Value` only.
+        match serde_json::to_vec(&value) {
+            Ok(text) => assert!(text.len() as u64 > media.encoded_len()),
+            Err(error) => assert!(cause.contains("to_value") && error.to_string().contains(cause), "{error}"),
+        }
         streams(&media, &[&media]);
     }
+}
+
+/// `json!` calls `to_value` before a body exists, so the body cannot stream the media.
+#[test]
+fn large_media_in_a_json_value_is_an_error_that_names_the_way_out() {
+    let media = over_limit();
+    let failures = [
+        serde_json::to_value(&media),
+        serde_json::to_value(DataUri::from(&media)),
+        serde_json::to_value(Some([Holder::of(&media)])),
+        serde_json::to_value(BTreeMap::from([("media", &media)])),
+        serde_json::to_value(External::Tuple(1, &media, DataUri::from(&media))),
+        serde_json::to_value(Internal::Newtype(Holder::of(&media))),
+        serde_json::to_value(Untagged::Newtype(&media)),
+        serde_json::to_value(Traced(Holder::of(&media))),
+    ];
+    for failure in failures {
+        let message = failure.unwrap_err().to_string();
+        for said in [media.name(), "`json!`", "1048580 bytes", "1048576", "a struct", "`Marks`", "`Template`"]
+        {
+            assert!(message.contains(said), "{said:?} in {message}");
+        }
+    }
+    let panics = catch_unwind(|| Body::json(&serde_json::json!({"input": media}))).unwrap_err();
+    assert!(panics.downcast_ref::<String>().unwrap().contains("put a mark of `Marks`"));
+
+    let small = at_limit();
+    streams(&serde_json::json!({"input": small, "uri": DataUri::from(&small)}), &[]);
+    // A serializer that hides its type from the media.
+    let erased: &dyn erased_serde::Serialize = &media;
+    assert!(serde_json::to_value(erased).unwrap().is_string());
+}
+
+#[test]
+fn large_media_is_written_by_every_text_serializer() {
+    let media = over_limit();
+    let holder = Holder::of(&media);
+    let text = streams(&holder, &[&media, &media]);
+    assert_same(serde_json::to_string(&holder).unwrap().as_bytes(), &text, "to_string");
+    assert_same(serde_json::value::to_raw_value(&holder).unwrap().get().as_bytes(), &text, "to_raw_value");
+    assert_same(&serde_json::to_vec(&Traced(&holder)).unwrap(), &text, "a wrapped serializer");
+    let erased: &dyn erased_serde::Serialize = &holder;
+    assert_same(&serde_json::to_vec(erased).unwrap(), &text, "a trait object");
+    let pretty: serde_json::Value =
+        serde_json::from_slice(&serde_json::to_vec_pretty(&holder).unwrap()).unwrap();
+    assert_eq!(pretty, serde_json::from_slice::<serde_json::Value>(&text).unwrap());
 }
 
 #[test]
@@ -332,11 +387,11 @@ fn a_serialize_can_create_a_body_itself() {
     };
     streams(&(&outer, Made(depth_two), &outer), &[&outer, &outer]);
 
-    let failing = || Ok(Body::json(&buffered(&outer)[0]).unwrap_err().to_string());
+    let failing = || Ok(Body::json(&buffered(&outer)[0].1).unwrap_err().to_string());
     let mut body = Body::json(&(&outer, Made(failing), &within)).unwrap();
     let text = rest_of(&mut body);
     assert!(
-        String::from_utf8(text).unwrap().contains("buffers"),
+        String::from_utf8(text).unwrap().contains("serde buffers"),
         "the inner error is text in the outer body"
     );
 }
@@ -363,7 +418,7 @@ fn a_panic_does_not_affect_later_bodies() {
 
         streams(&Holder::of(&media), &[&media, &media]);
         // A thread that still counted as making a plan would reject this.
-        assert!(serde_json::to_value(&media).unwrap().is_string());
+        assert!(serde_json::to_string(&media).is_ok());
     }
 }
 
@@ -462,7 +517,7 @@ fn empty_media_is_the_empty_string() {
         assert_eq!(streams(&empty, &[]), br#""""#);
         assert_eq!(streams(&DataUri::from(&empty), &[]), br#""data:video/mp4;base64,""#);
         streams(&(&empty, &clip, &empty, DataUri::from(&empty), &clip), &[&clip, &clip]);
-        streams(&buffered(&empty), &[]);
+        buffered(&empty).iter().for_each(|(_, value)| drop(streams(value, &[])));
     }
 }
 
@@ -523,9 +578,11 @@ fn other_serializers_write_the_encoded_media() {
     for media in [clip(), over_limit(), Origin::Bytes.media(b""), Origin::Bytes.media(b"x")] {
         let holder = Holder::of(&media);
         let compact = serde_json::to_string(&holder).unwrap();
-        let value = serde_json::to_value(&holder).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&compact).unwrap();
+        if media.encoded_len() <= at_limit().encoded_len() {
+            assert_eq!(serde_json::to_value(&holder).unwrap(), value);
+        }
         assert_eq!(value["uri"].as_str().unwrap().len() as u64, media.encoded_len() + 22);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&compact).unwrap(), value);
         let pretty = serde_json::to_string_pretty(&holder).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&pretty).unwrap(), value);
         let mut written = Vec::new();
@@ -564,13 +621,13 @@ fn media_of_a_changed_file_is_an_error() {
         |media| serde_json::to_string_pretty(&DataUri::from(media)).map(drop),
         |media| serde_json::to_value(Holder::of(media)).map(drop),
         |media| serde_json::to_writer(io::sink(), &(1, media)),
-        |media| serde_json::to_vec(&buffered(media)).map(drop),
+        |media| buffered(media).iter().try_for_each(|(_, value)| serde_json::to_vec(value).map(drop)),
     ];
     for write in writes {
         let message = write(&media).unwrap_err().to_string();
         assert!(message.contains("truncated from 5000 to 4000 bytes"), "{message}");
     }
-    for value in buffered(&media) {
+    for (_, value) in buffered(&media) {
         let (kind, message) = fails(&value);
         assert_eq!(kind, ErrorKind::Changed, "{message}");
     }

@@ -7,6 +7,7 @@ use crate::{
 };
 use serde::{Serialize, Serializer, ser};
 use std::{
+    any::type_name,
     cell::Cell,
     fmt::{self, Display},
 };
@@ -43,13 +44,13 @@ impl From<Media> for DataUri {
 
 impl Serialize for Media {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        MediaField::new(self, false).serialize(serializer)
+        MediaField::new::<S>(self, false).serialize(serializer)
     }
 }
 
 impl Serialize for DataUri {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        MediaField::new(&self.0, true).serialize(serializer)
+        MediaField::new::<S>(&self.0, true).serialize(serializer)
     }
 }
 
@@ -60,7 +61,35 @@ impl Serialize for DataUri {
 struct MediaField<'a> {
     media: &'a Media,
     data_uri: bool,
+    target: Target,
     failed: Cell<Option<Error>>,
+}
+
+/// What a serializer makes of a media field.
+#[derive(Clone, Copy, PartialEq)]
+enum Target {
+    /// A `serde_json::Value`, which holds the string in memory.
+    Value,
+    /// The buffer in which serde keeps the variants of some enums until it knows what to write before them.
+    Variant,
+    /// Text, usually. No serializer says whether it keeps what it writes.
+    Other,
+}
+
+impl Target {
+    /// Compares names of types, because a serializer's `Ok` type can have a lifetime and then has no `TypeId`. A
+    /// serializer that wraps another one, as that of serde_path_to_error does, returns the same type. One that
+    /// hides the type, as that of erased_serde does, is `Other`.
+    fn of<S: Serializer>() -> Target {
+        let made = type_name::<S::Ok>();
+        if made == type_name::<serde_json::Value>() {
+            Target::Value
+        } else if made.starts_with("serde") && made.ends_with("::Content") {
+            Target::Variant
+        } else {
+            Target::Other
+        }
+    }
 }
 
 impl<'a> MediaField<'a> {
@@ -69,8 +98,8 @@ impl<'a> MediaField<'a> {
     /// The length of the fragments for any other serializer.
     const FRAGMENT: usize = 4096;
 
-    fn new(media: &'a Media, data_uri: bool) -> MediaField<'a> {
-        MediaField { media, data_uri, failed: Cell::new(None) }
+    fn new<S: Serializer>(media: &'a Media, data_uri: bool) -> MediaField<'a> {
+        MediaField { media, data_uri, target: Target::of::<S>(), failed: Cell::new(None) }
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -92,7 +121,7 @@ impl<'a> MediaField<'a> {
         if taken || written.is_err() {
             return Ok(written);
         }
-        if is_in_plan() && self.media.encoded_len() > MAX_BUFFERED {
+        if self.media.encoded_len() > MAX_BUFFERED && (is_in_plan() || self.target == Target::Value) {
             return Err(self.too_large_to_buffer());
         }
         let mut offset = offered.len() as u64;
@@ -115,12 +144,25 @@ impl<'a> MediaField<'a> {
 
     fn too_large_to_buffer(&self) -> Error {
         let (name, len) = (self.media.name(), self.media.encoded_len());
+        let (cause, hint) = match self.target {
+            Target::Value => (
+                "`serde_json::to_value` or `json!` keeps this media in a `Value`",
+                "serialize a struct or a map with `Body::json`, put a mark of `Marks` into the `Value`, or use a `Template`",
+            ),
+            Target::Variant => (
+                "serde buffers the tuple or struct variant with this media, because it is inside an internally tagged enum \
+                 or under `flatten`",
+                "make it a newtype variant, or use another enum representation",
+            ),
+            Target::Other => (
+                "a `Serialize` implementation writes this media with a serializer of its own, such as `to_string`",
+                "pass the media to the serializer that the implementation gets",
+            ),
+        };
         Error::new(
             ErrorKind::TooLarge,
             format!(
-                "{name}: serde buffers the value around this media before writing it (an internally tagged tuple or \
-                 struct variant, or `to_value` in a `Serialize`), which would hold {len} bytes in memory, over the \
-                 limit of {MAX_BUFFERED}; use another enum representation there"
+                "{name}: {cause}, which would hold {len} bytes in memory, over the limit of {MAX_BUFFERED}; {hint}"
             ),
         )
     }
