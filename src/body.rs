@@ -1,14 +1,18 @@
 //! The body: a plan and a position in it.
 
+mod chunks;
 #[cfg(feature = "http-body")]
 mod http;
 mod limit;
 pub(crate) mod plan;
+mod progress;
 #[cfg(feature = "http-body")]
 mod read_ahead;
 
+pub use chunks::Chunks;
 pub use limit::Limit;
 pub use plan::Segment;
+pub use progress::Progress;
 #[cfg(feature = "http-body")]
 pub use read_ahead::ReadAhead;
 
@@ -18,7 +22,6 @@ use plan::Plan;
 use std::{
     fmt,
     io::{self, Read, Seek, SeekFrom, Write},
-    iter::FusedIterator,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -108,6 +111,9 @@ pub struct Body {
     plan: Arc<Plan>,
     position: u64,
     chunk_len: usize,
+    /// The length of the first chunk of the next `write_to`. It is shorter than `chunk_len` after a writer stopped
+    /// within a chunk.
+    write_len: usize,
     /// The error that every call returns until the position is changed.
     failed: Option<Error>,
     progress: Option<Arc<AtomicU64>>,
@@ -117,9 +123,19 @@ pub struct Body {
 /// double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
 const CHUNK_LEN: usize = 1024 * 1024;
 
+/// The shortest chunk that is encoded for a writer that accepts little at a time.
+const MIN_WRITE: usize = 4096;
+
 impl Body {
     pub(crate) fn new(plan: Plan) -> Body {
-        Body { plan: Arc::new(plan), position: 0, chunk_len: CHUNK_LEN, failed: None, progress: None }
+        Body {
+            plan: Arc::new(plan),
+            position: 0,
+            chunk_len: CHUNK_LEN,
+            write_len: CHUNK_LEN,
+            failed: None,
+            progress: None,
+        }
     }
 
     /// Sets the chunk size, in bytes, for [`chunks`](Self::chunks) and [`write_to`](Self::write_to). The default is
@@ -130,6 +146,7 @@ impl Body {
     #[must_use = "returns the changed body"]
     pub fn with_chunk_len(mut self, len: usize) -> Body {
         self.chunk_len = len.max(1);
+        self.write_len = self.chunk_len;
         self
     }
 
@@ -184,6 +201,89 @@ impl Body {
         self.plan.segments()
     }
 
+    /// Returns an iterator over the rest of the body in chunks of [`with_chunk_len`](Self::with_chunk_len) bytes.
+    ///
+    /// Every chunk is full, except the last one and one before an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let body = niello::Body::json("four letters")?.with_chunk_len(4);
+    /// let chunks: Vec<_> = body.chunks().collect::<Result<_, _>>().unwrap();
+    /// assert_eq!(chunks, ["\"fou", "r le", "tter", "s\""]);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn chunks(self) -> Chunks {
+        Chunks::new(self)
+    }
+
+    /// Writes the rest of the body to `writer` and returns the number of bytes. Does not flush.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let mut body = niello::Body::json("all of it")?;
+    /// let mut file = Vec::new();
+    /// assert_eq!(body.write_to(&mut file).unwrap(), body.len());
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - The error of the writer, or [`WriteZero`](io::ErrorKind::WriteZero) if it accepts no bytes.
+    ///   [`Interrupted`](io::ErrorKind::Interrupted) is retried.
+    /// - An [`io::Error`] that contains an [`Error`](crate::Error), if the body cannot be delivered.
+    ///
+    /// The position is then just past the last byte that the writer accepted, so calling this again continues there,
+    /// for example after [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Performance
+    ///
+    /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
+    /// discarded and encoded again by the next call. That call therefore starts with a chunk of half of what the
+    /// writer accepted in the call before, at least 4 KiB, and doubles it up to the chunk length.
+    pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
+        let first = self.position;
+        let mut buffer = Vec::new();
+        loop {
+            let len = self.plan.align_to_groups(self.position, self.next_len().min(self.write_len));
+            let filled = self.refill(&mut buffer, len)?;
+            if filled == 0 {
+                return Ok(self.position - first);
+            }
+            if let Err(error) = self.write_chunk(writer, &buffer[..filled]) {
+                let accepted = usize::try_from(self.position - first).unwrap_or(usize::MAX);
+                self.write_len = (accepted / 2).max(MIN_WRITE).min(self.chunk_len);
+                return Err(error);
+            }
+            self.write_len = self.write_len.saturating_mul(2).min(self.chunk_len);
+        }
+    }
+
+    /// Returns a handle on the progress of this body and of clones made from now on.
+    ///
+    /// Call it before you pass the body to a client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut body = niello::Body::json("abcdef")?;
+    /// let progress = body.progress();
+    /// let replay = body.clone();
+    /// body.write_to(&mut std::io::sink()).unwrap();
+    /// assert_eq!((progress.sent(), progress.total()), (8, 8));
+    /// let _ = replay.with_chunk_len(3).chunks().next();
+    /// assert_eq!(progress.sent(), 3);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn progress(&mut self) -> Progress {
+        let sent = self.position.min(self.len());
+        let sent = self.progress.get_or_insert_with(|| Arc::new(AtomicU64::new(sent))).clone();
+        Progress::new(sent, self.len())
+    }
+}
+
+impl Body {
     fn set_position(&mut self, position: u64) {
         self.position = position;
         self.failed = None;
@@ -231,15 +331,47 @@ impl Body {
         Ok(filled)
     }
 
-    /// Allocates the next chunk. Its length is the caller's choice, so a failure is an error and not an abort.
-    fn buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = Vec::new();
-        buffer.try_reserve_exact(self.next_len()).map_err(|cause| {
-            let message =
-                format!("cannot allocate a chunk of {} bytes; set a shorter chunk length", self.next_len());
+    /// Returns the next chunk, which is empty at the end.
+    fn next_chunk(&mut self) -> Result<Bytes> {
+        let mut chunk = Vec::new();
+        let filled = self.refill(&mut chunk, self.next_len())?;
+        chunk.truncate(filled);
+        self.advance(filled);
+        Ok(chunk.into())
+    }
+
+    /// Writes a chunk that starts at the position, which follows the bytes that `writer` accepts.
+    fn write_chunk<W: Write + ?Sized>(&mut self, writer: &mut W, mut chunk: &[u8]) -> io::Result<()> {
+        while !chunk.is_empty() {
+            match writer.write(chunk) {
+                Ok(0) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::WriteZero,
+                        "the writer accepts no more bytes of the body",
+                    ));
+                }
+                Ok(written) => {
+                    let written = written.min(chunk.len());
+                    chunk = &chunk[written..];
+                    self.advance(written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of `buffer` by up to `len` bytes, as [`fill`](Self::fill) does.
+    ///
+    /// The length of a chunk is the caller's choice, so a failure to allocate it is an error and not an abort.
+    fn refill(&mut self, buffer: &mut Vec<u8>, len: usize) -> Result<usize> {
+        buffer.clear();
+        buffer.try_reserve_exact(len).map_err(|cause| {
+            let message = format!("cannot allocate a chunk of {len} bytes; set a shorter chunk length");
             Error::with_source(ErrorKind::TooLarge, message, cause)
         })?;
-        Ok(buffer)
+        self.fill(&mut buffer.limit(len))
     }
 
     /// Returns the length of the next chunk.
@@ -301,183 +433,5 @@ impl Seek for Body {
 
     fn stream_position(&mut self) -> io::Result<u64> {
         Ok(self.position)
-    }
-}
-
-impl Body {
-    /// Writes the rest of the body to `writer` and returns the number of bytes. Does not flush.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let mut body = niello::Body::json("all of it")?;
-    /// let mut file = Vec::new();
-    /// assert_eq!(body.write_to(&mut file).unwrap(), body.len());
-    /// # Ok::<(), niello::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// - The error of the writer, or [`WriteZero`](io::ErrorKind::WriteZero) if it accepts no bytes.
-    ///   [`Interrupted`](io::ErrorKind::Interrupted) is retried.
-    /// - An [`io::Error`] that contains an [`Error`](crate::Error), if the body cannot be delivered.
-    ///
-    /// The position is then just past the last byte that the writer accepted, so calling this again continues there,
-    /// for example after [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Performance
-    ///
-    /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
-    /// discarded and encoded again by the next call. With a writer that accepts 64 KiB before it would block, 1 MiB
-    /// chunks are encoded 16 times, and sending takes 11 times as long. Set a chunk length that the writer accepts.
-    pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
-        let first = self.position;
-        let mut buffer = self.buffer()?;
-        loop {
-            let len = self.plan.align_to_groups(self.position, self.next_len());
-            buffer.clear();
-            let filled = self.fill(&mut (&mut buffer).limit(len))?;
-            if filled == 0 {
-                return Ok(self.position - first);
-            }
-            let mut rest = &buffer[..filled];
-            while !rest.is_empty() {
-                match writer.write(rest) {
-                    Ok(0) => {
-                        return Err(io::Error::new(
-                            io::ErrorKind::WriteZero,
-                            "the writer accepts no more bytes of the body",
-                        ));
-                    }
-                    Ok(written) => {
-                        let written = written.min(rest.len());
-                        rest = &rest[written..];
-                        self.advance(written);
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-    }
-}
-
-/// An iterator over the chunks of a body. [`Body::chunks`] creates it.
-///
-/// It ends after an error, which is an [`io::Error`] that contains an [`Error`](crate::Error).
-#[derive(Clone, Debug)]
-#[must_use = "iterators are lazy and do nothing unless consumed"]
-pub struct Chunks {
-    body: Body,
-    ended: bool,
-}
-
-impl Body {
-    /// Returns an iterator over the rest of the body in chunks of [`with_chunk_len`](Self::with_chunk_len) bytes.
-    ///
-    /// Every chunk is full, except the last one and one before an error.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let body = niello::Body::json("four letters")?.with_chunk_len(4);
-    /// let chunks: Vec<_> = body.chunks().collect::<Result<_, _>>().unwrap();
-    /// assert_eq!(chunks, ["\"fou", "r le", "tter", "s\""]);
-    /// # Ok::<(), niello::Error>(())
-    /// ```
-    pub fn chunks(self) -> Chunks {
-        Chunks { body: self, ended: false }
-    }
-
-    /// Returns the next chunk, which is empty at the end.
-    pub(super) fn next_chunk(&mut self) -> Result<Bytes> {
-        let len = self.next_len();
-        let mut chunk = self.buffer()?;
-        let filled = self.fill(&mut (&mut chunk).limit(len))?;
-        chunk.truncate(filled);
-        self.advance(filled);
-        Ok(chunk.into())
-    }
-}
-
-impl Chunks {
-    /// Returns the body, at the position after the last chunk.
-    pub fn into_body(self) -> Body {
-        self.body
-    }
-}
-
-impl Iterator for Chunks {
-    type Item = io::Result<Bytes>;
-
-    fn next(&mut self) -> Option<io::Result<Bytes>> {
-        if self.ended {
-            return None;
-        }
-        let chunk = self.body.next_chunk();
-        self.ended = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
-        match chunk {
-            Ok(chunk) if chunk.is_empty() => None,
-            chunk => Some(chunk.map_err(io::Error::from)),
-        }
-    }
-
-    /// The upper bound is one more than the number of chunks, because an error can cut a chunk in two.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        if self.ended || self.body.remaining() == 0 {
-            return (0, Some(0));
-        }
-        let chunks = self.body.remaining().div_ceil(self.body.chunk_len as u64);
-        (1, usize::try_from(chunks).ok().and_then(|chunks| chunks.checked_add(1)))
-    }
-}
-
-impl FusedIterator for Chunks {}
-
-/// A handle that shows how much of a body was delivered. [`Body::progress`] creates it.
-///
-/// It can be read from any thread while a client has the body. It follows the clone that moved last, so a retry sets it
-/// back.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    sent: Arc<AtomicU64>,
-    total: u64,
-}
-
-impl Progress {
-    /// Returns the number of bytes that were delivered to the client, which may still buffer some of them.
-    ///
-    /// It never exceeds [`total`](Self::total).
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-
-    /// Returns the length of the body in bytes.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-}
-
-impl Body {
-    /// Returns a handle on the progress of this body and of clones made from now on.
-    ///
-    /// Call it before you pass the body to a client.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut body = niello::Body::json("abcdef")?;
-    /// let progress = body.progress();
-    /// let replay = body.clone();
-    /// body.write_to(&mut std::io::sink()).unwrap();
-    /// assert_eq!((progress.sent(), progress.total()), (8, 8));
-    /// let _ = replay.with_chunk_len(3).chunks().next();
-    /// assert_eq!(progress.sent(), 3);
-    /// # Ok::<(), niello::Error>(())
-    /// ```
-    pub fn progress(&mut self) -> Progress {
-        let sent = self.position.min(self.len());
-        let sent = self.progress.get_or_insert_with(|| Arc::new(AtomicU64::new(sent))).clone();
-        Progress { sent, total: self.len() }
     }
 }

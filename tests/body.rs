@@ -309,6 +309,66 @@ fn position_is_just_past_the_bytes_that_a_failing_writer_accepted() {
     }
 }
 
+/// A discarded rest of a chunk is encoded again, so chunks become short for a writer that stops within them.
+#[test]
+fn little_is_encoded_twice_for_a_writer_that_would_block() {
+    /// Accepts `room` bytes until it is refilled, and counts the bytes of the chunks that it is offered.
+    struct Blocking {
+        accepted: Vec<u8>,
+        room: usize,
+        encoded: usize,
+        starts_chunk: bool,
+    }
+    impl Write for Blocking {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if std::mem::take(&mut self.starts_chunk) {
+                self.encoded += bytes.len();
+            }
+            let n = bytes.len().min(self.room);
+            if n == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.accepted.extend_from_slice(&bytes[..n]);
+            self.room -= n;
+            self.starts_chunk = n == bytes.len();
+            Ok(n)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for origin in Origin::ALL {
+        let (body, expected) = request(origin, 3 << 20);
+        let mut random = Random::new(7);
+        let rooms: [&mut dyn FnMut() -> usize; 5] =
+            [&mut || 1 << 16, &mut || 10_000, &mut || 1_000_003, &mut || 3 << 20, &mut || {
+                random.length(300_000)
+            }];
+        for (index, room) in rooms.into_iter().enumerate() {
+            let mut body = body.clone();
+            let mut writer = Blocking { accepted: Vec::new(), room: 0, encoded: 0, starts_chunk: true };
+            let mut calls = 0;
+            while body.remaining() > 0 {
+                (writer.room, writer.starts_chunk) = (room(), true);
+                calls += 1;
+                if let Err(error) = body.write_to(&mut writer) {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                }
+            }
+            assert_same(&writer.accepted, &expected, format_args!("{origin:?} {index}"));
+            let limit = 3 * expected.len() + calls * 4096 + (1 << 20);
+            assert!(writer.encoded <= limit, "{origin:?} {index}: {} > {limit}", writer.encoded);
+
+            // The next writer gets whole chunks again.
+            body.reset();
+            let mut whole =
+                Blocking { room: usize::MAX, accepted: Vec::new(), encoded: 0, starts_chunk: true };
+            body.write_to(&mut whole).unwrap();
+            assert_eq!(whole.encoded, expected.len());
+        }
+    }
+}
+
 /// Each chunk then starts with a whole group, so the encoder never has to finish the group of another chunk.
 #[test]
 fn writes_never_end_within_a_base64_group() {
@@ -451,8 +511,8 @@ fn handles_are_small_and_thread_safe() {
     goes::<DataUri>(word);
     goes::<Error>(word);
     assert_eq!(size_of::<Option<Error>>(), word, "a result is no larger for it");
-    goes::<Body>(4 * word + 8);
-    goes::<Chunks>(5 * word + 8);
+    goes::<Body>(5 * word + 8);
+    goes::<Chunks>(6 * word + 8);
     goes::<MediaOptions>(9 * word);
     fn is_error<T: std::error::Error>() {}
     is_error::<Error>();
