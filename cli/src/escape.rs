@@ -47,8 +47,7 @@ pub fn shorten_to(len: usize, text: &str) -> String {
     format!("{}{OMITTED}{}", &text[..head], &text[tail..])
 }
 
-/// Shortens each word of a message. It is the last resort for names and values from a template, which the library
-/// repeats.
+/// Shortens each word of a message. This is for names and values that the library repeats.
 pub fn shorten_words(text: &str) -> String {
     let words: Vec<_> = text.split(' ').map(shorten).collect();
     words.join(" ")

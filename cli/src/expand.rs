@@ -1,7 +1,8 @@
-//! Several files after one option, as a shell glob gives them: `--video *.mp4` means `--video=a.mp4 --video=b.mp4`.
+//! Several files after one option, as a shell glob gives them: `--video *.mp4` becomes
+//! `--video=a.mp4 --video=b.mp4`.
 //!
-//! clap's own lists of values would swallow the options behind them, because values may start with a hyphen, as in
-//! `--audio '-;type=audio/mp3'`.
+//! clap's own lists of values would swallow the options behind them, because values may start with a hyphen,
+//! as in `--audio '-;type=audio/mp3'`.
 
 use crate::source::Kind;
 use clap::Command;
@@ -9,8 +10,8 @@ use std::ffi::{OsStr, OsString};
 
 /// Writes the option before each file.
 ///
-/// The first argument after a media option is always its value. The arguments after it are further values, up to
-/// one that starts with a hyphen and is not standard input.
+/// The first argument after a media option is always its value. The arguments after it are further values, up
+/// to one that starts with a hyphen and is not standard input.
 pub fn expand(cli: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter().peekable();
     let mut expanded: Vec<OsString> = args.by_ref().take(2).collect();

@@ -1,7 +1,7 @@
 //! The command `niello`: writes JSON request bodies with embedded media.
 //!
-//! [`args`] parses the command line, [`request`] and [`fill`] turn it into a body, and [`output`] writes the body;
-//! [`preview`] and [`dry_run`] describe it instead.
+//! [`args`] parses the command line, [`request`] and [`fill`] turn it into a body, and [`output`] writes the
+//! body; [`preview`] and [`dry_run`] describe it instead.
 
 mod advice;
 mod args;

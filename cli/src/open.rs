@@ -168,6 +168,7 @@ impl Src {
         let has_suffix = name.rsplit_once(';').is_some_and(|(_, suffix)| suffix.contains('='));
         let hint = match name {
             _ if name.starts_with("--") => "; the option before it has no file",
+            _ if name.starts_with("file:") => "; give the path without file:",
             _ if name.starts_with('~') => {
                 "; the shell expands ~ only at the start of a word and outside quotes"
             }

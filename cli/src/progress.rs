@@ -22,7 +22,7 @@ pub struct Progress<W> {
     start: Instant,
     is_shown: bool,
     written: u64,
-    /// Where each media file ends in the body, and its name. Those still to be written.
+    /// The media files that are not complete yet, last first: where each ends in the body, and its name.
     files: Vec<(u64, String)>,
 }
 

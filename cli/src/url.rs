@@ -10,26 +10,19 @@ pub fn is_url(name: &str) -> bool {
     })
 }
 
-/// Returns the URL that a name was probably meant to be, for display and without its query, or `None` if it is a
-/// valid URL or a path.
+/// Returns the URL that a name was probably meant to be, without its query, for display. Returns `None` for valid
+/// URLs and for paths.
 ///
-/// Of what looks like a path, only what begins with a host or almost with `https` is a URL.
+/// A name without a scheme is a URL only if it begins with a host.
 pub fn meant(name: &str) -> Option<String> {
     let rest = match split_scheme(name) {
-        Some((scheme, mark, _)) if is_web(scheme) && mark == "://" => return None,
-        Some((scheme, _, rest)) if is_almost_web(scheme) => rest,
-        _ if is_url(name) => return None,
-        _ => name.strip_prefix("//").unwrap_or(name),
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_start_of_path = rest.len() > host.len() || host.starts_with("www.");
-    let is_meant = if rest.len() == name.len() || name.starts_with("//") {
-        is_start_of_path && is_host(host)
-    } else {
-        !host.is_empty()
-    };
+        Some((scheme, "://", _)) if is_web(scheme) => None,
+        Some((scheme, _, rest)) if is_almost_web(scheme) => Some(rest).filter(|rest| !rest.is_empty()),
+        _ if is_url(name) => None,
+        _ => Some(name.strip_prefix("//").unwrap_or(name)).filter(|rest| begins_with_host(rest)),
+    }?;
     let (address, _) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
-    is_meant.then(|| shorten_again(&displayed(&format!("https://{address}"))))
+    Some(shorten_again(&displayed(&format!("https://{address}"))))
 }
 
 /// Splits a name that begins with a word and a mark such as `://`, `:/` or `//`.
@@ -52,6 +45,12 @@ fn is_almost_web(scheme: &str) -> bool {
     ["http", "https"].iter().any(|web| strsim::osa_distance(&scheme, web) <= 1)
 }
 
+/// Returns true for a host with a path, and for any host in `www`. A host alone looks like a file: `clip.mov`.
+fn begins_with_host(address: &str) -> bool {
+    let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+    (host.len() < address.len() || host.starts_with("www.")) && is_host(host)
+}
+
 fn is_host(host: &str) -> bool {
     let (host, port) = host.split_once(':').unwrap_or((host, "0"));
     let is_label = |label: &str| {
@@ -70,7 +69,7 @@ pub fn displayed(name: &str) -> String {
         return "data:...".to_owned();
     }
     if is_base64(name) {
-        return format!("{}...", &name[..16]);
+        return format!("{}...", &name[..BASE64_LEN]);
     }
     if !is_url(name) && meant(name).is_none() {
         return shorten(name);
@@ -105,6 +104,9 @@ pub fn is_data_uri(name: &str) -> bool {
     name.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) && name.contains([',', ';'])
 }
 
+/// The smallest length of what is recognized as base64, of which messages show no more.
+const BASE64_LEN: usize = 16;
+
 /// Returns true if a name looks like base64: by the first bytes of common media, or by its length and its
 /// characters.
 pub fn is_base64(name: &str) -> bool {
@@ -127,7 +129,7 @@ pub fn is_base64(name: &str) -> bool {
     let is_long = name.len() >= 100 && name.matches('/').count() * 16 < name.len();
     let digits = name.trim_end().trim_end_matches('=');
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_\r\n".contains(&byte);
-    name.len() >= 16 && (has_head || is_long) && digits.bytes().all(is_digit)
+    digits.len() >= BASE64_LEN && (has_head || is_long) && digits.bytes().all(is_digit)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn media_that_cannot_be_sent_is_an_error() {
     fails(chat().args(["--video", "none.mp4;typ=a/b"]), 1, ";type=");
     fails(chat().args(["--video", "~/none.mp4"]), 1, "the shell expands ~");
     fails(chat().args(["--video", "file:///clip.mp4"]), 1, "give the path");
+    fails(chat().args(["--video", "file:clip.mp4"]), 1, "give the path");
     fails(chat().args(["--video", &empty]), 1, "the file is empty");
     fails(niello().args(["gemini", "--video", "-;type=video/mp4"]), 1, "standard input is empty");
     fails(chat().args(["--audio", CLIP]), 1, "the media type is video/mp4; use --video");
@@ -320,6 +321,8 @@ fn media_of_another_kind_is_an_error_that_names_its_option() {
             ("--audio", "https://h/clip.mp4", "the extension means video/mp4; use --video"),
             ("--video", "https://h/talk.MP3?x=y", "the extension means audio/mp3; use --audio"),
             ("--video", "https://h/i.jfif", "the extension means image/jpeg; use --image"),
+            ("--video", "https://h/i.jpe", "the extension means image/jpeg; use --image"),
+            ("--video", "https://h/a.mpga", "the extension means audio/mp3; use --audio"),
             ("--image", "gs://b/d.pdf", "the extension means application/pdf; use --file"),
             ("--file", "https://h/a.m4b", "the extension means audio/m4a; use --audio"),
             // The hint names the type that was found.
