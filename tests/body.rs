@@ -556,9 +556,13 @@ fn limits_have_names_that_parse() {
         assert_eq!(limit.name().unwrap().parse::<niello::Limit>().unwrap(), limit);
     }
     assert_eq!(niello::Limit::bytes(7).name(), None);
-    let error = "6MB".parse::<niello::Limit>().unwrap_err().to_string();
-    let names = "databricks, databricks-custom, gemini, vertex or a number of bytes";
-    assert_eq!(error, format!("\"6MB\" is not a limit; use {names}"));
+    assert_eq!("6MB".parse::<niello::Limit>().unwrap(), niello::Limit::bytes(6_000_000));
+    let error = "6MX".parse::<niello::Limit>().unwrap_err().to_string();
+    let names = "databricks, databricks-custom, gemini, vertex";
+    let expected = format!(
+        "\"6MX\" is not a limit; give a number of bytes, a size such as 20MB or 4MiB, or one of {names}"
+    );
+    assert_eq!(error, expected);
 }
 
 #[test]
