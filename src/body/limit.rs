@@ -11,9 +11,9 @@ use std::{fmt, str::FromStr};
 /// The length of a body is known before its media is read, so [`Body::check`] fails before anything is sent.
 /// Media of `n` bytes takes `4 * ceil(n / 3)` bytes of a body.
 ///
-/// The constants are the documented limits as of November 2026, which may change. Services document megabytes
-/// without saying which kind, so the constants are the smaller one, 1,000,000 bytes. Servers that you run
-/// yourself, such as vLLM, may have no limit.
+/// The constants are the limits that services documented as of November 2026. A patch release can change them
+/// when a service does. Services document megabytes without saying which kind, so the constants use the smaller
+/// one, 1,000,000 bytes. Servers that you run yourself, such as vLLM, may have no limit.
 ///
 /// # Parsing
 ///
