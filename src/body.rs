@@ -246,8 +246,10 @@ impl Body {
         let first = self.position;
         let mut buffer = Vec::new();
         loop {
-            let len = self.plan.align_to_groups(self.position, self.next_len().min(self.write_len));
-            let filled = self.refill(&mut buffer, len)?;
+            let len = self.next_len().min(self.write_len);
+            reserve(&mut buffer, len)?;
+            let len = self.plan.align_to_groups(self.position, len);
+            let filled = self.fill(&mut (&mut buffer).limit(len))?;
             if filled == 0 {
                 return Ok(self.position - first);
             }
@@ -333,8 +335,10 @@ impl Body {
 
     /// Returns the next chunk, which is empty at the end.
     fn next_chunk(&mut self) -> Result<Bytes> {
+        let len = self.next_len();
         let mut chunk = Vec::new();
-        let filled = self.refill(&mut chunk, self.next_len())?;
+        reserve(&mut chunk, len)?;
+        let filled = self.fill(&mut (&mut chunk).limit(len))?;
         chunk.truncate(filled);
         self.advance(filled);
         Ok(chunk.into())
@@ -362,22 +366,21 @@ impl Body {
         Ok(())
     }
 
-    /// Replaces the content of `buffer` by up to `len` bytes, as [`fill`](Self::fill) does.
-    ///
-    /// The length of a chunk is the caller's choice, so a failure to allocate it is an error and not an abort.
-    fn refill(&mut self, buffer: &mut Vec<u8>, len: usize) -> Result<usize> {
-        buffer.clear();
-        buffer.try_reserve_exact(len).map_err(|cause| {
-            let message = format!("cannot allocate a chunk of {len} bytes; set a shorter chunk length");
-            Error::with_source(ErrorKind::TooLarge, message, cause)
-        })?;
-        self.fill(&mut buffer.limit(len))
-    }
-
     /// Returns the length of the next chunk.
     fn next_len(&self) -> usize {
         usize::try_from(self.remaining()).unwrap_or(usize::MAX).min(self.chunk_len)
     }
+}
+
+/// Empties `buffer` and makes room for a chunk of `len` bytes.
+///
+/// The length is the caller's choice, so a failure is an error and not an abort.
+fn reserve(buffer: &mut Vec<u8>, len: usize) -> Result<()> {
+    buffer.clear();
+    buffer.try_reserve_exact(len).map_err(|cause| {
+        let message = format!("cannot allocate a chunk of {len} bytes; set a shorter chunk length");
+        Error::with_source(ErrorKind::TooLarge, message, cause)
+    })
 }
 
 /// A body without bytes, which middleware that follows redirects needs for the GET after a status 303.

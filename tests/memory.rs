@@ -215,7 +215,7 @@ fn chunk_that_cannot_be_allocated_is_an_error() {
     let chunk = body.clone().chunks().next().unwrap();
     for error in [chunk.unwrap_err(), body.write_to(&mut Count(0)).unwrap_err()] {
         assert_eq!(inner(&error).kind(), ErrorKind::TooLarge);
-        assert!(error.to_string().contains("set a shorter one"), "{error}");
+        assert!(error.to_string().contains("set a shorter chunk length"), "{error}");
     }
     let chunk = body.with_chunk_len(1000).chunks().next().unwrap();
     assert_eq!(chunk.unwrap().len(), 1000);

@@ -182,7 +182,7 @@ fn api_error_has_code_status_and_message() {
         (r#"{"detail":"Not Found"}"#, "Not Found"),
         (r#"{"error":{"code":500}}"#, "500"),
         (r#"{"candidates":[],"error":{"message":"late"}}"#, "late"),
-        (r#"{"success":false,"errors":["no"]}"#, r#"{"errors":["no"],"success":false}"#),
+        (r#"{"errors":["no"],"success":false}"#, r#"{"errors":["no"],"success":false}"#),
         (r#"{"predictions":[]}"#, "predictions"),
         (r#"{"response":{"candidates":[]}}"#, "response"),
     ] {
