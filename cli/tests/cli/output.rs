@@ -180,8 +180,11 @@ fn read_only_output_file_is_unchanged() {
     mode(folder.path(), 0o777);
     fs::write(at("out.json"), "old").unwrap();
     mode(&at("out.json"), 0o444);
-    // A copy, because another user may not be allowed to run the original.
-    fs::copy(env!("CARGO_BIN_EXE_niello"), at("niello")).unwrap();
+    // A copy, because another user may not be allowed to run the original. Another process makes it: a command
+    // that another test starts meanwhile would inherit the open file, and a file open for writing cannot run.
+    let copied =
+        std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_niello")).arg(at("niello")).status();
+    assert!(copied.unwrap().success());
 
     let mut command = std::process::Command::new(at("niello"));
     if fs::File::options().write(true).open(at("out.json")).is_ok() {
