@@ -29,7 +29,7 @@ use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 use std::{
     cell::{Cell, RefCell},
-    io,
+    io, mem,
 };
 
 thread_local! {
@@ -165,20 +165,13 @@ impl Body {
 
 impl Plan {
     fn json<T: Serialize + ?Sized>(value: &T, check: Option<KeyCheck>) -> Result<Plan> {
-        let keys = check.map(|check| {
-            let open = CONTEXT.try_with(|context| context.keys.take());
-            (check, open.unwrap_or_default())
-        });
-        let building = RefCell::new(Building { plan: Plan::new(), keys, error: None });
+        let building = RefCell::new(Building { plan: Plan::new(), error: None });
         let outer = Outer::of_plan();
-        let written = value
-            .serialize(&mut Serializer::with_formatter(PlanWriter(&building), SplitFormatter(&building)));
+        let formatter = SplitFormatter { building: &building, keys: check.map(Keys::new) };
+        let written = value.serialize(&mut Serializer::with_formatter(PlanWriter(&building), formatter));
         let field_error = CONTEXT.try_with(|context| context.error.take()).unwrap_or_default();
         drop(outer);
-        let Building { mut plan, keys, error } = building.into_inner();
-        if let Some((_, open)) = keys {
-            let _ = CONTEXT.try_with(|context| context.keys.set(open.recycle()));
-        }
+        let Building { mut plan, error } = building.into_inner();
         if let Some(error) = error {
             return Err(error);
         }
@@ -198,7 +191,6 @@ impl Plan {
 /// A plan that is being made, shared by the serializer's writer and formatter.
 struct Building {
     plan: Plan,
-    keys: Option<(KeyCheck, OpenKeys)>,
     /// Why the plan is incomplete. It fails the plan even if a `Serialize` implementation ignores it.
     error: Option<Error>,
 }
@@ -218,8 +210,14 @@ struct PlanWriter<'a>(&'a RefCell<Building>);
 
 impl io::Write for PlanWriter<'_> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().plan.push_text(text);
+        self.write_all(text)?;
         Ok(text.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().plan.push_text(text);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -229,14 +227,28 @@ impl io::Write for PlanWriter<'_> {
 
 /// Formats compact JSON, as `serde_json::to_vec` does, splits it where a media field offers its media, and reports
 /// keys to the check.
-struct SplitFormatter<'a>(&'a RefCell<Building>);
+struct SplitFormatter<'a> {
+    building: &'a RefCell<Building>,
+    keys: Option<Keys>,
+}
 
-impl SplitFormatter<'_> {
-    /// Reports what is being written to the check of keys, if there is one.
-    fn report(&self, report: impl FnOnce(&mut OpenKeys, KeyCheck, &Plan)) {
-        if let Building { plan, keys: Some((check, open)), .. } = &mut *self.0.borrow_mut() {
-            report(open, *check, plan);
-        }
+/// The check of keys, with the buffers of the thread while it uses them.
+struct Keys {
+    check: KeyCheck,
+    open: OpenKeys,
+}
+
+impl Keys {
+    fn new(check: KeyCheck) -> Keys {
+        let open = CONTEXT.try_with(|context| context.keys.take());
+        Keys { check, open: open.unwrap_or_default() }
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        let open = mem::take(&mut self.open).recycle();
+        let _ = CONTEXT.try_with(|context| context.keys.set(open));
     }
 }
 
@@ -248,7 +260,7 @@ impl Formatter for SplitFormatter<'_> {
     ) -> io::Result<()> {
         match take(fragment) {
             Some(media) => {
-                let mut building = self.0.borrow_mut();
+                let mut building = self.building.borrow_mut();
                 let pushed = building.plan.push_media(media);
                 building.keep(pushed)
             }
@@ -257,27 +269,37 @@ impl Formatter for SplitFormatter<'_> {
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.report(|open, check, plan| open.begin_array(check, plan));
+        if let Some(Keys { check, open }) = &mut self.keys {
+            open.begin_array(*check, &self.building.borrow().plan);
+        }
         writer.write_all(b"[")
     }
 
     fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.report(|open, _, _| open.end());
+        if let Some(keys) = &mut self.keys {
+            keys.open.end();
+        }
         writer.write_all(b"]")
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.report(|open, _, _| open.begin_element());
+        if let Some(keys) = &mut self.keys {
+            keys.open.begin_element();
+        }
         if first { Ok(()) } else { writer.write_all(b",") }
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.report(|open, check, plan| open.begin_object(check, plan));
+        if let Some(Keys { check, open }) = &mut self.keys {
+            open.begin_object(*check, &self.building.borrow().plan);
+        }
         writer.write_all(b"{")
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.report(|open, _, _| open.end());
+        if let Some(keys) = &mut self.keys {
+            keys.open.end();
+        }
         writer.write_all(b"}")
     }
 
@@ -285,14 +307,16 @@ impl Formatter for SplitFormatter<'_> {
         if !first {
             writer.write_all(b",")?;
         }
-        self.report(|open, _, plan| open.begin_key(plan));
+        if let Some(keys) = &mut self.keys {
+            keys.open.begin_key(&self.building.borrow().plan);
+        }
         Ok(())
     }
 
     fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        let mut building = self.0.borrow_mut();
-        let Building { plan, keys: Some((check, open)), .. } = &mut *building else { return Ok(()) };
-        let added = open.end_key(*check, plan);
+        let Some(Keys { check, open }) = &mut self.keys else { return Ok(()) };
+        let mut building = self.building.borrow_mut();
+        let added = open.end_key(*check, &building.plan);
         building.keep(added)
     }
 }

@@ -83,9 +83,9 @@ impl Plan {
         self.text.len()
     }
 
-    /// Returns a range of the text of all segments. It must be UTF-8, as every string of the JSON is.
-    pub(crate) fn text(&self, range: Range<usize>) -> &str {
-        std::str::from_utf8(&self.text[range]).expect("serde_json writes UTF-8")
+    /// Returns a range of the text of all segments.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.text[range]
     }
 
     /// Returns the number of complete segments.
@@ -127,7 +127,10 @@ impl Plan {
     pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = (u64, Segment<'_>)> {
         self.segments.iter().map(|segment| {
             let content = match &segment.content {
-                Content::Text(text) => Segment::Text(self.text(text.clone())),
+                Content::Text(text) => {
+                    let text = std::str::from_utf8(self.bytes(text.clone()));
+                    Segment::Text(text.expect("serde_json writes UTF-8"))
+                }
                 Content::Base64(media) => Segment::Base64(media),
             };
             (segment.start, content)

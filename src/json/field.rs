@@ -115,8 +115,8 @@ impl<'a> MediaField<'a> {
 
     /// Offers the first fragment, and writes the others if the offer is not taken.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> Result<fmt::Result, Error> {
-        let mut buffer = [0; Self::FRAGMENT];
-        let offered = self.fragment(0, &mut buffer[..Self::OFFERED])?;
+        let mut group = [0; Self::OFFERED];
+        let offered = self.fragment(0, &mut group)?;
         let (written, taken) = offer(self.media, offered, || f.write_str(offered));
         if taken || written.is_err() {
             return Ok(written);
@@ -124,7 +124,14 @@ impl<'a> MediaField<'a> {
         if self.media.encoded_len() > MAX_BUFFERED && (is_in_plan() || self.target == Target::Value) {
             return Err(self.too_large_to_buffer());
         }
-        let mut offset = offered.len() as u64;
+        self.write_from(offered.len() as u64, f)
+    }
+
+    /// Writes the fragments from `offset` on. It is not inlined, since `write` would then clear this buffer for media
+    /// that a plan takes.
+    #[inline(never)]
+    fn write_from(&self, mut offset: u64, f: &mut fmt::Formatter<'_>) -> Result<fmt::Result, Error> {
+        let mut buffer = [0; Self::FRAGMENT];
         loop {
             let fragment = self.fragment(offset, &mut buffer)?;
             if fragment.is_empty() {

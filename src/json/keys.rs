@@ -22,7 +22,7 @@ pub(crate) enum KeyCheck {
 
 /// The names of the fields of an API in which a field can have several names.
 pub(crate) struct FieldNames {
-    /// Returns the name by which all names of a field are compared.
+    /// Returns the name by which all names of a field are compared. A name without an underscore is returned unchanged.
     pub canonical: fn(&str) -> Cow<'_, str>,
     /// Returns what the value of `key` contains, where `key` is in an object that is the value of `object`. `object`
     /// is empty for the outermost object and for elements of arrays. Both names are canonical.
@@ -56,7 +56,7 @@ struct Container {
     elements: Option<usize>,
     contents: Contents,
     /// The canonical names of the keys, if there are more than [`FEW`].
-    seen: Option<HashSet<Box<str>>>,
+    seen: Option<HashSet<Box<[u8]>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,8 +70,12 @@ struct Key {
 }
 
 impl Key {
+    fn bytes(self, plan: &Plan) -> &[u8] {
+        plan.bytes(self.start..self.end)
+    }
+
     fn text(self, plan: &Plan) -> &str {
-        plan.text(self.start..self.end)
+        std::str::from_utf8(self.bytes(plan)).expect("serde_json writes UTF-8")
     }
 }
 
@@ -89,10 +93,19 @@ impl KeyCheck {
         }
     }
 
-    fn canonical<'k>(self, key: &'k str, contents: Contents) -> Cow<'k, str> {
+    /// Returns `true` if `key` is certainly its own canonical name.
+    fn has_one_name(self, key: &[u8], contents: Contents) -> bool {
+        self.names().is_none() || contents != Contents::Fields || !key.contains(&b'_')
+    }
+
+    /// Returns the canonical name of `key` as bytes, which are cheap to compare.
+    fn canonical<'p>(self, key: Key, contents: Contents, plan: &'p Plan) -> Cow<'p, [u8]> {
         match self.names() {
-            Some(names) if contents == Contents::Fields => (names.canonical)(key),
-            _ => Cow::Borrowed(key),
+            Some(names) if contents == Contents::Fields => match (names.canonical)(key.text(plan)) {
+                Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+                Cow::Owned(name) => Cow::Owned(name.into_bytes()),
+            },
+            _ => Cow::Borrowed(key.bytes(plan)),
         }
     }
 
@@ -172,28 +185,43 @@ impl OpenKeys {
             return Ok(());
         };
         let (start, segments) = self.start;
-        let mut key = Key {
+        let key = Key {
             start: start + 1,
             end: plan.text_len() - 1,
             has_media: plan.segment_count() > segments,
             is_canonical: true,
         };
-        if key.has_media {
+        let earlier = &self.keys[object.first_key..];
+        // The usual key: one of few, in an object whose keys have one name each.
+        let has_one_name = |key: Key| check.has_one_name(key.bytes(plan), object.contents);
+        let differs = |earlier: &Key| {
+            earlier.is_canonical && (earlier.has_media || earlier.bytes(plan) != key.bytes(plan))
+        };
+        let is_few = object.seen.is_none() && earlier.len() < FEW;
+        if key.has_media || is_few && has_one_name(key) && earlier.iter().all(differs) {
             self.keys.push(key);
             return Ok(());
         }
+        self.end_unusual_key(key, check, plan)
+    }
+
+    /// Adds a key of many, or one that can have several names, or reports a duplicate.
+    #[inline(never)]
+    fn end_unusual_key(&mut self, mut key: Key, check: KeyCheck, plan: &Plan) -> Result<(), Error> {
+        let Some(object) = self.containers.last_mut() else { return Ok(()) };
         let contents = object.contents;
-        let canonical = |key: Key| check.canonical(key.text(plan), contents);
+        let canonical = |key: Key| check.canonical(key, contents, plan);
         let name = canonical(key);
         key.is_canonical = matches!(name, Cow::Borrowed(_));
         let earlier = &self.keys[object.first_key..];
         let is_same = |earlier: &Key| match earlier.has_media {
             true => false,
-            false if earlier.is_canonical => earlier.text(plan) == name,
+            false if earlier.is_canonical => earlier.bytes(plan) == &*name,
             false => canonical(*earlier) == name,
         };
         if object.seen.is_none() && earlier.len() >= FEW {
-            let names = earlier.iter().filter(|key| !key.has_media).map(|key| canonical(*key).into());
+            let names =
+                earlier.iter().filter(|key| !key.has_media).map(|key| canonical(*key).into_owned().into());
             object.seen = Some(names.collect());
         }
         let is_new = match &mut object.seen {
