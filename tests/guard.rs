@@ -140,6 +140,58 @@ fn thread_that_blocks_sigbus_survives_a_truncated_file() {
     }
 }
 
+/// The handler cannot split the mapping then, and replaces it as a whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn truncated_file_is_an_error_at_the_limit_of_mappings() {
+    /// Maps pages until that fails. Neighbors have different rights, so that the kernel does not merge them.
+    fn exhaust() -> Vec<*mut libc::c_void> {
+        let rights = [libc::PROT_READ, libc::PROT_NONE].into_iter().cycle();
+        let mut pages = Vec::with_capacity(1 << 20);
+        for rights in rights.take(1 << 20) {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            // SAFETY: a new mapping at an address that the kernel chooses.
+            match unsafe { libc::mmap(ptr::null_mut(), PAGE, rights, flags, -1, 0) } {
+                libc::MAP_FAILED => break,
+                page => pages.push(page),
+            }
+        }
+        pages
+    }
+
+    let test = "truncated_file_is_an_error_at_the_limit_of_mappings";
+    let limit = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap();
+    if limit.trim().parse::<usize>().unwrap() > 1 << 20 {
+        return println!("skipped: the limit of {} mappings takes too long to reach", limit.trim());
+    }
+    match job() {
+        None => {
+            for free in 0..4 {
+                assert_eq!(outcome(test, &free.to_string()).status.code(), Some(DONE), "{free}");
+            }
+        }
+        Some(free) => {
+            let bytes = noise(100_000);
+            let victims = [(); 2].map(|()| Victim::new(&bytes));
+            let bodies = victims.each_ref().map(|victim| body_of(&victim.media(Access::Map), &bytes).0);
+            let mut buffer = vec![0; 50_000];
+            let mut pages = exhaust();
+            for _ in 0..free.parse().unwrap() {
+                // SAFETY: the page is one of those mappings, and nothing refers to it.
+                unsafe { libc::munmap(pages.pop().unwrap(), PAGE) };
+            }
+            for (victim, mut body) in victims.iter().zip(bodies) {
+                victim.file.set_len(0).unwrap();
+                body.seek(SeekFrom::Start(GROUP)).unwrap();
+                let error = body.read(&mut buffer).unwrap_err();
+                assert_eq!(inner(&error).kind(), ErrorKind::Changed);
+                drop(body);
+            }
+            exit(DONE);
+        }
+    }
+}
+
 #[test]
 fn foreign_sigbus_ends_the_process() {
     let test = "foreign_sigbus_ends_the_process";

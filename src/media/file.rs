@@ -6,7 +6,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, TryLockError},
     time::SystemTime,
 };
 
@@ -182,12 +182,22 @@ struct Buffer {
 static IDLE: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 const MAX_IDLE: usize = 2;
 
+/// Returns the kept buffers, unless another thread uses them at this moment. No thread waits for the lock: if it was
+/// held while the process forked, it stays locked in the child.
+fn idle() -> Option<MutexGuard<'static, Vec<Buffer>>> {
+    match IDLE.try_lock() {
+        Ok(idle) => Some(idle),
+        Err(TryLockError::Poisoned(idle)) => Some(idle.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 impl Buffer {
     const PAGE: usize = 4096;
 
     fn take(len: usize) -> Buffer {
-        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
+        let kept = idle().and_then(|mut idle| idle.pop());
+        match kept {
             Some(buffer) if buffer.memory.len() >= len + 2 * Buffer::PAGE => buffer,
             // Zeroing costs little compared with reading, and is needed only when no kept buffer is long
             // enough.
@@ -203,8 +213,9 @@ impl Buffer {
     }
 
     fn release(self) {
-        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
+        if let Some(mut idle) = idle()
+            && idle.len() < MAX_IDLE
+        {
             idle.push(self);
         }
     }
@@ -235,5 +246,16 @@ mod tests {
         let taken: Vec<_> = (0..5).map(|_| Buffer::take(1000)).collect();
         taken.into_iter().for_each(Buffer::release);
         assert!(idle() <= MAX_IDLE, "{}", idle());
+    }
+
+    /// As in a child whose parent forked while another thread held the lock.
+    #[test]
+    fn a_locked_list_of_buffers_does_not_block_reads() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(30_000).unwrap();
+        let file = OpenFile::new(file).unwrap();
+        let _held = IDLE.lock().unwrap();
+        let mut text = Vec::with_capacity(40_000);
+        assert_eq!(file.encode(0, 30_000, &mut text).unwrap(), 40_000);
     }
 }

@@ -16,11 +16,15 @@
 //! the first two steps matters to other threads that read the same mapping: a thread that has read one of
 //! these zeros also finds the mapping marked.
 //!
+//! If the zero pages cannot be mapped, because the process has as many mappings as the system allows or the pages of
+//! the file are larger than ordinary ones, the handler unmaps a spare page and replaces the whole mapping, which
+//! splits none. Other threads that read that mapping then read zeros and find it marked.
+//!
 //! Every other SIGBUS goes to the previously installed handler.
 //!
 //! # Signal safety
 //!
-//! The handler only loads and stores atomics and calls `mmap`. Its thread-local variable is an atomic without
+//! The handler only loads and stores atomics and calls `mmap` and `munmap`. Its thread-local variable is an atomic without
 //! a destructor, and [`with_guard`] has accessed it before the first mapped page is touched. (On a thread
 //! that never read media, a foreign SIGBUS is the first access. If the library was loaded with `dlopen`, this
 //! may allocate.)
@@ -34,7 +38,8 @@
 //!
 //! - A handler installed later does not call this one.
 //! - A thread blocks SIGBUS again after it has read.
-//! - The `mmap` call of the handler fails, for example because the process has reached its limit of mappings.
+//! - Both `mmap` calls of the handler fail: for example because the process has reached its limit of mappings once
+//!   more since the spare page was used, or its limit of locked memory after `mlockall(MCL_FUTURE)`.
 //! - Somebody sends the process a SIGBUS (`kill -BUS`), and the previous handler is the one of Rust's
 //!   runtime. That handler restores the default action and returns, so the process survives, but the guard is
 //!   gone.
@@ -57,6 +62,8 @@ use std::{
 struct Span {
     start: usize,
     end: usize,
+    /// The start and the length of the whole mapping.
+    map: (usize, usize),
     broken: *const AtomicBool,
 }
 
@@ -72,6 +79,9 @@ struct Installed {
 
 static INSTALLED: OnceLock<Installed> = OnceLock::new();
 
+/// A page that the handler unmaps if the process has too many mappings. Null if there is none.
+static SPARE: AtomicPtr<libc::c_void> = AtomicPtr::new(ptr::null_mut());
+
 /// Installs the handler, once.
 pub(super) fn install() -> io::Result<()> {
     static DONE: OnceLock<Result<(), i32>> = OnceLock::new();
@@ -83,7 +93,16 @@ pub(super) fn install() -> io::Result<()> {
         check_errno(unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), &mut previous) })?;
         // SAFETY: the argument is a number.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        let _ = INSTALLED.set(Installed { previous, page: page as usize });
+        let page = page as usize;
+        let _ = INSTALLED.set(Installed { previous, page });
+        // Shared, because the kernel would merge a private page with its neighbors, and unmapping it would split them.
+        // SAFETY: a new mapping at an address that the kernel chooses.
+        let spare = unsafe {
+            libc::mmap(ptr::null_mut(), page, libc::PROT_NONE, libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1, 0)
+        };
+        if spare != libc::MAP_FAILED {
+            SPARE.store(spare, Ordering::Relaxed);
+        }
 
         // SAFETY: all-zero bytes are a valid `sigaction`.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
@@ -105,10 +124,12 @@ fn check_errno(returned: libc::c_int) -> Result<(), i32> {
 
 /// Runs `read`, which may read the `len` mapped bytes at `start`.
 ///
-/// If pages of them are missing, they read as zeros, and `broken` is set.
+/// If pages of them are missing, they read as zeros, and `broken` is set. `map` is the mapping that contains them, all
+/// of which may then read as zeros.
 pub(super) fn with_guard<T>(
     start: *const u8,
     len: usize,
+    map: (*const u8, usize),
     broken: &AtomicBool,
     read: impl FnOnce() -> T,
 ) -> T {
@@ -125,7 +146,7 @@ pub(super) fn with_guard<T>(
         unblock_sigbus();
     }
     let start = start as usize;
-    let mut span = Span { start, end: start + len, broken };
+    let mut span = Span { start, end: start + len, map: (map.0 as usize, map.1), broken };
     GUARDED.with(|guarded| guarded.store(&mut span, Ordering::Relaxed));
     let _clear = ClearOnDrop;
     // The handler runs on this thread, so only the compiler could move the reads before the store.
@@ -158,24 +179,36 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         // SAFETY: the same frame of `with_guard` borrows `broken`.
         unsafe { (*span.broken).store(true, Ordering::SeqCst) };
         let page = address & !(installed.page - 1);
-        let len = span.end.next_multiple_of(installed.page) - page;
-        // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is
-        // being read. Its owner unmaps it as a whole, and there are no references into it.
-        let zeros = unsafe {
-            libc::mmap(
-                page as *mut libc::c_void,
-                len,
-                libc::PROT_READ,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
-                -1,
-                0,
-            )
+        // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is being read,
+        // and so do those of the whole mapping, which starts at a page. Its owner keeps it while the span is
+        // registered and unmaps it as a whole, and there are no references into it.
+        let replaced = unsafe {
+            map_zeros(page, span.end - page, installed.page) || {
+                let spare = SPARE.swap(ptr::null_mut(), Ordering::Relaxed);
+                if !spare.is_null() {
+                    libc::munmap(spare, installed.page);
+                }
+                map_zeros(span.map.0, span.map.1, installed.page)
+            }
         };
-        if zeros != libc::MAP_FAILED {
+        if replaced {
             return;
         }
     }
     forward(signal, info, context);
+}
+
+/// Replaces the `len` bytes at `start`, which is the address of a page, by zero pages. Returns `false` if it cannot.
+///
+/// # Safety
+///
+/// All pages with these bytes belong to one mapping, which is only read, and never through references.
+unsafe fn map_zeros(start: usize, len: usize, page: usize) -> bool {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
+    let len = len.next_multiple_of(page);
+    // SAFETY: the caller promises that nothing but the mapping is replaced, and that it may be.
+    let zeros = unsafe { libc::mmap(start as *mut libc::c_void, len, libc::PROT_READ, flags, -1, 0) };
+    zeros != libc::MAP_FAILED
 }
 
 /// The signature of a handler with SA_SIGINFO.
@@ -230,13 +263,13 @@ mod tests {
     #[test]
     fn span_is_registered_only_while_it_is_read() {
         let (bytes, broken) = ([0; 10], AtomicBool::new(false));
-        let start = bytes.as_ptr() as usize;
-        let read = || with_guard(bytes.as_ptr(), bytes.len(), &broken, registered);
+        let (start, map) = (bytes.as_ptr() as usize, (bytes.as_ptr(), bytes.len()));
+        let read = || with_guard(bytes.as_ptr(), bytes.len(), map, &broken, registered);
         assert_eq!(registered(), None);
         assert_eq!(read(), Some((start, start + 10)));
         assert_eq!(registered(), None);
         let panics =
-            || with_guard(bytes.as_ptr(), bytes.len(), &broken, || resume_unwind(Box::new("within")));
+            || with_guard(bytes.as_ptr(), bytes.len(), map, &broken, || resume_unwind(Box::new("within")));
         catch_unwind(AssertUnwindSafe::<&dyn Fn()>(&panics)).unwrap_err();
         assert_eq!(registered(), None);
     }

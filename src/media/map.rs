@@ -75,7 +75,8 @@ impl Map {
         assert!(start <= end, "the start is within the file");
         let len = len.min(end - start);
         let bytes = self.map.as_ptr().wrapping_add(start);
-        let encoded = guard::with_guard(bytes, len, &self.broken, || {
+        let map = (self.map.as_ptr(), self.map.len());
+        let encoded = guard::with_guard(bytes, len, map, &self.broken, || {
             // SAFETY: `start + len <= end <= map.len()` by the lines above, and the guard makes every page of
             // that range readable. `out` does not overlap the mapping, because nothing outside this module
             // has a pointer into it.
