@@ -136,6 +136,9 @@ pub enum Access {
     /// - Opening the first mapped file installs a handler for SIGBUS. It turns faults in niello's own reads
     ///   into errors, and calls the previously installed handler for every other SIGBUS.
     /// - A handler that you install later must call the one it replaces, or a truncated file ends the process.
+    /// - The handler maps zero pages over the missing ones. If that fails, a truncated file ends the process: after
+    ///   `mlockall(MCL_FUTURE)` at the limit of locked memory, or when the process reaches its limit of mappings a
+    ///   second time.
     /// - Every thread that reads mapped media unblocks SIGBUS for itself, permanently, because a fault kills
     ///   a thread that blocks the signal. If your process blocks SIGBUS everywhere in order to `sigwait` for
     ///   it, that no longer works on these threads.

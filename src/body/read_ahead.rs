@@ -16,7 +16,8 @@ use std::{
 /// A body that is read and encoded on a thread of its own, up to two chunks ahead. [`Body::read_ahead`] creates it.
 ///
 /// The thread starts with the first poll. It ends after the last chunk, after an error, or, when this value is dropped,
-/// after the chunk that it is encoding. A clone starts at the position of the original, with its own thread.
+/// after the chunk that it is encoding. A clone starts at the position of the original, with its own thread. After
+/// `fork`, the thread does not exist in the child: use a clone there.
 ///
 /// # Errors
 ///
