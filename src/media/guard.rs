@@ -16,9 +16,9 @@
 //! the first two steps matters to other threads that read the same mapping: a thread that has read one of
 //! these zeros also finds the mapping marked.
 //!
-//! If the zero pages cannot be mapped, because the process has as many mappings as the system allows or the pages of
-//! the file are larger than ordinary ones, the handler unmaps a spare page and replaces the whole mapping, which
-//! splits none. Other threads that read that mapping then read zeros and find it marked.
+//! If the zero pages cannot be mapped, because the process has as many mappings as the system allows or the file
+//! is on hugetlbfs (not tested), the handler unmaps a spare page and replaces the whole mapping, which splits
+//! none. Other threads that read that mapping then read zeros and find it marked.
 //!
 //! Every other SIGBUS goes to the previously installed handler.
 //!
