@@ -240,8 +240,8 @@ impl Body {
     /// # Performance
     ///
     /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
-    /// discarded and encoded again by the next call. That call therefore starts with a chunk of half of what the
-    /// writer accepted in the call before, at least 4 KiB, and doubles it up to the chunk length.
+    /// discarded and encoded again by the next call. That call therefore starts with a chunk of what the writer
+    /// accepted in the call before, at least 4 KiB, and continues with longer ones up to the chunk length.
     pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
         let first = self.position;
         let mut buffer = Vec::new();
@@ -253,12 +253,11 @@ impl Body {
             if filled == 0 {
                 return Ok(self.position - first);
             }
-            if let Err(error) = self.write_chunk(writer, &buffer[..filled]) {
-                let accepted = usize::try_from(self.position - first).unwrap_or(usize::MAX);
-                self.write_len = (accepted / 2).max(MIN_WRITE).min(self.chunk_len);
-                return Err(error);
-            }
-            self.write_len = self.write_len.saturating_mul(2).min(self.chunk_len);
+            let written = self.write_chunk(writer, &buffer[..filled]);
+            let accepted = usize::try_from(self.position - first).unwrap_or(usize::MAX);
+            let least = if written.is_ok() { self.write_len } else { MIN_WRITE };
+            self.write_len = accepted.max(least).min(self.chunk_len);
+            written?;
         }
     }
 
