@@ -158,7 +158,16 @@ fn no_model_name_changes_the_path() {
         "../m",
         "models/../m",
         "models/models/m",
-        "tunedModels/m",
+        "tunedModels/m/x",
+        "tunedModels/..",
+        "endpoints/",
+        "projects/p/endpoints/1",
+        "projects/../locations/l/endpoints/1",
+        " m",
+        "m ",
+        "m\n",
+        "m:generateContent",
+        "m:streamGenerateContent",
         "publishers/google/models/..",
         "publishers/../models/m",
         "publishers//models/m",
@@ -171,6 +180,44 @@ fn no_model_name_changes_the_path() {
         assert_refused(generate(gemini::Endpoint::google(model)), "model");
     }
     assert_refused(generate(gemini::Endpoint::google(&"m".repeat(70_000))), "URL");
+}
+
+#[test]
+fn resource_names_of_models_are_paths_of_their_own() {
+    let google = "https://generativelanguage.googleapis.com/v1beta";
+    let vertex = "https://aiplatform.googleapis.com/v1/projects/p/locations/l";
+    let publisher = &format!("{vertex}/publishers/google");
+    let version = "https://aiplatform.googleapis.com/v1";
+    for (base, model, expected) in [
+        (google, "tunedModels/x y", format!("{google}/tunedModels/x%20y")),
+        (vertex, "endpoints/123", format!("{vertex}/endpoints/123")),
+        (publisher, "endpoints/123", format!("{vertex}/endpoints/123")),
+        (version, "projects/p/locations/l/endpoints/1", format!("{vertex}/endpoints/1")),
+        (publisher, "projects/p/locations/l/endpoints/1", format!("{vertex}/endpoints/1")),
+        (vertex, "publishers/google/models/m", format!("{vertex}/publishers/google/models/m")),
+        (publisher, "publishers/google/models/m", format!("{vertex}/publishers/google/models/m")),
+        (vertex, "models/publishers/a b/models/m", format!("{vertex}/publishers/a%20b/models/m")),
+        (version, "projects/p/locations/l/publishers/google/models/m", format!("{publisher}/models/m")),
+        (publisher, "m", format!("{publisher}/models/m")),
+    ] {
+        let sent = url(generate(gemini::Endpoint::new(base, model)));
+        assert_eq!(sent, format!("{expected}:generateContent"), "{base} {model}");
+    }
+}
+
+#[test]
+fn base_urls_that_end_in_what_is_appended_are_refused() {
+    assert_refused(send(chat::Endpoint::openai("https://h/v1/chat/completions")), "/chat/completions");
+    assert_refused(send(chat::Endpoint::openai("https://h/v1/chat/completions/")), "/chat/completions");
+    assert_refused(send(chat::Endpoint::databricks("https://h/ai-gateway/mlflow/v1")), "has a path");
+    assert_refused(generate(gemini::Endpoint::databricks("https://h/serving-endpoints", "m")), "has a path");
+    for base in ["https://h/v1beta/models", "https://h/v1beta/models/"] {
+        assert_refused(generate(gemini::Endpoint::new(base, "m")), "/models");
+    }
+    for method in [":generateContent", ":streamGenerateContent"] {
+        let base = format!("https://h/v1beta/models/m{method}");
+        assert_refused(generate(gemini::Endpoint::new(&base, "m")), method);
+    }
 }
 
 #[test]

@@ -81,9 +81,33 @@ impl Settings {
         Settings { base_url: self.base_url.map(|base_url| base_url + path), ..self }
     }
 
-    /// Appends a path that may be invalid.
-    pub(crate) fn try_join(self, path: Result<String>) -> Settings {
-        Settings { base_url: self.base_url.and_then(|base_url| Ok(base_url + &path?)), ..self }
+    /// Changes the base URL.
+    pub(crate) fn map_base_url(self, change: impl FnOnce(String) -> Result<String>) -> Settings {
+        Settings { base_url: self.base_url.and_then(change), ..self }
+    }
+
+    /// Refuses a base URL with a path: for the URL of a Databricks workspace, which has none.
+    pub(crate) fn workspace(self) -> Settings {
+        self.map_base_url(|base_url| {
+            let authority = base_url.split_once("://").map_or("", |(_, authority)| authority);
+            if authority.contains('/') {
+                return Err(invalid(
+                    "the workspace URL has a path; pass scheme and host alone, such as \
+                     https://example.cloud.databricks.com",
+                ));
+            }
+            Ok(base_url)
+        })
+    }
+
+    /// Refuses a base URL that ends in one of the `parts` of the path that is appended to it.
+    pub(crate) fn without(self, parts: &[&str]) -> Settings {
+        self.map_base_url(|base_url| match parts.iter().find(|part| base_url.ends_with(**part)) {
+            Some(part) => {
+                Err(invalid(format!("the base URL ends in `{part}`, which is appended to it; leave it out")))
+            }
+            None => Ok(base_url),
+        })
     }
 
     pub(crate) fn bearer(self, token: &str) -> Settings {

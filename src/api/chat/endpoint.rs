@@ -30,13 +30,13 @@ impl Endpoint {
     /// `<workspace_url>/ai-gateway/mlflow/v1/chat/completions`. A workspace URL is, for example,
     /// `https://example.cloud.databricks.com`.
     pub fn databricks(workspace_url: &str) -> Endpoint {
-        Endpoint(Settings::new(workspace_url).join("/ai-gateway/mlflow/v1"))
+        Endpoint(Settings::new(workspace_url).workspace().join("/ai-gateway/mlflow/v1"))
     }
 
     /// Creates an endpoint for the base URL that OpenAI clients take, such as `http://localhost:8000/v1` (vLLM) or
     /// `https://openrouter.ai/api/v1`: `<base_url>/chat/completions`. A slash at the end is ignored.
     pub fn openai(base_url: &str) -> Endpoint {
-        Endpoint(Settings::new(base_url))
+        Endpoint(Settings::new(base_url).without(&["/chat/completions"]))
     }
 
     /// Makes the HTTP request for `request`. It accepts an event stream if [`stream`](Request#structfield.stream)

@@ -11,8 +11,9 @@ use http::HeaderName;
 endpoint! {
     /// An endpoint of the Gemini API for one model: makes [`http::Request`]s for any HTTP client.
     ///
-    /// A model is a name, with or without `models/` before it, or `publishers/<publisher>/models/<name>`. It is
-    /// percent-encoded, so no name can change the path.
+    /// A model is a name, with or without `models/` before it, or a resource name: `tunedModels/<name>`,
+    /// `endpoints/<id>`, `publishers/<publisher>/models/<name>`, or one of the last two after
+    /// `projects/<project>/locations/<location>/`. It is percent-encoded, so no name can change the path.
     examples:
     /// ```
     /// use niello::gemini::{Content, Endpoint, Request};
@@ -52,7 +53,9 @@ impl Endpoint {
     /// # Ok::<(), niello::Error>(())
     /// ```
     pub fn new(base_url: &str, model: &str) -> Endpoint {
-        Endpoint(Settings::new(base_url).try_join(model_path(model)))
+        let settings =
+            Settings::new(base_url).without(&["/models", ":generateContent", ":streamGenerateContent"]);
+        Endpoint(settings.map_base_url(|base_url| join_model(&base_url, model)))
     }
 
     /// Creates an endpoint for a model that a Databricks workspace serves:
@@ -61,8 +64,8 @@ impl Endpoint {
     /// A workspace URL is, for example, `https://example.cloud.databricks.com`. The model is the name of a serving
     /// endpoint, such as `databricks-gemini-3-1-pro`.
     pub fn databricks(workspace_url: &str, model: &str) -> Endpoint {
-        let settings = Settings::new(workspace_url).join("/serving-endpoints/gemini/v1beta");
-        Endpoint(settings.try_join(model_path(model)))
+        let settings = Settings::new(workspace_url).workspace().join("/serving-endpoints/gemini/v1beta");
+        Endpoint(settings.map_base_url(|base_url| join_model(&base_url, model)))
     }
 
     /// Creates an endpoint for a model of Google's Gemini API, `https://generativelanguage.googleapis.com/v1beta`.
@@ -97,17 +100,38 @@ impl Endpoint {
     }
 }
 
-/// Returns the path of a model, percent-encoded.
-fn model_path(model: &str) -> Result<String> {
-    let name = model.strip_prefix("models/").unwrap_or(model);
-    let segments: Vec<_> = name.split('/').collect();
-    if !matches!(segments[..], [_] | ["publishers", _, "models", _]) {
+/// Appends the path of a model, percent-encoded, to a base URL. What both name, such as the publisher, is not
+/// repeated.
+fn join_model(base_url: &str, model: &str) -> Result<String> {
+    if model.trim() != model {
+        return Err(invalid(format!("the model name {model:?} starts or ends with a space; remove it")));
+    }
+    if model.ends_with(":generateContent") || model.ends_with(":streamGenerateContent") {
         return Err(invalid(format!(
-            "the model name {model:?} contains a slash; pass the name alone, or \
-             publishers/<publisher>/models/<name>"
+            "the model name {model:?} ends in a method, which is appended; leave it out"
         )));
     }
-    let mut path = String::from("/models");
+    let name = model.strip_prefix("models/").unwrap_or(model);
+    let segments: Vec<_> = name.split('/').collect();
+    // The collection of `base_url` that the name replaces, and the one to add to it.
+    let (replaced, collection) = match segments[..] {
+        [_] => (None, "/models"),
+        ["tunedModels", _] => (None, ""),
+        // Other servers have these below their models.
+        ["publishers", _, "models", _] if !is_vertex(base_url) => (None, "/models"),
+        ["endpoints", _] | ["publishers", _, "models", _] => (Some("/publishers/"), ""),
+        ["projects", _, "locations", _, "endpoints", _]
+        | ["projects", _, "locations", _, "publishers", _, "models", _] => (Some("/projects/"), ""),
+        _ => {
+            return Err(invalid(format!(
+                "the model name {model:?} contains a slash; pass the name alone, or a resource name such as \
+                 tunedModels/<name>, endpoints/<id>, publishers/<publisher>/models/<name> or \
+                 projects/<project>/locations/<location>/endpoints/<id>"
+            )));
+        }
+    };
+    let kept = replaced.and_then(|replaced| base_url.find(replaced)).unwrap_or(base_url.len());
+    let mut url = format!("{}{collection}", &base_url[..kept]);
     for segment in segments {
         if matches!(segment, "" | "." | "..") || segment.contains(char::is_control) {
             return Err(invalid(format!(
@@ -115,10 +139,15 @@ fn model_path(model: &str) -> Result<String> {
                  name that the server documents"
             )));
         }
-        path.push('/');
-        push_encoded(segment, &mut path);
+        url.push('/');
+        push_encoded(segment, &mut url);
     }
-    Ok(path)
+    Ok(url)
+}
+
+/// Returns whether a base URL is one of Vertex AI, whose publishers are not below its models.
+fn is_vertex(base_url: &str) -> bool {
+    ["aiplatform.googleapis.com/", "/projects/", "/publishers/"].iter().any(|part| base_url.contains(part))
 }
 
 /// Appends a path segment, percent-encoding all but unreserved characters (RFC 3986, section 2.3) and the `@`
