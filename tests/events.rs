@@ -128,13 +128,137 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         b"\xF0\x9F\x98\x80",
         b"\xFF",
         b"\0",
-        b"[DONE]",
-        b"{\"a\":1}",
     ]);
     prop_oneof![
         4 => vec(token, 0..40).prop_map(|tokens| tokens.concat()),
         1 => vec(any::<u8>(), 0..100),
     ]
+}
+
+/// Streams of JSON in and outside of events.
+fn json_stream() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop::sample::select(vec![
+        "data: ",
+        "data",
+        "error: ",
+        "\n",
+        "\r",
+        "\n\n",
+        "[DONE]",
+        "{\"a\":1}",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\"",
+        "\\",
+        ":",
+        "text",
+        "<p>",
+        "\u{e9}",
+    ]);
+    vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
+}
+
+/// Returns all that a stream contains, to its end.
+fn read_all<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<String, String>> {
+    let mut events = Events::with_limit(limit);
+    let mut read = Vec::new();
+    for part in parts {
+        events.push(part);
+        read.extend(iter::from_fn(|| events.next_event()));
+    }
+    events.finish();
+    read.extend(iter::from_fn(|| events.next_event()));
+    read.into_iter().map(|event| event.map_err(|error| error.to_string())).collect()
+}
+
+/// Returns the texts of a stream, and its errors.
+fn texts_of_chat(stream: &[u8]) -> Vec<Result<String, String>> {
+    let mut events = Events::new();
+    events.push(stream);
+    events.finish();
+    let text = |chunk: chat::Chunk| chunk.text().unwrap_or_default().into_owned();
+    events.read().map(|chunk| chunk.map(text).map_err(|error| error.to_string())).collect()
+}
+
+fn texts_of_gemini(stream: &[u8]) -> Vec<Result<String, String>> {
+    let mut events = Events::new();
+    events.push(stream);
+    events.finish();
+    let text = |response: gemini::Response| response.text().unwrap_or_default().into_owned();
+    events.read().map(|chunk| chunk.map(text).map_err(|error| error.to_string())).collect()
+}
+
+#[track_caller]
+fn assert_read(read: &[Result<String, String>], texts: &[&str], error: Option<&str>) {
+    let got: Vec<_> = read.iter().filter_map(|item| item.as_deref().ok()).collect();
+    assert_eq!(got, texts, "{read:?}");
+    let errors: Vec<_> = read.iter().filter_map(|item| item.as_ref().err()).collect();
+    assert_eq!(errors.len(), usize::from(error.is_some()), "{read:?}");
+    assert!(errors.iter().zip(error).all(|(got, want)| got.contains(want)), "{read:?}");
+}
+
+#[test]
+fn nothing_that_a_server_says_is_dropped() {
+    let raw_error = include_bytes!("data/faults/raw_error.sse");
+    assert_read(&texts_of_gemini(raw_error), &["The clip"], Some("quota is used up"));
+    let llama = include_bytes!("data/faults/llama_err.sse");
+    assert_read(&texts_of_chat(llama), &[], Some("exceeds the available context"));
+    assert_read(&texts_of_gemini(include_bytes!("data/faults/array.sse")), &["a", "b"], None);
+    assert_read(&texts_of_chat(include_bytes!("data/faults/noblank.sse")), &["a", "b"], None);
+
+    let chunk = r#"{"choices":[{"delta":{"content":"a"}}]}"#;
+    let whole = r#"{"choices":[{"message":{"content":"a"}}]}"#;
+    for (stream, texts, error) in [
+        (format!("data: {chunk}"), &["a"][..], None),
+        (format!("data: {chunk}\n"), &["a"], None),
+        (format!("data:\n{chunk}\n\n"), &["a"], None),
+        (format!("{chunk}\n{chunk}"), &["a", "a"], None),
+        (whole.to_owned(), &["a"], None),
+        (format!("data: {whole}\n\n"), &["a"], None),
+        (format!("data: {chunk}\n\ndata: {{\"cho"), &["a"], Some("within an event")),
+        (format!("data: {chunk}\n\n{{\"error\":"), &["a"], Some("within JSON")),
+        ("error: out of memory\n\n".to_owned(), &[], Some("out of memory")),
+        (r#"{"error":{"message":"busy"}}"#.to_owned(), &[], Some("busy")),
+        (r#"[{"error":{"message":"busy"}}]"#.to_owned(), &[], Some("busy")),
+        ("<html>\n<p>Bad Gateway".to_owned(), &[], Some("Bad Gateway")),
+        ("upstream: timed out\n\n".to_owned(), &[], Some("upstream: timed out")),
+        (": comment\n\nevent: x\nid: 1\n\ndata: [DONE]".to_owned(), &[], None),
+    ] {
+        assert_read(&texts_of_chat(stream.as_bytes()), texts, error);
+    }
+}
+
+#[test]
+fn text_outside_of_events_is_shown_up_to_200_characters() {
+    let read = read_all(100_000, ["<p>".repeat(10_000).as_bytes()]);
+    let [Err(error)] = &read[..] else { panic!("{read:?}") };
+    assert!(error.chars().count() < 320, "{error}");
+}
+
+#[test]
+fn unframed_json_over_the_limit_is_one_error() {
+    for stream in ["{\"a\":1234567890}\n", "{\"a\":\n1234567890,\n\"b\":1}\n"] {
+        let read = read_all(12, [stream.as_bytes(), b"data: 1\n\n"]);
+        assert!(matches!(&read[..], [Err(error), Ok(_), ..] if error.contains("12 bytes")), "{read:?}");
+    }
+}
+
+#[test]
+fn empty_finish_reasons_are_none() {
+    let mut events = Events::new();
+    events.push(include_bytes!("data/faults/fr_empty.sse"));
+    let chunks: Vec<chat::Chunk> = events.read().collect::<niello::Result<_>>().unwrap();
+    let reasons: Vec<_> = chunks.iter().map(chat::Chunk::finish_reason).collect();
+    assert_eq!(reasons, [None, None, Some(&chat::FinishReason::Stop)]);
+    let whole = br#"{"choices":[{"message":{"content":"a"},"finish_reason":""}]}"#;
+    assert_eq!(chat::Response::from_slice(whole).unwrap().finish_reason(), None);
+    for reason in ["", "FINISH_REASON_UNSPECIFIED"] {
+        let response = format!(r#"{{"candidates":[{{"finishReason":"{reason}"}}]}}"#);
+        assert_eq!(gemini::Response::from_slice(response.as_bytes()).unwrap().finish_reason(), None);
+    }
 }
 
 /// A parser that follows the standard literally, over the whole stream at once.
@@ -172,6 +296,13 @@ fn parse_whole(limit: usize, stream: &[u8]) -> Vec<Option<String>> {
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn nothing_depends_on_where_the_stream_is_cut(stream in json_stream(), step in 1..9usize, limit in 0..40usize) {
+        let whole = read_all(limit, [&stream[..]]);
+        prop_assert_eq!(read_all(limit, stream.chunks(step)), whole.clone());
+        prop_assert_eq!(read_all(limit, stream.chunks(1)), whole);
+    }
 
     #[test]
     fn events_do_not_depend_on_where_the_stream_is_cut(stream in stream(), cuts in vec(any::<prop::sample::Index>(), 0..8), limit in 0..40usize) {

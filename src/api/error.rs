@@ -74,11 +74,13 @@ impl ApiError {
         is_error.then(|| ApiError::from_json(response))
     }
 
-    /// Returns what is shown to people: code, kind, message and field.
+    /// Returns what is shown to people: code, kind, message, field and cause.
     fn summary(&self) -> String {
         let names: String = self.code.iter().chain(&self.kind).map(|name| format!("{name}: ")).collect();
         let param = self.param.as_ref().map(|param| format!(" (`{param}`)")).unwrap_or_default();
-        excerpt(format_args!("{names}{}{param}", self.message))
+        let causes: String =
+            self.details.iter().filter_map(cause).map(|cause| format!(": {cause}")).collect();
+        excerpt(format_args!("{names}{}{param}{causes}", self.message))
     }
 
     /// Reads the fields of an error object. The message of an object without one is its JSON.
@@ -95,6 +97,32 @@ impl ApiError {
             },
         }
     }
+}
+
+/// Returns what one of [`details`](ApiError::details) says of the cause: OpenRouter's provider and the message of
+/// its error, or the fields that Google refuses.
+fn cause(detail: &Value) -> Option<String> {
+    if let Some(violations) = detail["fieldViolations"].as_array() {
+        let violations = violations.iter().filter_map(|violation| {
+            let parts = [string(&violation["field"]), string(&violation["description"])];
+            let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+            (!parts.is_empty()).then(|| parts.join(": "))
+        });
+        return Some(violations.collect::<Vec<_>>().join("; ")).filter(|cause| !cause.is_empty());
+    }
+    let parts = [string(&detail["provider_name"]), raw_message(&detail["raw"])];
+    let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+/// Returns the message of a provider's error, which is an object, the JSON of one, or a string.
+fn raw_message(raw: &Value) -> Option<String> {
+    let parsed = raw.as_str().and_then(|raw| serde_json::from_str(raw).ok());
+    let error = match parsed.as_ref().unwrap_or(raw) {
+        Value::Array(list) if list.len() == 1 => &list[0],
+        error => error,
+    };
+    ApiError::find(error, &[]).map(|error| error.message).or_else(|| string(raw))
 }
 
 fn first_string(object: &Value, keys: &[&str]) -> Option<String> {
@@ -139,11 +167,29 @@ impl From<ApiError> for Error {
 const SHOWN: usize = 200;
 
 /// Returns the first [`SHOWN`] characters of `value`, with its whole length if it has more.
-fn excerpt(value: impl fmt::Display) -> String {
+pub(crate) fn excerpt(value: impl fmt::Display) -> String {
     let mut excerpt = Excerpt { start: String::new(), room: SHOWN, len: 0 };
     write!(excerpt, "{value}").expect("writing to an excerpt cannot fail");
     let Excerpt { start, len, .. } = excerpt;
-    if len == start.len() { start } else { format!("{start}... (truncated from {len} bytes)") }
+    let shown = hide_base64(&start);
+    if len == start.len() { shown } else { format!("{shown}... (truncated from {len} bytes)") }
+}
+
+/// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is no base64.
+fn hide_base64(string: &str) -> String {
+    const LONGEST: usize = 63;
+    let is_base64 = |char: char| char.is_ascii_alphanumeric() || "+/=-_".contains(char);
+    let mut shown = String::with_capacity(string.len());
+    let mut rest = string;
+    while !rest.is_empty() {
+        let (run, after) = rest.split_at(rest.find(|char| !is_base64(char)).unwrap_or(rest.len()));
+        let is_media = run.len() > LONGEST && run.contains(|char: char| char.is_ascii_uppercase());
+        shown.push_str(if is_media { "..." } else { run });
+        let (other, next) = after.split_at(after.find(is_base64).unwrap_or(after.len()));
+        shown.push_str(other);
+        rest = next;
+    }
+    shown
 }
 
 /// Keeps the start of a string that is written to it.
@@ -191,13 +237,25 @@ impl Api {
     /// Reads the data of an event of a stream, which may have no key of a response. Returns `None` for an event
     /// without a value. Only Chat Completions defines `[DONE]`, but gateways may send it in either format.
     pub(crate) fn read_event<T: DeserializeOwned>(&self, data: &str) -> Result<Option<T>> {
+        self.read_event_with(data, |_| ())
+    }
+
+    /// Reads the data of an event as [`read_event`](Api::read_event) does, after `adapt` has changed it.
+    pub(crate) fn read_event_with<T: DeserializeOwned>(
+        &self,
+        data: &str,
+        adapt: impl FnOnce(&mut Value),
+    ) -> Result<Option<T>> {
         if matches!(data.trim(), "[DONE]" | "") {
             return Ok(None);
         }
-        let event = parse(data.as_bytes())?;
+        let mut event = parse(data.as_bytes())?;
         match ApiError::find(&event, self.keys) {
             Some(error) => Err(error.into()),
-            None => self.convert(event).map(Some),
+            None => {
+                adapt(&mut event);
+                self.convert(event).map(Some)
+            }
         }
     }
 
@@ -217,6 +275,7 @@ fn parse(bytes: &[u8]) -> Result<Value> {
         serde_json::from_str(&repair(bytes)).map_err(|_| {
             // Often the HTML page of a proxy, whose first words name the proxy.
             let start: String = String::from_utf8_lossy(bytes).chars().take(SHOWN).collect();
+            let start = hide_base64(&start);
             let message = match &*start {
                 "" => "the response is empty".to_owned(),
                 start => format!("the response is not valid JSON; it starts with {start:?}"),
@@ -287,6 +346,46 @@ mod tests {
         assert_eq!(excerpt(&full), full);
         let longer = format!("{full}é");
         assert_eq!(excerpt(&longer), format!("{full}... (truncated from {} bytes)", longer.len()));
+    }
+
+    #[test]
+    fn display_shows_the_cause_that_a_provider_or_google_gives() {
+        for (error, shown) in [
+            (
+                r#"{"id": null, "choices": null, "error": {"message": "Provider returned error", "code": 400,
+                    "metadata": {"raw": "{\"error\":{\"message\":\"bad mime\"}}", "provider_name": "Google"}}}"#,
+                "400: Provider returned error: Google: bad mime",
+            ),
+            (
+                r#"{"error": {"message": "m", "metadata": {"raw": "overloaded", "provider_name": "P"}}}"#,
+                "m: P: overloaded",
+            ),
+            (
+                r#"{"error": {"message": "m", "metadata": {"raw": "[{\"error\":{\"message\":\"quota\"}}]"}}}"#,
+                "m: quota",
+            ),
+            (
+                r#"{"error": {"message": "m", "status": "INVALID_ARGUMENT", "details": [
+                    {"@type": "BadRequest", "fieldViolations": [
+                        {"field": "contents[0]", "description": "no such field"}, {"description": "second"}]},
+                    {"@type": "Help"}]}}"#,
+                "INVALID_ARGUMENT: m: contents[0]: no such field; second",
+            ),
+        ] {
+            let error = ApiError::find(&serde_json::from_str(error).unwrap(), &["choices"]).unwrap();
+            assert_eq!(error.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn errors_show_no_base64() {
+        let error = ApiError {
+            message: format!("bad data {} in a", "iVBORw0K".repeat(10)),
+            details: vec![serde_json::json!({"raw": "QUJD".repeat(100)})],
+            ..ApiError::default()
+        };
+        assert!(error.to_string().starts_with("bad data ... in a: ..."), "{error}");
+        assert!(!format!("{error:?}").contains("iVBOR"), "{error:?}");
     }
 
     #[test]

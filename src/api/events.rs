@@ -21,8 +21,12 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 
-use crate::error::{Error, ErrorKind, Result};
-use std::{fmt, iter, mem};
+use crate::{
+    api::error::excerpt,
+    error::{Error, ErrorKind, Result},
+};
+use serde::de::IgnoredAny;
+use std::{collections::VecDeque, fmt, iter, mem};
 
 /// An incremental parser of server-sent events.
 ///
@@ -30,8 +34,11 @@ use std::{fmt, iter, mem};
 /// [`next_event`](Events::next_event) for the data of each event as a string. Where the stream is cut makes no
 /// difference to the events.
 ///
-/// An event is complete only at the blank line after it, so the last event of a truncated stream is never mistaken
-/// for a complete one. If a server omits the last blank line, push `b"\n\n"` at the end of the stream.
+/// An event is complete only at the blank line after it. Call [`finish`](Events::finish) at the end of the stream,
+/// and read once more: for an event without a blank line, and for errors about what cannot be read.
+///
+/// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or in a
+/// list, is read like an event. So is each line of an event whose data is no JSON but whose lines are.
 ///
 /// An event with more data than the limit is reported as one error of kind [`TooLarge`](ErrorKind::TooLarge). The
 /// events after it can still be read.
@@ -51,6 +58,25 @@ pub struct Events {
     /// The last line ended with a carriage return. A line feed directly after it belongs to the same line ending.
     after_cr: bool,
     first_line: bool,
+    /// Events that are complete but not yet returned.
+    ready: VecDeque<Result<String>>,
+    /// JSON outside of events.
+    json: Json,
+    /// The start of other text outside of events.
+    text: Vec<u8>,
+    /// The stream has ended, and what is left of it is not yet in `ready`.
+    finished: bool,
+}
+
+/// A JSON object that is not in an event, as far as it has arrived.
+#[derive(Default)]
+struct Json {
+    object: Vec<u8>,
+    /// The number of objects and lists that are open.
+    depth: usize,
+    in_string: bool,
+    after_backslash: bool,
+    too_large: bool,
 }
 
 /// A value that [`Events::read`] parses from the data of an event.
@@ -93,6 +119,10 @@ impl Events {
             too_large: false,
             after_cr: false,
             first_line: true,
+            ready: VecDeque::new(),
+            json: Json::default(),
+            text: Vec::new(),
+            finished: false,
         }
     }
 
@@ -101,8 +131,28 @@ impl Events {
     /// They are buffered until the events in them are read. To keep the buffer small, read all events before
     /// the next push.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.pushed.drain(..mem::take(&mut self.position));
+        // Moving the rest only when it is the smaller part keeps the work linear.
+        if self.position > self.pushed.len() / 2 {
+            self.pushed.drain(..mem::take(&mut self.position));
+        }
         self.pushed.extend_from_slice(bytes);
+    }
+
+    /// Ends the stream. Call [`read`](Events::read) or [`next_event`](Events::next_event) once more after it, for
+    /// what is left: the last event if no blank line follows it, and errors for the rest.
+    ///
+    /// # Examples
+    /// ```
+    /// use niello::{chat::Chunk, events::Events};
+    ///
+    /// let mut events = Events::new();
+    /// events.push(b"<html>Bad Gateway</html>");
+    /// events.finish();
+    /// let error = events.read::<Chunk>().next().unwrap().unwrap_err();
+    /// assert!(error.to_string().contains("Bad Gateway"));
+    /// ```
+    pub fn finish(&mut self) {
+        self.finished = true;
     }
 
     /// Returns the data of the next complete event: its `data:` lines joined by line feeds.
@@ -113,14 +163,18 @@ impl Events {
     /// # Errors
     /// [`TooLarge`](ErrorKind::TooLarge): the event is over the limit. The events after it can still be read.
     pub fn next_event(&mut self) -> Option<Result<String>> {
-        while self.read_line() {
-            let event = self.process_line();
-            self.line.clear();
-            if event.is_some() {
-                return event;
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.read_line() {
+                self.process_line();
+            } else if mem::take(&mut self.finished) {
+                self.process_end();
+            } else {
+                return None;
             }
         }
-        None
     }
 
     /// Returns an iterator over the values of the events that are complete by now, each a
@@ -159,49 +213,215 @@ impl Events {
         true
     }
 
-    /// Adds the current line to the current event. Returns the event if the line ends it.
-    fn process_line(&mut self) -> Option<Result<String>> {
-        let mut line = &self.line[..];
+    /// Adds the current line to what it belongs to.
+    fn process_line(&mut self) {
+        let whole_line = mem::take(&mut self.line);
+        let mut line = &whole_line[..];
         if mem::take(&mut self.first_line) {
             line = line.strip_prefix(BOM).unwrap_or(line);
         }
         if line.is_empty() {
-            return self.take_event();
+            self.end_event();
+        } else {
+            self.process_field(line);
         }
+        // Its memory is used again.
+        self.line = whole_line;
+        self.line.clear();
+    }
+
+    fn process_field(&mut self, line: &[u8]) {
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &[][..]),
         };
-        if field == FIELD {
-            let value = value.strip_prefix(b" ").unwrap_or(value);
-            let held = self.data.as_ref().map_or(0, |data| data.len() + 1);
-            if self.too_large || held + value.len() > self.limit {
-                self.too_large = true;
-                self.data = None;
-            } else if let Some(data) = &mut self.data {
-                data.push(b'\n');
-                data.extend_from_slice(value);
-            } else {
-                self.data = Some(value.to_vec());
-            }
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match field {
+            FIELD => self.add_data(value),
+            b"" | b"event" | b"id" | b"retry" => {}
+            // llama.cpp sends errors so.
+            b"error" if !value.is_empty() => self.add_error(value),
+            _ => self.add_unframed(line),
         }
-        None
     }
 
-    fn take_event(&mut self) -> Option<Result<String>> {
+    fn add_data(&mut self, value: &[u8]) {
+        let held = self.data.as_ref().map_or(0, |data| data.len() + 1);
+        if self.too_large || held + value.len() > self.limit {
+            self.too_large = true;
+            self.data = None;
+        } else if let Some(data) = &mut self.data {
+            data.push(b'\n');
+            data.extend_from_slice(value);
+        } else {
+            self.data = Some(value.to_vec());
+        }
+    }
+
+    fn add_error(&mut self, value: &[u8]) {
+        let value = String::from_utf8_lossy(value);
+        let json = if is_json(value.as_bytes()) { value.into_owned() } else { quote(&value) };
+        self.ready.push_back(Ok(format!("{{\"error\":{json}}}")));
+    }
+
+    /// Adds a line that belongs to no event: JSON, whose objects become events, or other text.
+    fn add_unframed(&mut self, line: &[u8]) {
+        if line.len() > self.limit {
+            let is_json = self.json.depth > 0 || matches!(line.trim_ascii_start().first(), Some(b'{' | b'['));
+            self.json = Json::default();
+            self.add_text(line);
+            if !is_json {
+                return;
+            }
+            self.ready.push_back(Err(self.too_large()));
+            return;
+        }
+        if line.trim_ascii() == b"[DONE]" {
+            self.ready.push_back(Ok("[DONE]".to_owned()));
+            return;
+        }
+        let mut rest = line;
+        while let Some((&byte, after)) = rest.split_first() {
+            if self.json.depth == 0 {
+                match byte {
+                    // What is between the objects of a list.
+                    b'[' | b']' | b',' | b' ' | b'\t' => {}
+                    b'{' => self.json.push(byte, self.limit),
+                    _ => return self.add_text(rest),
+                }
+            } else {
+                self.json.push(byte, self.limit);
+                if self.json.depth == 0 {
+                    let json = mem::take(&mut self.json);
+                    let event =
+                        if json.too_large { Err(self.too_large()) } else { Ok(to_string(json.object)) };
+                    self.ready.push_back(event);
+                }
+            }
+            rest = after;
+        }
+        if self.json.depth > 0 {
+            self.json.push(b'\n', self.limit);
+        }
+    }
+
+    fn add_text(&mut self, text: &[u8]) {
+        if !self.text.is_empty() {
+            self.text.push(b'\n');
+        }
+        let room = TEXT.saturating_sub(self.text.len());
+        self.text.extend_from_slice(&text[..text.len().min(room)]);
+        self.text.truncate(TEXT);
+    }
+
+    fn end_event(&mut self) {
         let data = self.data.take();
         if mem::take(&mut self.too_large) {
-            let message = format!(
-                "an event of the stream has more than {} bytes; raise the limit with `Events::with_limit`",
-                self.limit
-            );
-            return Some(Err(Error::new(ErrorKind::TooLarge, message)));
+            self.ready.push_back(Err(self.too_large()));
+        } else if let Some(data) = data {
+            match split_lines(&data) {
+                Some(lines) => self.ready.extend(lines.into_iter().map(Ok)),
+                None => self.ready.push_back(Ok(to_string(data))),
+            }
         }
-        data.map(|data| {
-            Ok(String::from_utf8(data)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
-        })
     }
+
+    /// Adds what is left at the end of the stream to `ready`.
+    fn process_end(&mut self) {
+        self.process_rest();
+        let is_value = |data: &[u8]| is_json(data) || data.trim_ascii() == b"[DONE]";
+        match self.data.take_if(|data| !is_value(data) && split_lines(data).is_none()) {
+            Some(data) if !data.trim_ascii().is_empty() => {
+                self.ready.push_back(Err(leftover("the stream ended within an event", &data)));
+            }
+            _ => self.end_event(),
+        }
+        let json = mem::take(&mut self.json);
+        if json.depth > 0 {
+            self.ready.push_back(Err(leftover("the stream ended within JSON", &json.object)));
+        }
+        let text = mem::take(&mut self.text);
+        if !text.trim_ascii().is_empty() {
+            self.ready.push_back(Err(leftover("the stream contains text that is not an event", &text)));
+        }
+        self.after_cr = false;
+        self.first_line = true;
+    }
+
+    /// Processes the last line if no line ending follows it.
+    fn process_rest(&mut self) {
+        if !self.line.is_empty() {
+            self.process_line();
+        }
+    }
+
+    fn too_large(&self) -> Error {
+        let message = format!(
+            "an event of the stream has more than {} bytes; raise the limit with `Events::with_limit`",
+            self.limit
+        );
+        Error::new(ErrorKind::TooLarge, message)
+    }
+}
+
+impl Json {
+    fn push(&mut self, byte: u8, limit: usize) {
+        if self.object.len() < limit {
+            self.object.push(byte);
+        } else {
+            self.too_large |= !byte.is_ascii_whitespace();
+        }
+        if self.in_string {
+            let is_escaped = mem::take(&mut self.after_backslash);
+            self.after_backslash = byte == b'\\' && !is_escaped;
+            self.in_string = byte != b'"' || is_escaped;
+        } else {
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth -= 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The number of bytes that are kept of text outside of events. An error shows less.
+const TEXT: usize = 1024;
+
+/// Returns the lines of an event's data, if the data is no JSON but each line is an object: some servers leave out the blank
+/// lines between events.
+fn split_lines(data: &[u8]) -> Option<Vec<String>> {
+    if !data.contains(&b'\n') || is_json(data) {
+        return None;
+    }
+    let is_done = |line: &[u8]| line.trim_ascii() == b"[DONE]";
+    let lines = data.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let mut has_json = false;
+    for line in lines.clone().filter(|line| !is_done(line)) {
+        if !line.trim_ascii_start().starts_with(b"{") || !is_json(line) {
+            return None;
+        }
+        has_json = true;
+    }
+    has_json.then(|| lines.map(|line| to_string(line.to_vec())).collect())
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
+fn quote(string: &str) -> String {
+    serde_json::Value::from(string).to_string()
+}
+
+fn to_string(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn leftover(problem: &str, bytes: &[u8]) -> Error {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT)]);
+    Error::new(ErrorKind::Json, format!("{problem}; it starts with {:?}", excerpt(start.trim())))
 }
 
 impl Default for Events {

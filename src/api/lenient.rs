@@ -45,6 +45,19 @@ pub(crate) fn optional_string<'de, D: Deserializer<'de>>(
     })
 }
 
+/// Reads why a model stopped. An empty string and protobuf's unspecified value are `None`: servers send them while
+/// the model goes on.
+pub(crate) fn finish_reason<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String>,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(name) if !matches!(&*name, "" | "FINISH_REASON_UNSPECIFIED") => Some(T::from(name)),
+        _ => None,
+    })
+}
+
 /// Reads a list, leaving out each `null`; `null` itself is an empty list.
 pub(crate) fn without_nulls<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where

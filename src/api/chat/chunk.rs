@@ -8,6 +8,7 @@ use crate::{
     },
     error::Result,
 };
+use serde_json::Value;
 use std::borrow::Cow;
 
 object! {
@@ -42,6 +43,7 @@ object! {
         /// `delta`: the addition to its message.
         pub delta: Delta,
         /// `finish_reason`: why the model stopped, in the last chunk of the alternative.
+        #[read("crate::api::lenient::finish_reason")]
         #[skip_if("crate::api::lenient::never")]
         pub finish_reason: Option<FinishReason>,
         /// `logprobs`: the log probabilities, if [`logprobs`](super::Request#structfield.logprobs) asks for them.
@@ -121,6 +123,31 @@ impl Sealed for Chunk {}
 
 impl FromEvent for Chunk {
     fn from_event(data: &str) -> Result<Option<Chunk>> {
-        API.read_event(data)
+        API.read_event_with(data, use_messages)
+    }
+}
+
+/// Makes a delta of each complete message, which some servers send in a stream.
+fn use_messages(chunk: &mut Value) {
+    let choices = chunk
+        .get_mut("choices")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut);
+    for choice in choices {
+        let has_delta = choice.get("delta").and_then(Value::as_object).is_some_and(|delta| !delta.is_empty());
+        if has_delta || !choice.get("message").is_some_and(Value::is_object) {
+            continue;
+        }
+        let mut message = choice.remove("message").unwrap_or_default();
+        // The calls of a message have no index.
+        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for (index, call) in calls.into_iter().flatten().enumerate() {
+            if let Some(call) = call.as_object_mut() {
+                call.entry("index").or_insert(index.into());
+            }
+        }
+        choice.insert("delta".to_owned(), message);
     }
 }

@@ -64,6 +64,7 @@ object! {
         /// `message`: the message of the model.
         pub message: Message,
         /// `finish_reason`: why the model stopped.
+        #[read("crate::api::lenient::finish_reason")]
         #[skip_if("crate::api::lenient::never")]
         pub finish_reason: Option<FinishReason>,
         /// `logprobs`: the log probabilities, if [`logprobs`](super::Request#structfield.logprobs) asks for them.

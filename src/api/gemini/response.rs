@@ -150,6 +150,7 @@ object! {
         /// `content`: the turn of the model.
         pub content: Option<Content>,
         /// `finishReason`: why the model stopped.
+        #[read("crate::api::lenient::finish_reason")]
         pub finish_reason: Option<FinishReason>,
         /// `finishMessage`: an explanation of the reason.
         pub finish_message: Option<String>,
@@ -168,7 +169,7 @@ object! {
 open_enum! {
     /// Why the model stopped: `finishReason`.
     pub enum FinishReason {
-        /// `FINISH_REASON_UNSPECIFIED`.
+        /// `FINISH_REASON_UNSPECIFIED`. A response that has it is read as one without a reason.
         Unspecified = "FINISH_REASON_UNSPECIFIED",
         /// `STOP`: the response is complete, or reached one of `stopSequences`.
         Stop = "STOP",
