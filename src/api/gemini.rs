@@ -90,6 +90,7 @@
 
 mod builtin;
 mod check;
+mod collector;
 mod config;
 mod content;
 #[cfg(feature = "http")]
@@ -110,6 +111,7 @@ pub use builtin::{
     CodeExecution, ComputerUse, DynamicRetrievalConfig, Environment, FileSearch, GoogleMaps, GoogleSearch,
     GoogleSearchRetrieval, Interval, RetrievalMode, UrlContext,
 };
+pub use collector::Collector;
 pub use config::{GenerationConfig, ImageConfig, Modality, ThinkingConfig, ThinkingLevel};
 pub use content::{Content, Role};
 #[cfg(feature = "http")]
