@@ -1,6 +1,6 @@
 //! Writes a body to standard output, to a device or pipe, or to a file that appears only when it is complete.
 //!
-//! Bodies are written verbatim. Everything meant for people goes through [`print`].
+//! Bodies are written verbatim. Everything meant for people goes through [`print()`].
 
 use crate::{
     descriptor::{appends, descriptor, is_stdin},
