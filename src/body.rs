@@ -30,20 +30,20 @@ use std::{
 
 /// A request body: JSON with media embedded as base64.
 ///
-/// The body knows its exact length before any media is read, and encodes media directly into the caller's buffer as it
-/// is consumed. Cloning is cheap and gives an independent position, which is all a retry needs.
+/// The body knows its exact length before any media is encoded, and encodes media directly into the caller's
+/// buffer as it is consumed. Cloning is cheap and gives an independent position, which is all a retry needs.
 ///
 /// # Reading
 ///
-/// Pull bytes with [`Read`] or [`chunks`](Self::chunks), or push them with [`write_to`](Self::write_to). [`Seek`] moves
-/// to any byte offset in constant time, and [`reset`](Self::reset) to the start. These can be mixed: the position is
-/// the only state.
+/// Pull bytes with [`Read`] or [`chunks`](Self::chunks), or push them with [`write_to`](Self::write_to).
+/// [`Seek`] moves to any byte offset in constant time, and [`reset`](Self::reset) to the start. These can be
+/// mixed, because the position alone determines the bytes.
 ///
 /// # Errors
 ///
-/// A body is never silently cut short. If a file changes or cannot be read, the current call and every later one return
-/// the same error until the position is changed with [`Seek`] or [`reset`](Self::reset). Bytes delivered before the
-/// error are correct, and the position is just past them.
+/// A body is never silently cut short. If a file changes or cannot be read, the current call and every later
+/// one return the same error until the position is changed with [`Seek`] or [`reset`](Self::reset). Bytes
+/// delivered before the error are correct, and the position is just past them.
 ///
 /// # Examples
 ///
@@ -66,9 +66,9 @@ use std::{
 /// # In a client
 ///
 /// Send [`len`](Self::len) as the `Content-Length`. A client that does not know the length sends
-/// `Transfer-Encoding: chunked`, which some proxies and gateways reject. hyper and reqwest take the length from the
-/// body's size hint. The endpoints of [`chat`](crate::chat) and [`gemini`](crate::gemini) (feature `http`) create a
-/// whole `http::Request<Body>`:
+/// `Transfer-Encoding: chunked`, which some proxies and gateways reject. hyper and reqwest take the length
+/// from the body's size hint. The endpoints of [`chat`](crate::chat) and [`gemini`](crate::gemini) (feature
+/// `http`) create a whole `http::Request<Body>`:
 ///
 /// | client | pass it as |
 /// |---|---|
@@ -81,8 +81,8 @@ use std::{
 /// | [`AsyncRead`](https://docs.rs/tokio/latest/tokio/io/trait.AsyncRead.html) | `tokio_util::io::StreamReader::new(stream)`, of that stream with its errors mapped to `io::Error` |
 /// | a socket, a pipe, a file | [`write_to`](Self::write_to) |
 ///
-/// `examples/` in the repository has a program for each client. All of them report an error of the body; hyper does
-/// not say over HTTP/2 which one it was.
+/// `examples/` in the repository has a program for each client. All of them report an error of the body;
+/// hyper does not say over HTTP/2 which one it was.
 ///
 /// With the feature `http-body`, a body is an `http_body::Body` in two forms:
 ///
@@ -94,8 +94,8 @@ use std::{
 ///
 /// # Performance
 ///
-/// Medians on a 2-core Zen 4 virtual machine that client and server share, by `cargo bench --features http` with
-/// `--bench upload`, `in_flight` and `timer`. The results are in `benches/results/zen4-epyc-2-cores`.
+/// Medians on a 2-core Zen 4 virtual machine that client and server share, by `cargo bench --features http`
+/// with `--bench upload`, `in_flight` and `timer`. The results are in `benches/results/zen4-epyc-2-cores`.
 ///
 /// | | `Body` | `read_ahead` | a body without content |
 /// |---|---|---|---|
@@ -104,23 +104,23 @@ use std::{
 /// | 1 ms timer on the same thread, 99th percentile, cached file | 45 ms | 1.0 ms (0.9 to 9.5) | 34 ms |
 /// | the same, cold 2 GiB file | 54 ms (up to 315) | 6.7 ms (1.0 to 13) | |
 ///
-/// Clone one [`Media`](crate::Media) for all bodies of a file. Each mapped file that is opened keeps a window of its own
-/// resident: 256 of them took 1,081 MiB, or 267 MiB with [`Access::Read`](crate::Access::Read).
+/// Clone one [`Media`](crate::Media) for all bodies of a file. Each mapped file that is opened keeps a window
+/// of its own resident: 256 of them took 1,081 MiB, or 267 MiB with [`Access::Read`](crate::Access::Read).
 #[derive(Clone)]
 pub struct Body {
     plan: Arc<Plan>,
     position: u64,
     chunk_len: usize,
-    /// The length of the first chunk of the next `write_to`. It is shorter than `chunk_len` after a writer stopped
-    /// within a chunk.
+    /// The length of the first chunk of the next `write_to`. It is shorter than `chunk_len` after a writer
+    /// stopped within a chunk.
     write_len: usize,
     /// The error that every call returns until the position is changed.
     failed: Option<Error>,
     progress: Option<Arc<AtomicU64>>,
 }
 
-/// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14 % faster but
-/// double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
+/// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14 %
+/// faster but double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
 const CHUNK_LEN: usize = 1024 * 1024;
 
 /// The shortest chunk that is encoded for a writer that accepts little at a time.
@@ -138,11 +138,12 @@ impl Body {
         }
     }
 
-    /// Sets the chunk size, in bytes, for [`chunks`](Self::chunks) and [`write_to`](Self::write_to). The default is
-    /// 1 MiB.
+    /// Sets the chunk size, in bytes, for [`chunks`](Self::chunks) and [`write_to`](Self::write_to). The
+    /// default is 1 MiB.
     ///
-    /// Larger chunks are up to 14 % faster over TCP and use proportionally more memory per body. A size of 0 is treated
-    /// as 1. If a chunk cannot be allocated, the read returns an error of kind [`TooLarge`](ErrorKind::TooLarge).
+    /// Larger chunks are up to 14 % faster over TCP and use proportionally more memory per body. A size of 0
+    /// is treated as 1. If a chunk cannot be allocated, the read returns an error of kind
+    /// [`TooLarge`](ErrorKind::TooLarge).
     #[must_use = "returns the changed body"]
     pub fn with_chunk_len(mut self, len: usize) -> Body {
         self.chunk_len = len.max(1);
@@ -201,7 +202,8 @@ impl Body {
         self.plan.segments()
     }
 
-    /// Returns an iterator over the rest of the body in chunks of [`with_chunk_len`](Self::with_chunk_len) bytes.
+    /// Returns an iterator over the rest of the body in chunks of [`with_chunk_len`](Self::with_chunk_len)
+    /// bytes.
     ///
     /// Every chunk is full, except the last one and one before an error.
     ///
@@ -234,14 +236,15 @@ impl Body {
     ///   [`Interrupted`](io::ErrorKind::Interrupted) is retried.
     /// - An [`io::Error`] that contains an [`Error`](crate::Error), if the body cannot be delivered.
     ///
-    /// The position is then just past the last byte that the writer accepted, so calling this again continues there,
-    /// for example after [`WouldBlock`](io::ErrorKind::WouldBlock).
+    /// The position is then just past the last byte that the writer accepted, so calling this again continues
+    /// there, for example after [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
     /// # Performance
     ///
-    /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of the chunk is
-    /// discarded and encoded again by the next call. That call therefore starts with a chunk of what the writer
-    /// accepted in the call before, at least 4 KiB, and continues with longer ones up to the chunk length.
+    /// One chunk is encoded at a time. If the writer returns an error in the middle of a chunk, the rest of
+    /// the chunk is discarded and encoded again by the next call. That call therefore starts with a chunk of
+    /// what the writer accepted in the call before, at least 4 KiB, and continues with longer ones up to the
+    /// chunk length.
     pub fn write_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<u64> {
         let first = self.position;
         let mut buffer = Vec::new();
@@ -305,8 +308,8 @@ impl Body {
 
     /// Fills `out` with the bytes at the current position, without advancing it.
     ///
-    /// Returns the number of bytes. A short count means the end of the body, or an error that the next call returns. In
-    /// the second case, bytes of `out` past the returned count are unspecified.
+    /// Returns the number of bytes. A short count means the end of the body, or an error that the next call
+    /// returns. In the second case, bytes of `out` past the returned count are unspecified.
     ///
     /// Every way to consume a body goes through this loop.
     fn fill(&mut self, out: &mut impl BufMut) -> Result<usize> {
@@ -400,8 +403,8 @@ impl fmt::Debug for Body {
     }
 }
 
-/// `Ok(0)` means the end of the body, or that `buffer` is empty. Use a buffer of at least 64 KiB, so that the cost of a
-/// call is small compared with that of encoding.
+/// `Ok(0)` means the end of the body, or that `buffer` is empty. Use a buffer of at least 64 KiB, so that the
+/// cost of a call is small compared with that of encoding.
 ///
 /// # Errors
 ///
@@ -414,7 +417,8 @@ impl Read for Body {
     }
 }
 
-/// Takes constant time, reads nothing, and clears an error. A position past the end is valid and reads as the end.
+/// Takes constant time, reads nothing, and clears an error. A position past the end is valid and reads as the
+/// end.
 impl Seek for Body {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (base, offset) = match to {

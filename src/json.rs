@@ -1,13 +1,13 @@
 //! Turns any serde value that contains media into a plan.
 //!
-//! serde_json's own serializer writes and escapes all text, in its compact format. Added to it is the handover of
-//! media. A media field writes itself with `collect_str`, as fragments of base64. Before the first fragment it puts
-//! an offer into the context of the thread: the media, and the address and length of that fragment. The formatter of
-//! a plan recognizes the fragment by its address, takes the media from the context, ends the text segment and writes
-//! nothing. The field sees that its offer was taken and stops.
+//! serde_json's own serializer writes and escapes all text, in its compact format. niello adds only the
+//! transfer of media. A media field writes itself with `collect_str`, as fragments of base64. Before the
+//! first fragment it puts an offer into the context of the thread: the media, and the address and length of
+//! that fragment. The formatter of a plan recognizes the fragment by its address, takes the media from the
+//! context, ends the text segment and writes nothing. The field sees that its offer was taken and stops.
 //!
-//! Any other serializer has written the fragment as text, and the field writes the rest. So no text marks media, no
-//! text can forge it, and every serializer produces the same bytes.
+//! With any other serializer, the offer is not taken, and the field writes the rest of the base64. Nothing in
+//! the text marks media, so no text can forge it, and every serializer receives the same string.
 
 mod field;
 mod keys;
@@ -43,15 +43,15 @@ thread_local! {
     };
 }
 
-/// What media fields and the plan that is being made tell each other, per thread.
+/// Per-thread state shared by media fields and the plan under construction.
 ///
-/// It is gone while destructors of thread-local variables run. Media is then written as text.
+/// It is inaccessible while thread-local destructors run; media is then written as text.
 struct SerializeContext {
-    /// The number of plans that are being made: a `Serialize` can make one itself.
+    /// The number of plans under construction. They nest if a `Serialize` implementation creates a body.
     plans: Cell<usize>,
     /// What the current media field offers.
     offer: Cell<Option<Offer>>,
-    /// The error of a media field, which serde passes on as a message only.
+    /// The error of a media field, kept here because serde reduces errors to their message.
     error: Cell<Option<Error>>,
     /// Buffers for the next plan that checks keys.
     keys: Cell<OpenKeys>,
@@ -101,18 +101,19 @@ impl Drop for Outer {
     }
 }
 
-/// The largest base64 output that is kept in memory in a buffer of serde or in a `Value` (see [`Body::json`]).
+/// The largest base64 output that is kept in memory in a buffer of serde or in a `Value` (see
+/// [`Body::json`]).
 const MAX_BUFFERED: u64 = 1024 * 1024;
 
 impl Body {
-    /// Creates the body for a serde value, in which [`Media`](crate::Media) and [`DataUri`](crate::DataUri) are
-    /// streamed.
+    /// Creates a body from a serde value. Its [`Media`](crate::Media) and [`DataUri`](crate::DataUri) fields
+    /// are streamed.
     ///
-    /// The body is byte for byte what `serde_json::to_vec` returns for the value. At most the first three bytes of
-    /// each media are read.
+    /// The body is byte for byte what `serde_json::to_vec` returns for the value. At most the first three
+    /// bytes of each media are read.
     ///
-    /// Media is streamed from structs, `flatten`, enums of every representation, `Option`, sequences, maps and
-    /// `dyn erased_serde::Serialize`. In three cases a value is buffered before it is written:
+    /// Media is streamed from structs, `flatten`, enums of every representation, `Option`, sequences, maps
+    /// and `dyn erased_serde::Serialize`. In three cases a value is buffered before it is written:
     ///
     /// - a tuple or struct variant inside an internally tagged enum;
     /// - a struct variant of an externally tagged enum under `flatten`;
@@ -122,9 +123,9 @@ impl Body {
     ///
     /// # `json!`
     ///
-    /// `serde_json::json!` and `to_value` write media into a `Value` before niello sees it. Each media may have up to
-    /// 1 MiB of base64 there. Beyond it, `to_value` returns an error, and `json!` panics because it unwraps that error.
-    /// Use a struct or a map, or put [`Marks`] into the `Value`:
+    /// `serde_json::json!` and `to_value` write media into a `Value` before niello sees it. Each media may
+    /// have up to 1 MiB of base64 there. Beyond it, `to_value` returns an error, and `json!` panics because
+    /// it unwraps that error. Use a struct or a map, or put [`Marks`] into the `Value`:
     ///
     /// ```
     /// use niello::{Marks, Media};
@@ -152,9 +153,9 @@ impl Body {
         Plan::json(value, None).map(Body::new)
     }
 
-    /// Creates the body for a typed request, and rejects an object that has a key twice.
+    /// Creates the body for a typed request, and rejects duplicate keys.
     ///
-    /// `names` describes the names of fields if a field of the API can have several.
+    /// `names` maps alternative spellings of a field, if the API accepts several.
     pub(crate) fn request<T: Serialize + ?Sized>(
         value: &T,
         names: Option<&'static FieldNames>,
@@ -176,8 +177,8 @@ impl Plan {
             return Err(error);
         }
         written.map_err(|cause| {
-            // The `Serialize` implementation may have ignored the error of a media field and failed for another
-            // reason, so compare the messages before attributing the failure.
+            // The `Serialize` implementation may have ignored the error of a media field and failed for
+            // another reason, so compare the messages before attributing the failure.
             let message = cause.to_string();
             field_error.filter(|error| message.contains(&error.to_string())).unwrap_or_else(|| {
                 Error::with_source(ErrorKind::Json, "the value cannot be written as JSON", cause)
@@ -188,15 +189,15 @@ impl Plan {
     }
 }
 
-/// A plan that is being made, shared by the serializer's writer and formatter.
+/// A plan under construction, shared by the serializer's writer and formatter.
 struct Building {
     plan: Plan,
-    /// Why the plan is incomplete. It fails the plan even if a `Serialize` implementation ignores it.
+    /// The first error. The plan fails with it even if a `Serialize` implementation ignores it.
     error: Option<Error>,
 }
 
 impl Building {
-    /// Keeps the error. serde_json gets a placeholder for it.
+    /// Stores the first error, and returns a placeholder to serde_json.
     fn keep(&mut self, result: Result<()>) -> io::Result<()> {
         result.map_err(|error| {
             self.error.get_or_insert(error);
@@ -225,8 +226,8 @@ impl io::Write for PlanWriter<'_> {
     }
 }
 
-/// Formats compact JSON, as `serde_json::to_vec` does, splits it where a media field offers its media, and reports
-/// keys to the check.
+/// Formats compact JSON, as `serde_json::to_vec` does, splits it where a media field offers its media, and
+/// reports keys to the check.
 struct SplitFormatter<'a> {
     building: &'a RefCell<Building>,
     keys: Option<Keys>,
@@ -321,7 +322,7 @@ impl Formatter for SplitFormatter<'_> {
     }
 }
 
-/// Takes the offered media if `fragment` is the fragment of the offer.
+/// Takes the offered media if `fragment` is the offered one.
 fn take(fragment: &str) -> Option<Media> {
     let taken = CONTEXT.try_with(|context| match context.offer.take() {
         Some(offer) if offer.fragment == fragment.as_ptr() && offer.len == fragment.len() => {
@@ -344,7 +345,8 @@ fn offer<R>(media: &Media, fragment: &str, write: impl FnOnce() -> R) -> (R, boo
     (written, taken)
 }
 
-/// Returns `true` while a plan is being made. A media field that was not taken is then buffered in memory by serde.
+/// Returns `true` while a plan is under construction. A media field whose offer was not taken is then
+/// buffered by serde.
 fn is_in_plan() -> bool {
     CONTEXT.try_with(|context| context.plans.get() > 0).unwrap_or(false)
 }

@@ -1,8 +1,8 @@
-//! Streams media files as base64 inside JSON request bodies: exact length up front, a few megabytes of memory at any
-//! file size.
+//! Streams media files as base64 inside JSON request bodies: exact length up front, a few megabytes of memory
+//! at any file size.
 //!
-//! A [`Body`] knows its exact length before any media is read, and encodes media directly into the caller's buffer as it
-//! is consumed. The crate does no networking: your HTTP client sends the body.
+//! A [`Body`] knows its exact length before any media is encoded, and encodes media directly into the
+//! caller's buffer as it is consumed. The crate does no networking: your HTTP client sends the body.
 //!
 //! ```no_run
 //! use niello::{Media, chat};
@@ -13,27 +13,28 @@
 //!     chat::Part::video(&clip),
 //! ]));
 //! let mut body = request.body()?;
-//! println!("Content-Length: {}", body.len()); // exact, and nothing has been sent yet
+//! println!("Content-Length: {}", body.len()); // exact, before any media is encoded
 //! body.write_to(&mut std::io::stdout())?; // or `Read`, `chunks`, `http_body::Body`
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Where to start
 //!
-//! **To ask about audio or video**, build a request with [`chat`] (Chat Completions) or [`gemini`] (Google Gemini). Both
-//! modules also parse responses, and [`events`] reads streamed ones. A request converts into the other format with
-//! [`to_gemini`](chat::Request::to_gemini) and [`to_chat`](gemini::Request::to_chat).
+//! **To ask about audio or video**, build a request with [`chat`] (Chat Completions) or [`gemini`] (Google
+//! Gemini). Both modules also parse responses, and [`events`] reads streamed ones. A request converts into
+//! the other format with [`to_gemini`](chat::Request::to_gemini) and [`to_chat`](gemini::Request::to_chat).
 //!
 //! **For any other JSON API**, put [`Media`] or [`DataUri`] in your own `Serialize` types and pass them to
-//! [`Body::json`]. Use [`Marks`] for types of other crates, whose fields are `String`, and [`Template`] for JSON text.
+//! [`Body::json`]. Use [`Marks`] for types from other crates that have `String` fields, and [`Template`] for
+//! JSON text.
 //!
-//! **To send a body**, see [`Body`]: it lists how each HTTP client takes one, compares its two asynchronous forms, and
-//! has the [length](Body::len), [progress](Body::progress) and [size check](Body::check) a client needs. A clone is a
-//! retry. With the feature `http`, the `Endpoint` of [`chat`] and that of [`gemini`] create complete `http::Request`s.
+//! **To send a body**, see [`Body`]: it shows how to pass one to each HTTP client, and compares its two
+//! asynchronous forms. Clients also need its [length](Body::len), [progress](Body::progress) and [size
+//! check](Body::check). A clone is a retry. With the feature `http`, `chat::Endpoint` and `gemini::Endpoint`
+//! create complete `http::Request`s.
 //!
-//! **To measure or fuzz**, see the benchmarks and fuzz targets in the repository. [`base64::encode`] is the encoder.
-//! Every function that takes untrusted bytes works without a network, and a body has no hidden state, so a
-//! [seek](std::io::Seek) starts it anywhere.
+//! **To measure or fuzz**, see the benchmarks and fuzz targets in the repository. [`base64::encode`] is the
+//! encoder. Every parser takes plain bytes, and a fuzzer can [seek](std::io::Seek) a body to any offset.
 //!
 //! **Without Rust**, use the command `niello` (package `niello-cli`), which writes a body for curl to send.
 //!
@@ -43,7 +44,7 @@
 //! |---|---|
 //! | media | bytes with a fixed length and a MIME type: a mapped file, a file that is read, or bytes in memory |
 //! | media field | a place in a serde value where media is embedded: [`Media`] (plain base64) or [`DataUri`] (with a `data:` prefix) |
-//! | segment | one run of a body: JSON text, or the base64 encoding of one media |
+//! | segment | one run of a body: JSON text, or the base64 encoding of one `Media` |
 //! | plan | the segments in order, with their exact total length |
 //! | body | a plan and a position in it; clones share the plan |
 //! | window | the part of a mapped file that is resident at one time: 6 MiB |
@@ -55,7 +56,7 @@
 //! - `mmap` (default): maps files on Unix, guarded by a SIGBUS handler (see [`Access`]). Without it, files are read.
 //! - `spool`: supports media of unknown length, such as pipes and readers, through an unlinked temporary file.
 //! - `http-body`: implements `http_body::Body` for [`Body`], and adds `ReadAhead`, which reads on another thread.
-//! - `http`: adds `chat::Endpoint` and `gemini::Endpoint`, which create requests of the `http` crate.
+//! - `http`: adds `chat::Endpoint` and `gemini::Endpoint`, which create `http::Request`s.
 //!
 //! # Documents
 //!
@@ -87,7 +88,7 @@ pub use http;
 pub use http_body;
 pub use serde_json;
 
-/// Documents that are too long for the documentation of an item. They are also files in the repository.
+/// Long-form documents, also available as files in the repository.
 #[cfg(doc)]
 pub mod _documentation {
     #[doc = include_str!("../COMPARE.md")]

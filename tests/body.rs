@@ -93,7 +93,7 @@ impl Write for Limited {
 }
 
 #[test]
-fn body_matches_another_encoder() {
+fn body_matches_an_independent_encoder() {
     for origin in Origin::ALL {
         for len in SIZES.into_iter().chain(border_lengths()) {
             let (mut body, expected) = request(origin, len);
@@ -122,7 +122,7 @@ fn every_chunking_delivers_the_same_bytes() {
     for origin in Origin::ALL {
         for len in SIZES {
             let (mut body, expected) = request(origin, len);
-            // Short buffers only take longer for long media.
+            // Tiny buffers only slow down long media, so skip them.
             let all = |lens: &[usize]| -> Vec<_> {
                 lens.iter().copied().filter(|buffer| len < 100 || *buffer > 2).collect()
             };
@@ -158,7 +158,7 @@ fn every_chunking_delivers_the_same_bytes() {
 }
 
 #[test]
-fn reads_across_the_ends_of_steps_and_windows_are_seamless() {
+fn reads_across_buffer_and_window_boundaries_match() {
     for origin in Origin::ALL {
         let (body, expected) = request(origin, 2 * WINDOW + 5);
         for border in (STEP..=2 * WINDOW).step_by(STEP) {
@@ -241,7 +241,7 @@ fn seek_rejects_only_positions_before_the_start_or_past_64_bits() {
         body.reset();
         assert_eq!(body.position(), 0);
         assert_same(&rest_of(&mut body), &expected, "after a reset");
-        // The method of `Seek`, which no method of `Body` hides.
+        // `rewind` is `Seek`'s; no inherent method shadows it.
         body.rewind().unwrap();
         assert_eq!(body.position(), 0);
         assert_same(&rest_of(&mut body), &expected, "after a rewind");
@@ -369,9 +369,9 @@ fn little_is_encoded_twice_for_a_writer_that_would_block() {
     }
 }
 
-/// Each chunk then starts with a whole group, so the encoder never has to finish the group of another chunk.
+/// The next write then starts with a whole group, which is encoded directly into the buffer.
 #[test]
-fn writes_never_end_within_a_base64_group() {
+fn writes_end_on_group_boundaries_unless_shorter_than_the_group() {
     struct Lengths(Vec<usize>);
     impl Write for Lengths {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -401,7 +401,7 @@ fn writes_never_end_within_a_base64_group() {
                 });
                 let is_last = index + 1 == writer.0.len();
                 match cut {
-                    // A chunk shorter than a group is not aligned.
+                    // A write that lies within one group cannot be aligned.
                     Some(cut) => assert!(cut == 0 || *written <= cut, "{what}"),
                     None => assert!(*written == chunk_len || is_last, "{what}"),
                 }
@@ -462,7 +462,7 @@ fn write_to_accepts_a_trait_object() {
 }
 
 #[test]
-fn size_hint_of_chunks_is_exact_but_for_errors() {
+fn chunks_size_hint_allows_one_extra_chunk_for_an_error() {
     for origin in Origin::ALL {
         let (mut body, expected) = request(origin, 1000);
         for start in [0, 1, expected.len() - 1, expected.len()] {
@@ -510,7 +510,7 @@ fn handles_are_small_and_thread_safe() {
     goes::<Media>(word);
     goes::<DataUri>(word);
     goes::<Error>(word);
-    assert_eq!(size_of::<Option<Error>>(), word, "a result is no larger for it");
+    assert_eq!(size_of::<Result<(), Error>>(), word, "`Result<(), Error>` is one word");
     goes::<Body>(5 * word + 8);
     goes::<Chunks>(6 * word + 8);
     goes::<MediaOptions>(9 * word);

@@ -245,7 +245,7 @@ fn similar_name(text: &str) -> Option<&'static str> {
     (near.0 <= 2).then_some(near.1)
 }
 
-const LIMIT: &str = "Fail before reading media if the body would exceed SIZE";
+const LIMIT: &str = "Fail before reading media if the body, or for vertex a media file, would exceed SIZE";
 
 /// Returns the short help of `--limit`, which lists the names.
 fn limit_help() -> String {

@@ -12,7 +12,7 @@ use std::{
     mem,
 };
 
-/// The number of base64 characters shown of each media file, enough to tell files apart.
+/// The number of base64 characters shown of each media file, enough to recognize the format.
 const HEAD_LEN: u64 = 32;
 
 const KEY: Style = Style::new().bold();

@@ -175,7 +175,7 @@ pub(crate) fn excerpt(value: impl fmt::Display) -> String {
     if len == start.len() { shown } else { format!("{shown}... (truncated from {len} bytes)") }
 }
 
-/// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is no base64.
+/// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is not base64.
 fn hide_base64(string: &str) -> String {
     const LONGEST: usize = 63;
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || "+/=-_".contains(char);

@@ -376,7 +376,10 @@ mod tests {
             for checked in [Source::from(bad).check_characters(AT), Source::from(bad).check_url(AT)] {
                 let error = checked.unwrap_err().to_string();
                 assert!(error.starts_with("messages[0].url"), "{bad:?}: {error}");
-                assert!(!error.contains("Media::open"), "{bad:?} is no path: {error}");
+                assert!(
+                    !error.contains("Media::open"),
+                    "the error for {bad:?} must not suggest Media::open: {error}"
+                );
             }
         }
         for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {

@@ -12,7 +12,7 @@ use std::{fmt, ops::Range};
 pub(crate) struct Plan {
     /// The JSON text of all segments, end to end.
     text: Vec<u8>,
-    /// The length of the part of `text` that belongs to complete segments.
+    /// The length of the text in complete segments.
     placed: usize,
     segments: Vec<Placed>,
     len: u64,
@@ -34,7 +34,8 @@ enum Content {
 
 /// A segment of a body: a run of JSON text, or the encoding of one media.
 ///
-/// [`Body::segments`](crate::Body::segments) returns them. They show what a body contains without reading its media.
+/// [`Body::segments`](crate::Body::segments) returns them. They show what a body contains without reading its
+/// media.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Segment<'a> {
@@ -98,7 +99,8 @@ impl Plan {
         self.text.extend_from_slice(text);
     }
 
-    /// Ends the text segment that is being written, and adds a segment for the media. Empty media has no segment.
+    /// Ends the text segment that is being written, and adds a segment for the media. Empty media has no
+    /// segment.
     pub(crate) fn push_media(&mut self, media: Media) -> Result<()> {
         if media.is_empty() {
             return Ok(());
@@ -137,7 +139,7 @@ impl Plan {
         })
     }
 
-    /// Returns the plan in which everything that `find` finds in the text is replaced by media.
+    /// Returns a copy of the plan with every match of `find` replaced by media.
     ///
     /// `find` returns the text before the first match, the media for it, and the text after it.
     pub(crate) fn replace(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
@@ -161,8 +163,8 @@ impl Plan {
 
     /// Shortens `len` so that a read of that length from `position` does not end within a base64 group.
     ///
-    /// The next read then starts with a whole group, which is encoded directly into the start of the buffer. A read of
-    /// less than a group is not shortened.
+    /// The next read then starts with a whole group, which is encoded directly into the start of the buffer.
+    /// A read that lies within one group is not shortened.
     pub(crate) fn align_to_groups(&self, position: u64, len: usize) -> usize {
         let end = position + len as u64;
         let index = self.segments.partition_point(|segment| segment.start <= end);
@@ -175,7 +177,7 @@ impl Plan {
         }
     }
 
-    /// Appends the bytes at `position` to `out`, up to the end of their segment at most.
+    /// Appends the bytes at `position` to `out`, up to the end of their segment.
     ///
     /// Returns the number of bytes. It is 0 only at the end of the body or if `out` is full.
     pub(crate) fn read_at(&self, position: u64, out: &mut impl BufMut) -> Result<usize> {

@@ -16,18 +16,18 @@
 //! the first two steps matters to other threads that read the same mapping: a thread that has read one of
 //! these zeros also finds the mapping marked.
 //!
-//! If the zero pages cannot be mapped, because the process has as many mappings as the system allows or the file
-//! is on hugetlbfs (not tested), the handler unmaps a spare page and replaces the whole mapping, which splits
-//! none. Other threads that read that mapping then read zeros and find it marked.
+//! If the zero pages cannot be mapped, because the process has as many mappings as the system allows or the
+//! file is on hugetlbfs (not tested), the handler unmaps a spare page and replaces the whole mapping, which
+//! splits none. Other threads that read that mapping then read zeros and find it marked.
 //!
 //! Every other SIGBUS goes to the previously installed handler.
 //!
 //! # Signal safety
 //!
-//! The handler only loads and stores atomics and calls `mmap` and `munmap`. Its thread-local variable is an atomic without
-//! a destructor, and [`with_guard`] has accessed it before the first mapped page is touched. (On a thread
-//! that never read media, a foreign SIGBUS is the first access. If the library was loaded with `dlopen`, this
-//! may allocate.)
+//! The handler only loads and stores atomics and calls `mmap` and `munmap`. Its thread-local variable is an
+//! atomic without a destructor, and [`with_guard`] has accessed it before the first mapped page is touched.
+//! (On a thread that never read media, a foreign SIGBUS is the first access. If the library was loaded with
+//! `dlopen`, this may allocate.)
 //!
 //! A fault kills a thread that blocks SIGBUS even if there is a handler. Therefore `with_guard` unblocks the
 //! signal, once per thread.
@@ -40,7 +40,7 @@
 //! - A thread blocks SIGBUS again after it has read.
 //! - Both `mmap` calls of the handler fail: for example because the process has reached its limit of mappings once
 //!   more since the spare page was used, or its limit of locked memory after `mlockall(MCL_FUTURE)`.
-//! - Somebody sends the process a SIGBUS (`kill -BUS`), and the previous handler is the one of Rust's
+//! - Another process sends the process a SIGBUS (`kill -BUS`), and the previous handler is the one of Rust's
 //!   runtime. That handler restores the default action and returns, so the process survives, but the guard is
 //!   gone.
 //!
@@ -95,7 +95,8 @@ pub(super) fn install() -> io::Result<()> {
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
         let page = page as usize;
         let _ = INSTALLED.set(Installed { previous, page });
-        // Shared, because the kernel would merge a private page with its neighbors, and unmapping it would split them.
+        // Shared, because the kernel would merge a private page with its neighbors, and unmapping it would
+        // split them.
         // SAFETY: a new mapping at an address that the kernel chooses.
         let spare = unsafe {
             libc::mmap(ptr::null_mut(), page, libc::PROT_NONE, libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1, 0)
@@ -124,8 +125,8 @@ fn check_errno(returned: libc::c_int) -> Result<(), i32> {
 
 /// Runs `read`, which may read the `len` mapped bytes at `start`.
 ///
-/// If pages of them are missing, they read as zeros, and `broken` is set. `map` is the mapping that contains them, all
-/// of which may then read as zeros.
+/// If pages of them are missing, they read as zeros, and `broken` is set. `map` is the mapping that contains
+/// them, all of which may then read as zeros.
 pub(super) fn with_guard<T>(
     start: *const u8,
     len: usize,
@@ -179,9 +180,9 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         // SAFETY: the same frame of `with_guard` borrows `broken`.
         unsafe { (*span.broken).store(true, Ordering::SeqCst) };
         let page = address & !(installed.page - 1);
-        // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is being read,
-        // and so do those of the whole mapping, which starts at a page. Its owner keeps it while the span is
-        // registered and unmaps it as a whole, and there are no references into it.
+        // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is
+        // being read, and so do those of the whole mapping, which starts at a page. Its owner keeps it while
+        // the span is registered and unmaps it as a whole, and there are no references into it.
         let replaced = unsafe {
             map_zeros(page, span.end - page, installed.page) || {
                 let spare = SPARE.swap(ptr::null_mut(), Ordering::Relaxed);
@@ -198,7 +199,8 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     forward(signal, info, context);
 }
 
-/// Replaces the `len` bytes at `start`, which is the address of a page, by zero pages. Returns `false` if it cannot.
+/// Replaces the `len` bytes at `start`, which is the address of a page, by zero pages. Returns `false` if it
+/// cannot.
 ///
 /// # Safety
 ///

@@ -9,10 +9,10 @@
 //!   references; the encoder gets a raw pointer and a length for the duration of one call.
 //! - Every byte value is valid input for the encoder, which only masks and shifts bytes and uses 6 bits at a
 //!   time as an index into a table of 64. Bytes that change while they are read make the output wrong, but
-//!   never make a read unsound. Wrong output is not delivered, because length and modification time are
-//!   compared after it was made.
+//!   never make a read unsound. The length and modification time are compared after encoding, so the
+//!   output is discarded if they show a change.
 //! - Reading a page that no longer exists raises SIGBUS. [`guard`](super::guard) replaces it with zeros and
-//!   sets a flag, which is checked after the output was made.
+//!   sets a flag, which is checked after encoding.
 //!
 //! One doubt remains, as for every program that maps files: Rust has no notion of memory that another process
 //! changes, so strictly speaking a racing read is undefined behavior even through a raw pointer. This module
@@ -20,7 +20,7 @@
 //!
 //! - The kernels use vector loads through intrinsics, each of which is executed once. The last vector
 //!   overlaps the one before it; if the bytes differ between the two loads, only the output is affected.
-//! - The few bytes after the last vector are volatile reads.
+//! - The few bytes after the last vector are read with volatile reads.
 //! - The portable backend copies each block to the stack and encodes the copy.
 //!
 //! If you would rather not rely on that, use [`Access::Read`](super::Access::Read).
@@ -56,7 +56,8 @@ const NONE: usize = usize::MAX;
 impl Map {
     /// Maps the first `len` bytes of a file.
     ///
-    /// Fails if the file is empty, its file system does not support mapping, or the address space is too small.
+    /// Fails if the file is empty, its file system does not support mapping, or the address space is too
+    /// small.
     pub(super) fn new(file: &File, len: u64) -> io::Result<Map> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
         if len == 0 {
@@ -83,13 +84,15 @@ impl Map {
             unsafe { base64::encode_into_raw(bytes, len, out) }
         });
         self.release_window(window, start + len == end);
-        // Checks the flag after all reads above: one that saw a replacement zero must also see the flag.
+        // Orders the load of the flag after the reads above, so that a replacement zero is never used without
+        // it.
         fence(Ordering::Acquire);
         (!self.broken.load(Ordering::SeqCst)).then_some(encoded)
     }
 
-    /// Drops windows that a read has finished with, so that at most one window stays resident, plus one for
-    /// each thread that is reading, in whatever order the file is read.
+    /// Drops the windows that a read has finished with, in whatever order the file is read.
+    ///
+    /// Between reads, at most one window stays resident. During reads, each reading thread can keep one more.
     ///
     /// If another thread is still reading a dropped window, its pages come back from the page cache.
     fn release_window(&self, window: usize, at_end: bool) {

@@ -1,7 +1,7 @@
-//! The checks of a request before its body is made.
+//! Validates a request before its body is created.
 //!
-//! They report what no server would accept, and leave everything else to the server. A key that appears twice is found
-//! by the formatter that writes the JSON. Every message begins with the JSON path of the field.
+//! They report what no server would accept, and leave everything else to the server. The formatter that
+//! writes the JSON detects duplicate keys. Every message begins with the JSON path of the field.
 
 use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, ToolKind};
 use crate::{
@@ -53,7 +53,7 @@ fn check_function(kind: &ToolKind, name: Option<&str>, at: Arguments<'_>) -> Res
 fn check_message(message: &Message, at: Arguments<'_>) -> Result<()> {
     require(
         !message.role.as_str().is_empty(),
-        format_args!("{at}.role is empty; set the author of the message"),
+        format_args!("{at}.role is empty; set it, for example to user"),
     )?;
     for (i, call) in message.tool_calls.iter().enumerate() {
         let name = call.function.as_ref().map(|function| &*function.name);
@@ -65,7 +65,7 @@ fn check_message(message: &Message, at: Arguments<'_>) -> Result<()> {
             "{at}.tool_call_id is missing; set the id of the call whose result this message contains"
         ),
     )?;
-    require(message.has_content(), format_args!("{at}.content is missing; set a text, parts or tool calls"))?;
+    require(message.has_content(), format_args!("{at}.content is missing; set text, parts or tool calls"))?;
     let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };
     parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, format_args!("{at}.content[{i}]")))
 }
@@ -100,7 +100,7 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
         PartKind::File(file) => {
             require(
                 file.file_data.is_some() || file.file_id.is_some() || !file.extra.is_empty(),
-                format_args!("{at}.{kind}.file_data is missing; set it, or file_id"),
+                format_args!("{at}.{kind}.file_data is missing; set file_data or file_id"),
             )?;
             match &file.file_data {
                 Some(data) => data.check_characters(format_args!("{at}.{kind}.file_data")),

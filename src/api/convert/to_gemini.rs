@@ -26,7 +26,8 @@ const GEMINI: Target = Target::Gemini;
 impl chat::Request {
     /// Converts the request to the Gemini format. Media is shared, not copied.
     ///
-    /// What the Gemini format cannot express is an error, so nothing is lost. The rest is converted like this:
+    /// Returns an error for a field that the Gemini format cannot express. Other fields are converted as
+    /// follows:
     ///
     /// | Chat Completions | Gemini |
     /// |---|---|
@@ -38,8 +39,8 @@ impl chat::Request {
     /// | `json_schema` | `responseJsonSchema`; `name` and `strict` are omitted, since Gemini always enforces a schema |
     /// | `extra_content.google.thought_signature` of a call | `thoughtSignature` |
     ///
-    /// Tool results and arguments are parsed: integers of more than 64 bits are rounded, and of duplicate keys, the
-    /// last is kept.
+    /// Tool results and arguments are parsed: integers of more than 64 bits are rounded, and of duplicate
+    /// keys, the last is kept.
     ///
     /// # Examples
     /// ```

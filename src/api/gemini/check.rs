@@ -1,7 +1,7 @@
-//! The checks of a request before its body is made.
+//! Validates a request before its body is created.
 //!
-//! They report what no server would accept, and leave everything else to the server. A key that appears twice
-//! is found by the formatter that writes the JSON. Every message begins with the JSON path of the field.
+//! They report what no server would accept, and leave everything else to the server. The formatter that
+//! writes the JSON detects duplicate keys. Every message begins with the JSON path of the field.
 
 use super::{
     Content, FileData, FunctionResponse, GenerationConfig, Part, PartKind, Request, Schema, Tool, ToolConfig,
@@ -58,7 +58,8 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     }
 }
 
-/// Checks that there is exactly one payload. One that this crate does not know is among the extra keys.
+/// Checks that the part has a payload, and no second known one. Payloads that this crate does not know are in
+/// `extra`.
 fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
     require(
         !part.is_blank(),
@@ -122,7 +123,7 @@ fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
     if let Some(fps) = metadata.fps {
         require(
             fps > 0.0 && fps <= 24.0,
-            format_args!("{at}.fps is {fps}; set a rate above 0 and up to 24"),
+            format_args!("{at}.fps is {fps}; set a rate greater than 0 and at most 24"),
         )?;
     }
     if let (Some(start), Some(end)) = (metadata.start_offset, metadata.end_offset) {

@@ -109,7 +109,7 @@ fn an_index_beyond_4_gib_is_found() {
     }
     impl Seek for Sparse {
         fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-            let SeekFrom::Start(position) = to else { unreachable!("only starts are sought here") };
+            let SeekFrom::Start(position) = to else { unreachable!("detection seeks only from the start") };
             self.position = position;
             Ok(position)
         }
@@ -252,7 +252,7 @@ fn text_is_never_media() {
         assert_eq!(found(text.as_bytes()), Found::Text(kind), "{text}");
     }
     assert_eq!(
-        found(b"<html>caf\xe9 in Latin-1, as servers of old say it</html>"),
+        found(b"<html>caf\xe9 in Latin-1, as old servers send it</html>"),
         Found::Text("an HTML page")
     );
     let utf_16: Vec<_> = "\u{feff}Not Found".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -261,7 +261,7 @@ fn text_is_never_media() {
     assert_eq!(
         found(b"%PDF-1.4\n1 0 obj\n"),
         is("application/pdf"),
-        "a document is no text, though it may look like it"
+        "a PDF is a document even if its start looks like text"
     );
 }
 
