@@ -78,7 +78,7 @@ use std::{
 /// | ureq | `agent.run(request.map(ureq::SendBody::from_owned_reader))` |
 /// | tower | `request.clone()` for each retry |
 /// | [`Stream`](https://docs.rs/futures-core/latest/futures_core/stream/trait.Stream.html) of `Bytes` | `http_body_util::BodyDataStream::new(body)` |
-/// | [`AsyncRead`](https://docs.rs/tokio/latest/tokio/io/trait.AsyncRead.html) | `tokio_util::io::StreamReader::new(stream)`, of that stream with its errors mapped to `io::Error` |
+/// | [`AsyncRead`](https://docs.rs/tokio/latest/tokio/io/trait.AsyncRead.html) | `tokio_util::io::StreamReader::new(BodyDataStream::new(body))` |
 /// | a socket, a pipe, a file | [`write_to`](Self::write_to) |
 ///
 /// `examples/` in the repository has a program for each client. All of them report an error of the body;

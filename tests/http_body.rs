@@ -4,6 +4,8 @@
 mod common;
 
 use common::{DONE, Origin, assert_same, base64_of, job, noise, process, scratch};
+use futures_util::StreamExt;
+use http_body_util::BodyDataStream;
 use niello::{
     Access, Body, Error, ErrorKind, Media, ReadAhead,
     bytes::Bytes,
@@ -22,6 +24,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tokio::io::AsyncReadExt;
+use tokio_util::io::StreamReader;
 
 /// The longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -252,6 +256,42 @@ fn progress_counts_delivered_bytes_in_the_plain_form() {
 #[test]
 fn progress_counts_delivered_bytes_read_ahead() {
     progress_counts_delivered_bytes::<ReadAhead>();
+}
+
+#[test]
+fn stream_and_async_read_yield_the_bytes_of_the_body() {
+    async fn check(form: impl Form, expected: &[u8]) {
+        let mut stream = BodyDataStream::new(form.clone());
+        let mut streamed = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            streamed.extend_from_slice(&chunk.unwrap());
+        }
+        assert_same(&streamed, expected, "Stream");
+
+        let mut reader = StreamReader::new(BodyDataStream::new(form));
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).await.unwrap();
+        assert_same(&read, expected, "AsyncRead");
+    }
+    let bytes = noise(3_000_000);
+    let expected = format!("\"{}\"", base64_of(&bytes)).into_bytes();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for origin in Origin::ALL {
+        let body = Body::json(&origin.media(&bytes)).unwrap();
+        runtime.block_on(check(body.clone(), &expected));
+        runtime.block_on(check(body.read_ahead(), &expected));
+    }
+}
+
+#[test]
+fn async_read_ends_with_the_error_of_the_body() {
+    let folder = scratch();
+    let (media, file) = open(folder.path(), Access::Map, 3_000_000);
+    let mut reader = StreamReader::new(BodyDataStream::new(Body::json(&media).unwrap()));
+    file.set_len(5).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(reader.read_to_end(&mut Vec::new())).unwrap_err();
+    assert_eq!(error.get_ref().unwrap().downcast_ref::<Error>().unwrap().kind(), ErrorKind::Changed);
 }
 
 #[test]

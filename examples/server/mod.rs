@@ -37,6 +37,8 @@ fn respond(stream: TcpStream, busy: bool) {
     let json = format!(
         r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"I received {received} bytes."}}}}]}}"#
     );
-    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", json.len());
+    let retry = if busy { "retry-after: 1\r\n" } else { "" };
+    let head =
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\n{retry}content-length: {}\r\n\r\n", json.len());
     reader.into_inner().write_all((head + &json).as_bytes()).unwrap();
 }
