@@ -315,3 +315,19 @@ proptest! {
         prop_assert_eq!(read(limit, stream.chunks(1)), want);
     }
 }
+
+#[test]
+fn unknown_fields_are_ignored_in_a_stream_with_events() {
+    for stream in ["foo: bar\ndata: {\"choices\":[]}\n\n", "data: {\"choices\":[]}\n\nx-request-id: 7\n\n"] {
+        let mut events = Events::new();
+        events.push(stream.as_bytes());
+        events.finish();
+        assert!(events.read::<chat::Chunk>().all(|chunk| chunk.is_ok()), "{stream:?}");
+    }
+    for stream in ["Error: no such model\n", "data: {\"choices\":[]}\n\nInternal Server Error\n"] {
+        let mut events = Events::new();
+        events.push(stream.as_bytes());
+        events.finish();
+        assert!(events.read::<chat::Chunk>().any(|chunk| chunk.is_err()), "{stream:?}");
+    }
+}

@@ -64,6 +64,9 @@ pub struct Events {
     json: Json,
     /// The start of other text outside of events.
     text: Vec<u8>,
+    /// Some of that text does not even look like a field.
+    has_foreign_text: bool,
+    has_events: bool,
     /// The stream has ended, and what is left of it is not yet in `ready`.
     finished: bool,
 }
@@ -122,6 +125,8 @@ impl Events {
             ready: VecDeque::new(),
             json: Json::default(),
             text: Vec::new(),
+            has_foreign_text: false,
+            has_events: false,
             finished: false,
         }
     }
@@ -165,6 +170,7 @@ impl Events {
     pub fn next_event(&mut self) -> Option<Result<String>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                self.has_events |= event.is_ok();
                 return Some(event);
             }
             if self.read_line() {
@@ -241,7 +247,13 @@ impl Events {
             b"" | b"event" | b"id" | b"retry" => {}
             // llama.cpp sends errors so.
             b"error" if !value.is_empty() => self.add_error(value),
-            _ => self.add_unframed(line),
+            _ => {
+                let is_field = field.len() < line.len()
+                    && field[0].is_ascii_alphabetic()
+                    && field.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
+                self.has_foreign_text |= !is_field;
+                self.add_unframed(line);
+            }
         }
     }
 
@@ -341,7 +353,9 @@ impl Events {
             self.ready.push_back(Err(leftover("the stream ended within JSON", &json.object)));
         }
         let text = mem::take(&mut self.text);
-        if !text.trim_ascii().is_empty() {
+        // In a stream with events, unknown fields are ignored, as the standard says.
+        let is_foreign = mem::take(&mut self.has_foreign_text) || !self.has_events;
+        if is_foreign && !text.trim_ascii().is_empty() {
             self.ready.push_back(Err(leftover("the stream contains text that is not an event", &text)));
         }
         self.after_cr = false;
