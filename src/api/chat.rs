@@ -69,6 +69,7 @@
 
 mod check;
 mod chunk;
+mod collector;
 #[cfg(feature = "http")]
 mod endpoint;
 mod message;
@@ -80,6 +81,7 @@ mod response;
 mod tool;
 
 pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
+pub use collector::Collector;
 #[cfg(feature = "http")]
 pub use endpoint::Endpoint;
 pub use message::{Content, Message, Role};

@@ -1,0 +1,155 @@
+//! The response that the chunks of a stream are together.
+
+use super::{
+    Choice, Chunk, Content, Delta, FunctionCall, Message, Part, Response, Role, ToolCall, ToolCallDelta,
+};
+use crate::{
+    api::extra::Extra,
+    error::{Error, ErrorKind, Result},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Collects the chunks of a streamed response into one.
+///
+/// # Examples
+/// ```
+/// use niello::{chat::{Collector, FinishReason}, events::Events};
+///
+/// let mut events = Events::new();
+/// events.push(br#"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"Go"}}]}"#);
+/// events.push(b"\n\n");
+/// events.push(br#"data: {"choices":[{"index":0,"delta":{"content":"al!"},"finish_reason":"stop"}]}"#);
+/// events.push(b"\n\ndata: [DONE]\n\n");
+/// events.finish();
+/// let mut collector = Collector::default();
+/// for chunk in events.read() {
+///     collector.push(chunk?);
+/// }
+/// let response = collector.finish()?;
+/// assert_eq!(response.text().as_deref(), Some("Goal!"));
+/// assert_eq!(response.finish_reason(), Some(&FinishReason::Stop));
+/// # Ok::<(), niello::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Collector {
+    response: Response,
+    /// The position of each choice in the response, by its index.
+    positions: BTreeMap<i64, usize>,
+    /// The position of each tool call in its message, by the indexes of the choice and of the call.
+    calls: BTreeMap<(i64, i64), usize>,
+}
+
+impl Collector {
+    /// Adds a chunk.
+    ///
+    /// Text, refusals and the arguments of tool calls are appended. So are strings and lists among the extra keys of a
+    /// delta, such as `reasoning_content`. Other fields replace earlier ones.
+    pub fn push(&mut self, chunk: Chunk) {
+        for choice in chunk.choices {
+            let next = self.response.choices.len();
+            let position = *self.positions.entry(choice.index).or_insert(next);
+            if position == next {
+                let message = Message::new(Role::Assistant);
+                self.response.choices.push(Choice { index: choice.index, message, ..Choice::default() });
+            }
+            let collected = &mut self.response.choices[position];
+            add_delta(&mut collected.message, choice.delta, choice.index, &mut self.calls);
+            collected.finish_reason = choice.finish_reason.or(collected.finish_reason.take());
+            if let Some(logprobs) = choice.logprobs {
+                let target = collected.logprobs.get_or_insert_default();
+                target.content.extend(logprobs.content);
+                target.refusal.extend(logprobs.refusal);
+                target.extra.extend(logprobs.extra);
+            }
+            collected.extra.extend(choice.extra);
+        }
+        let response = &mut self.response;
+        response.id = chunk.id.or(response.id.take());
+        response.model = chunk.model.or(response.model.take());
+        response.created = chunk.created.or(response.created);
+        response.usage = chunk.usage.or(response.usage.take());
+        response.extra.extend(chunk.extra);
+        if response.extra.get("object").is_some_and(|object| object == "chat.completion.chunk") {
+            response.extra.insert("object", "chat.completion");
+        }
+    }
+
+    /// Returns what was collected so far.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// Returns the response.
+    ///
+    /// # Errors
+    /// [`Json`](ErrorKind::Json): a choice has no finish reason, so the stream was cut off.
+    pub fn finish(self) -> Result<Response> {
+        let choices = &self.response.choices;
+        if choices.is_empty() || choices.iter().any(|choice| choice.finish_reason.is_none()) {
+            return Err(Error::new(ErrorKind::Json, "the stream ended without a finish reason"));
+        }
+        Ok(self.response)
+    }
+}
+
+fn add_delta(message: &mut Message, delta: Delta, choice: i64, calls: &mut BTreeMap<(i64, i64), usize>) {
+    message.role = delta.role.unwrap_or(std::mem::take(&mut message.role));
+    message.content = match (message.content.take(), delta.content) {
+        (Some(content), Some(added)) => Some(append(content, added)),
+        (content, added) => content.or(added),
+    };
+    if let Some(refusal) = delta.refusal {
+        message.refusal.get_or_insert_default().push_str(&refusal);
+    }
+    for call in delta.tool_calls {
+        let next = message.tool_calls.len();
+        let position = *calls.entry((choice, call.index)).or_insert(next);
+        if position == next {
+            message.tool_calls.push(ToolCall::default());
+        }
+        add_call(&mut message.tool_calls[position], call);
+    }
+    add_extra(&mut message.extra, delta.extra);
+}
+
+fn append(content: Content, added: Content) -> Content {
+    let parts = |content| match content {
+        Content::Text(text) => vec![Part::text(text)],
+        Content::Parts(parts) => parts,
+    };
+    match (content, added) {
+        (Content::Text(text), Content::Text(added)) => Content::Text(text + &added),
+        (content, added) => Content::Parts([parts(content), parts(added)].concat()),
+    }
+}
+
+fn add_call(call: &mut ToolCall, delta: ToolCallDelta) {
+    // Some servers repeat what they have said in the first delta.
+    call.id = delta.id.filter(|id| !id.is_empty()).unwrap_or(std::mem::take(&mut call.id));
+    call.kind = delta.kind.unwrap_or(std::mem::take(&mut call.kind));
+    if let Some(function) = delta.function {
+        let target = call.function.get_or_insert_with(FunctionCall::default);
+        if let Some(name) = function.name.filter(|name| !name.is_empty()) {
+            target.name = name;
+        }
+        target.arguments.push_str(&function.arguments);
+        add_extra(&mut target.extra, function.extra);
+    }
+    add_extra(&mut call.extra, delta.extra);
+}
+
+/// Adds extra keys: appends strings and lists, and replaces everything else.
+fn add_extra(extra: &mut Extra, added: Extra) {
+    for (key, value) in added {
+        let value = match (extra.remove(&key), value) {
+            (Some(Value::String(earlier)), Value::String(added)) => Value::String(earlier + &added),
+            (Some(Value::Array(mut earlier)), Value::Array(added)) => {
+                earlier.extend(added);
+                Value::Array(earlier)
+            }
+            (_, value) => value,
+        };
+        extra.insert(key, value);
+    }
+}
