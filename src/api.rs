@@ -12,6 +12,7 @@
 //! This module builds on `body`, `json` and `media`, which know nothing of any API.
 
 pub mod chat;
+mod conversions;
 mod convert;
 #[cfg(feature = "http")]
 mod endpoint;

@@ -1,6 +1,7 @@
 //! Where a request gets its media: a [`Media`], a URL, or a string that is already base64.
 
 use crate::{
+    api::conversions::conversions,
     error::{Error, ErrorKind, Result},
     json::DataUri,
     media::{Media, mime_of_extension},
@@ -203,34 +204,12 @@ impl<'de> Deserialize<'de> for Source {
     }
 }
 
-impl From<&str> for Source {
-    fn from(url: &str) -> Source {
-        Source::Url(url.to_owned())
-    }
-}
-
-impl From<&String> for Source {
-    fn from(url: &String) -> Source {
-        Source::Url(url.clone())
-    }
-}
-
-impl From<String> for Source {
-    fn from(url: String) -> Source {
-        Source::Url(url)
-    }
-}
-
-impl From<Media> for Source {
-    fn from(media: Media) -> Source {
-        Source::Media(media)
-    }
-}
-
-impl From<&Media> for Source {
-    fn from(media: &Media) -> Source {
-        Source::Media(media.clone())
-    }
+conversions! { Source:
+    &str: url => Source::Url(url.to_owned()),
+    &String: url => Source::Url(url.clone()),
+    String: url => Source::Url(url),
+    Media: media => Source::Media(media),
+    &Media: media => Source::Media(media.clone()),
 }
 
 /// Base64 without a `data:` prefix: of a [`Media`], encoded as the body streams, or of a string that is already
@@ -305,34 +284,12 @@ impl<'de> Deserialize<'de> for Base64 {
     }
 }
 
-impl From<Media> for Base64 {
-    fn from(media: Media) -> Base64 {
-        Base64::Media(media)
-    }
-}
-
-impl From<&Media> for Base64 {
-    fn from(media: &Media) -> Base64 {
-        Base64::Media(media.clone())
-    }
-}
-
-impl From<&String> for Base64 {
-    fn from(data: &String) -> Base64 {
-        Base64::Encoded(data.clone())
-    }
-}
-
-impl From<String> for Base64 {
-    fn from(data: String) -> Base64 {
-        Base64::Encoded(data)
-    }
-}
-
-impl From<&str> for Base64 {
-    fn from(data: &str) -> Base64 {
-        Base64::Encoded(data.to_owned())
-    }
+conversions! { Base64:
+    Media: media => Base64::Media(media),
+    &Media: media => Base64::Media(media.clone()),
+    &String: data => Base64::Encoded(data.clone()),
+    String: data => Base64::Encoded(data),
+    &str: data => Base64::Encoded(data.to_owned()),
 }
 
 #[cfg(test)]

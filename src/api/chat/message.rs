@@ -1,7 +1,7 @@
 //! Messages and their content.
 
 use super::{Part, PartKind, ToolCall};
-use crate::api::{object::object, open_enum::open_enum};
+use crate::api::{conversions::conversions, object::object, open_enum::open_enum};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -172,34 +172,12 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-impl From<&String> for Content {
-    fn from(text: &String) -> Content {
-        Content::Text(text.clone())
-    }
-}
-
-impl From<&str> for Content {
-    fn from(text: &str) -> Content {
-        Content::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Content {
-    fn from(text: String) -> Content {
-        Content::Text(text)
-    }
-}
-
-impl From<Part> for Content {
-    fn from(part: Part) -> Content {
-        Content::Parts(vec![part])
-    }
-}
-
-impl From<Vec<Part>> for Content {
-    fn from(parts: Vec<Part>) -> Content {
-        Content::Parts(parts)
-    }
+conversions! { Content:
+    &String: text => Content::Text(text.clone()),
+    &str: text => Content::Text(text.to_owned()),
+    String: text => Content::Text(text),
+    Part: part => Content::Parts(vec![part]),
+    Vec<Part>: parts => Content::Parts(parts),
 }
 
 impl<const N: usize> From<[Part; N]> for Content {

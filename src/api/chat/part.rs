@@ -3,6 +3,7 @@
 use super::payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};
 use crate::{
     api::{
+        conversions::conversions,
         extra::Extra,
         source::{Base64, MediaKind, Source},
     },
@@ -230,34 +231,12 @@ impl Part {
     }
 }
 
-impl From<PartKind> for Part {
-    fn from(kind: PartKind) -> Part {
-        Part { kind, extra: Extra::default(), misplaced: None }
-    }
-}
-
-impl From<&str> for Part {
-    fn from(text: &str) -> Part {
-        Part::text(text)
-    }
-}
-
-impl From<String> for Part {
-    fn from(text: String) -> Part {
-        Part::text(text)
-    }
-}
-
-impl From<Media> for Part {
-    fn from(media: Media) -> Part {
-        Part::media(media)
-    }
-}
-
-impl From<&Media> for Part {
-    fn from(media: &Media) -> Part {
-        Part::media(media)
-    }
+conversions! { Part:
+    PartKind: kind => Part { kind, extra: Extra::default(), misplaced: None },
+    &str: text => Part::text(text),
+    String: text => Part::text(text),
+    Media: media => Part::media(media),
+    &Media: media => Part::media(media),
 }
 
 impl Serialize for Part {

@@ -1,6 +1,6 @@
 //! Tools, the choice among them, and tool calls.
 
-use crate::api::{object::object, open_enum::open_enum};
+use crate::api::{conversions::conversions, object::object, open_enum::open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -101,16 +101,9 @@ pub enum ToolChoice {
     Other(Value),
 }
 
-impl From<String> for ToolChoice {
-    fn from(choice: String) -> ToolChoice {
-        ToolChoice::from(Value::from(choice))
-    }
-}
-
-impl From<&str> for ToolChoice {
-    fn from(choice: &str) -> ToolChoice {
-        ToolChoice::from(Value::from(choice))
-    }
+conversions! { ToolChoice:
+    String: choice => ToolChoice::from(Value::from(choice)),
+    &str: choice => ToolChoice::from(Value::from(choice)),
 }
 
 impl From<Value> for ToolChoice {

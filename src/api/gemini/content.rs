@@ -1,7 +1,7 @@
 //! A turn of a conversation.
 
 use super::Part;
-use crate::api::{lenient::without_nulls, object::object, open_enum::open_enum};
+use crate::api::{conversions::conversions, lenient::without_nulls, object::object, open_enum::open_enum};
 
 open_enum! {
     /// The author of a turn: `role`.
@@ -51,34 +51,12 @@ impl Content {
     }
 }
 
-impl From<&String> for Content {
-    fn from(text: &String) -> Content {
-        Content::from(Part::text(text))
-    }
-}
-
-impl From<&str> for Content {
-    fn from(text: &str) -> Content {
-        Content::from(Part::text(text))
-    }
-}
-
-impl From<String> for Content {
-    fn from(text: String) -> Content {
-        Content::from(Part::text(text))
-    }
-}
-
-impl From<Part> for Content {
-    fn from(part: Part) -> Content {
-        Content::from(vec![part])
-    }
-}
-
-impl From<Vec<Part>> for Content {
-    fn from(parts: Vec<Part>) -> Content {
-        Content { parts, ..Content::default() }
-    }
+conversions! { Content:
+    &String: text => Content::from(Part::text(text)),
+    &str: text => Content::from(Part::text(text)),
+    String: text => Content::from(Part::text(text)),
+    Part: part => Content::from(vec![part]),
+    Vec<Part>: parts => Content { parts, ..Content::default() },
 }
 
 impl<const N: usize> From<[Part; N]> for Content {

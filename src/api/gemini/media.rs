@@ -2,6 +2,7 @@
 
 use crate::{
     api::{
+        conversions::conversions,
         object::object,
         open_enum::open_enum,
         source::{Base64, redact},
@@ -31,16 +32,9 @@ impl InlineData {
     }
 }
 
-impl From<Media> for InlineData {
-    fn from(media: Media) -> InlineData {
-        InlineData::from(&media)
-    }
-}
-
-impl From<&Media> for InlineData {
-    fn from(media: &Media) -> InlineData {
-        InlineData::new(media.mime(), media)
-    }
+conversions! { InlineData:
+    Media: media => InlineData::from(&media),
+    &Media: media => InlineData::new(media.mime(), media),
 }
 
 object! {
@@ -78,22 +72,10 @@ impl fmt::Debug for FileData {
     }
 }
 
-impl From<&str> for FileData {
-    fn from(uri: &str) -> FileData {
-        FileData::new(uri)
-    }
-}
-
-impl From<&String> for FileData {
-    fn from(uri: &String) -> FileData {
-        FileData::new(uri)
-    }
-}
-
-impl From<String> for FileData {
-    fn from(uri: String) -> FileData {
-        FileData::new(uri)
-    }
+conversions! { FileData:
+    &str: uri => FileData::new(uri),
+    &String: uri => FileData::new(uri),
+    String: uri => FileData::new(uri),
 }
 
 object! {
@@ -153,17 +135,10 @@ impl PartMediaResolution {
     }
 }
 
-impl From<MediaResolution> for PartMediaResolution {
-    fn from(level: MediaResolution) -> PartMediaResolution {
-        PartMediaResolution { level: Some(level), ..PartMediaResolution::default() }
-    }
-}
-
-/// Converts the name of a level, such as `MEDIA_RESOLUTION_HIGH`.
-impl From<&str> for PartMediaResolution {
-    fn from(level: &str) -> PartMediaResolution {
-        MediaResolution::from(level).into()
-    }
+conversions! { PartMediaResolution:
+    MediaResolution: level => PartMediaResolution { level: Some(level), ..PartMediaResolution::default() },
+    /// Converts the name of a level, such as `MEDIA_RESOLUTION_HIGH`.
+    &str: level => MediaResolution::from(level).into(),
 }
 
 /// A [`Duration`] in protobuf's JSON: `"40s"`, `"1.500s"`.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     api::{
+        conversions::conversions,
         extra::Extra,
         lenient::{boolean, optional_string},
         source::Source,
@@ -352,34 +353,12 @@ impl Part {
     }
 }
 
-impl From<PartKind> for Part {
-    fn from(kind: PartKind) -> Part {
-        Part { kind, ..Part::default() }
-    }
-}
-
-impl From<&str> for Part {
-    fn from(text: &str) -> Part {
-        Part::text(text)
-    }
-}
-
-impl From<String> for Part {
-    fn from(text: String) -> Part {
-        Part::text(text)
-    }
-}
-
-impl From<Media> for Part {
-    fn from(media: Media) -> Part {
-        Part::inline(media)
-    }
-}
-
-impl From<&Media> for Part {
-    fn from(media: &Media) -> Part {
-        Part::inline(media)
-    }
+conversions! { Part:
+    PartKind: kind => Part { kind, ..Part::default() },
+    &str: text => Part::text(text),
+    String: text => Part::text(text),
+    Media: media => Part::inline(media),
+    &Media: media => Part::inline(media),
 }
 
 #[cfg(test)]
