@@ -12,7 +12,8 @@ pub const NIELLO: &str = r#"Examples:
       --text 'Summarize what happens in this video.' -o body.json
 
   # Send the file with curl
-  curl -X POST -T body.json -H 'Content-Type: application/json' \
+  curl -X POST -T body.json -H 'Expect:' \
+      -H 'Content-Type: application/json' \
       -H "Authorization: Bearer $DATABRICKS_TOKEN" \
       "$DATABRICKS_HOST/ai-gateway/mlflow/v1/chat/completions"
 
@@ -99,7 +100,8 @@ Examples:
 
   # Send the file with curl; the model is part of the URL
   URL="$DATABRICKS_HOST/serving-endpoints/gemini/v1beta/models"
-  curl -X POST -T body.json -H 'Content-Type: application/json' \
+  curl -X POST -T body.json -H 'Expect:' \
+      -H 'Content-Type: application/json' \
       -H "Authorization: Bearer $DATABRICKS_TOKEN" \
       "$URL/databricks-gemini-3-1-pro:generateContent""#;
 
