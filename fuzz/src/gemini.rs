@@ -42,7 +42,7 @@ fn parts(data: &mut Unstructured<'_>) -> Result<Vec<(Part, Option<Vec<u8>>)>> {
         let part = match data.int_in_range(0..=7)? {
             0 => (Part::inline(media), Some(bytes)),
             1 => (Part::inline(media).mime(text), Some(bytes)),
-            2 => (Part::media(media).fps(data.arbitrary()?), Some(bytes)),
+            2 => (Part::media(media).fps(data.arbitrary::<f64>()?), Some(bytes)),
             3 => {
                 let (start, end) =
                     (Duration::from_nanos(data.arbitrary()?), Duration::from_nanos(data.arbitrary()?));

@@ -1,17 +1,16 @@
 //! Server-sent events: a parser for streamed responses.
 //!
-//! [`Events`] takes the bytes of a `text/event-stream` as they arrive and yields the data of each event, as the
-//! [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html) defines it. It ignores the
-//! names and ids of events, which neither API uses, and does not wait or reconnect.
+//! [`Events`] takes the bytes of a `text/event-stream` as they arrive and yields the data of each event, as
+//! the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html) defines it. It ignores
+//! the names and ids of events, which neither API uses, and does not wait or reconnect.
 //!
 //! # Examples
 //! ```
 //! use niello::{chat, events::Events};
 //!
-//! let mut events = Events::new();
-//! let mut text = String::new();
-//! // As read from a socket, cut at any byte.
-//! for bytes in ["data: {\"choices\":[{\"delta\":{\"content\":\"Go", "al!\"}}]}\r\n\r", "\ndata: [DONE]\n\n"] {
+//! let mut events = Events::new(); let mut text = String::new(); // As read from a socket, cut at any byte.
+//! for bytes in ["data: {\"choices\":[{\"delta\":{\"content\":\"Go", "al!\"}}]}\r\n\r", "\ndata: [DONE]\n\n"]
+//! {
 //!     events.push(bytes.as_bytes());
 //!     for chunk in events.read::<chat::Chunk>() {
 //!         text.push_str(&chunk?.text().unwrap_or_default());
@@ -30,20 +29,20 @@ use std::{collections::VecDeque, fmt, iter, mem};
 
 /// An incremental parser of server-sent events.
 ///
-/// Alternate between [`push`](Events::push) and [`read`](Events::read), or
-/// [`next_event`](Events::next_event) for the data of each event as a string. Where the stream is cut makes no
-/// difference to the events.
+/// Alternate between [`push`](Events::push) and [`read`](Events::read), or [`next_event`](Events::next_event)
+/// for the data of each event as a string. Where the stream is cut makes no difference to the events.
 ///
-/// An event is complete only at the blank line after it. Call [`finish`](Events::finish) at the end of the stream,
-/// and read once more: for an event without a blank line, and for errors about what cannot be read.
+/// An event is complete only at the blank line after it. Call [`finish`](Events::finish) at the end of the
+/// stream, and read once more: for an event without a blank line, and for errors about what cannot be read.
 ///
-/// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or in a
-/// list, is read like an event. So is each line of an event whose data is no JSON but whose lines are.
+/// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or
+/// in a list, is read like an event. So is each line of an event whose data is not JSON but whose lines are.
 ///
-/// An event with more data than the limit is reported as one error of kind [`TooLarge`](ErrorKind::TooLarge). The
-/// events after it can still be read.
+/// An event with more data than the limit is reported as one error of kind [`TooLarge`](ErrorKind::TooLarge).
+/// The events after it can still be read.
 ///
-/// `Events` holds the bytes that were pushed and not yet read, and up to twice the limit of an incomplete event.
+/// `Events` holds the bytes that were pushed and not yet read, and up to twice the limit of an incomplete
+/// event.
 pub struct Events {
     limit: usize,
     /// The bytes that were pushed, read up to `position`.
@@ -55,7 +54,8 @@ pub struct Events {
     data: Option<Vec<u8>>,
     /// The data of the current event is over the limit.
     too_large: bool,
-    /// The last line ended with a carriage return. A line feed directly after it belongs to the same line ending.
+    /// The last line ended with a carriage return. A line feed directly after it belongs to the same line
+    /// ending.
     after_cr: bool,
     first_line: bool,
     /// Events that are complete but not yet returned.
@@ -84,8 +84,9 @@ struct Json {
 
 /// A value that [`Events::read`] parses from the data of an event.
 ///
-/// The implementors are [`chat::Chunk`](crate::chat::Chunk) and [`gemini::Response`](crate::gemini::Response). The
-/// trait is sealed; for other formats, parse the strings that [`Events::next_event`] returns.
+/// The implementors are [`chat::Chunk`](crate::chat::Chunk) and
+/// [`gemini::Response`](crate::gemini::Response). The trait is sealed; for other formats, parse the strings
+/// that [`Events::next_event`] returns.
 pub trait FromEvent: sealed::Sealed + Sized {
     /// Parses the data of one event. Returns `None` for an event without a value, such as `[DONE]`.
     ///
@@ -143,8 +144,9 @@ impl Events {
         self.pushed.extend_from_slice(bytes);
     }
 
-    /// Ends the stream. Call [`read`](Events::read) or [`next_event`](Events::next_event) once more after it, for
-    /// what is left: the last event if no blank line follows it, and errors for the rest.
+    /// Ends the stream, after which nothing should be pushed. Call [`read`](Events::read) or
+    /// [`next_event`](Events::next_event) once more after it, for what is left: the last event if no blank
+    /// line follows it, and errors for the rest.
     ///
     /// # Examples
     /// ```
@@ -162,8 +164,8 @@ impl Events {
 
     /// Returns the data of the next complete event: its `data:` lines joined by line feeds.
     ///
-    /// Returns `None` if more bytes are needed. That is not the end of the stream: events may follow after the
-    /// next [`push`](Events::push). Bytes that are not UTF-8 are replaced by U+FFFD.
+    /// Returns `None` if more bytes are needed. That is not the end of the stream: events may follow after
+    /// the next [`push`](Events::push). Bytes that are not UTF-8 are replaced by U+FFFD.
     ///
     /// # Errors
     /// [`TooLarge`](ErrorKind::TooLarge): the event is over the limit. The events after it can still be read.
@@ -186,12 +188,12 @@ impl Events {
     /// Returns an iterator over the values of the events that are complete by now, each a
     /// [`chat::Chunk`](crate::chat::Chunk) or a [`gemini::Response`](crate::gemini::Response).
     ///
-    /// Events without a value, such as `[DONE]`, are skipped. When the iterator ends, [`push`](Events::push) more
-    /// bytes and call `read` again.
+    /// Events without a value, such as `[DONE]`, are skipped. When the iterator ends, [`push`](Events::push)
+    /// more bytes and call `read` again.
     ///
     /// # Errors
-    /// The errors of [`from_event`](FromEvent::from_event), and [`TooLarge`](ErrorKind::TooLarge) for an event over
-    /// the limit. The events after it can still be read.
+    /// The errors of [`from_event`](FromEvent::from_event), and [`TooLarge`](ErrorKind::TooLarge) for an
+    /// event over the limit. The events after it can still be read.
     pub fn read<T: FromEvent>(&mut self) -> impl Iterator<Item = Result<T>> {
         iter::from_fn(|| self.next_event())
             .filter_map(|data| data.and_then(|data| T::from_event(&data)).transpose())
@@ -403,8 +405,8 @@ impl Json {
 /// The number of bytes that are kept of text outside of events. An error shows less.
 const TEXT: usize = 1024;
 
-/// Returns the lines of an event's data, if the data is no JSON but each line is an object: some servers leave out the blank
-/// lines between events.
+/// Returns the lines of an event's data, if the data is not JSON but each line is an object: some servers
+/// leave out the blank lines between events.
 fn split_lines(data: &[u8]) -> Option<Vec<String>> {
     if !data.contains(&b'\n') || is_json(data) {
         return None;

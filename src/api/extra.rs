@@ -40,6 +40,11 @@ impl Extra {
         self.0.get(key)
     }
 
+    /// Returns the value of a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.0.get_mut(key)
+    }
+
     /// Sets the value of a key and returns the value that it replaces.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.0.insert(key.into(), value.into())
@@ -69,6 +74,16 @@ impl Extra {
     /// They are sorted by key, or in the order in which they were set if serde_json has the feature `preserve_order`.
     pub fn iter(&self) -> map::Iter<'_> {
         self.0.iter()
+    }
+
+    /// Returns the keys, in the order of [`iter`](Extra::iter).
+    pub fn keys(&self) -> map::Keys<'_> {
+        self.0.keys()
+    }
+
+    /// Returns the keys and values, to change the values.
+    pub fn iter_mut(&mut self) -> map::IterMut<'_> {
+        self.0.iter_mut()
     }
 
     /// Returns the number of keys.

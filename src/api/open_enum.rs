@@ -55,7 +55,6 @@ macro_rules! open_enum {
         pub enum $Name {
             $($(#[$variant_doc])* $Variant,)+
             /// A name that this crate does not know.
-            #[non_exhaustive]
             Unknown($crate::api::open_enum::UnknownName),
         }
 

@@ -124,7 +124,7 @@ impl KeyCheck {
                 };
                 let hint = match contents {
                     Contents::Names => "give each name once",
-                    _ => "set the field instead of an extra key",
+                    _ => "remove one, or set the field instead of an extra key",
                 };
                 Error::new(ErrorKind::Invalid, format!("{object} {keys}; {hint}"))
             }

@@ -3,7 +3,7 @@
 use niello::{
     ErrorKind,
     events::{Events, FromEvent},
-    gemini::{BlockReason, Content, FinishReason, Modality, Request, Response},
+    gemini::{BlockReason, Content, FinishReason, Modality, Request, Response, Role},
 };
 use serde_json::{Value, json};
 
@@ -253,4 +253,31 @@ fn body_that_is_not_a_response_is_a_json_error() {
         assert_eq!(error.kind(), ErrorKind::Json);
         assert!(error.to_string().contains(says), "{error}");
     }
+}
+
+#[test]
+fn payload_that_says_nothing_displaces_no_text() {
+    for other in [
+        json!({"functionCall": 7}),
+        json!({"inlineData": {}}),
+        json!({"functionCall": {}}),
+        json!({"executableCode": "x"}),
+        json!({"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}),
+    ] {
+        let mut part = other.clone();
+        part["text"] = "hello".into();
+        let response = json!({"candidates": [{"content": {"parts": [part]}}]}).to_string();
+        let response = Response::from_slice(response.as_bytes()).unwrap();
+        assert_eq!(response.text().as_deref(), Some("hello"), "{other}");
+    }
+}
+
+#[test]
+fn unknown_names_can_be_matched() {
+    let name = match Role::from("critic") {
+        Role::User | Role::Model => unreachable!(),
+        Role::Unknown(name) => name.to_string(),
+        _ => unreachable!(),
+    };
+    assert_eq!(name, "critic");
 }

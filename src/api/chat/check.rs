@@ -72,7 +72,13 @@ fn check_message(message: &Message, at: Arguments<'_>) -> Result<()> {
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     let kind = part.kind.as_str();
-    if let Some(setter) = part.misplaced {
+    let applies = |setter| match part.kind {
+        PartKind::VideoUrl(_) | PartKind::AudioUrl(_) | PartKind::ImageUrl(_) => setter == "detail",
+        PartKind::InputAudio(_) => setter == "format",
+        PartKind::File(_) => setter == "filename",
+        _ => false,
+    };
+    if let Some(setter) = part.misplaced.filter(|setter| !applies(*setter)) {
         let kind: String = kind.chars().take(200).collect();
         return Err(invalid(format_args!("{at}: {setter}() does not apply to a part of type {kind:?}")));
     }

@@ -142,14 +142,10 @@ fn add_call(call: &mut ToolCall, delta: ToolCallDelta) {
 /// Adds extra keys: appends strings and lists, and replaces everything else.
 fn add_extra(extra: &mut Extra, added: Extra) {
     for (key, value) in added {
-        let value = match (extra.remove(&key), value) {
-            (Some(Value::String(earlier)), Value::String(added)) => Value::String(earlier + &added),
-            (Some(Value::Array(mut earlier)), Value::Array(added)) => {
-                earlier.extend(added);
-                Value::Array(earlier)
-            }
-            (_, value) => value,
-        };
-        extra.insert(key, value);
+        match (extra.get_mut(&key), value) {
+            (Some(Value::String(earlier)), Value::String(added)) => earlier.push_str(&added),
+            (Some(Value::Array(earlier)), Value::Array(added)) => earlier.extend(added),
+            (_, value) => _ = extra.insert(key, value),
+        }
     }
 }

@@ -172,6 +172,11 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
+conversions! { Message:
+    &str: text => Message::user(text),
+    String: text => Message::user(text),
+}
+
 conversions! { Content:
     &String: text => Content::Text(text.clone()),
     &str: text => Content::Text(text.to_owned()),

@@ -39,7 +39,7 @@ fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     check_payload(part, at)?;
-    if let Some(setter) = part.misplaced {
+    if let Some(setter) = part.misplaced.filter(|_| !part.is_media()) {
         return Err(invalid(format_args!("{at}: {setter}() needs a part with inlineData or fileData")));
     }
     if let Some(metadata) = &part.video_metadata {
@@ -73,7 +73,8 @@ fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
         match part.kind.key() {
             None => {
                 return Err(invalid(format_args!(
-                    "{at}.{key} does not have the type that the API documents"
+                    "{at}.{key} is not read as the payload: it does not have the documented type, or another spelling; \
+                     set it with the constructor of Part"
                 )));
             }
             Some(kind) if kind != key => {
@@ -92,7 +93,7 @@ fn check_function_response(response: &FunctionResponse, at: Arguments<'_>) -> Re
         let at = format_args!("{at}.parts[{i}]");
         require(
             part.is_media() && part.is_bare(),
-            format_args!("{at} is not only inlineData or fileData; the API accepts nothing else in a result"),
+            format_args!("{at} may contain only inlineData or fileData; remove its other fields"),
         )?;
         check_part(part, at)?;
     }

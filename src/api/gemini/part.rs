@@ -141,8 +141,11 @@ struct Keys(Map<String, Value>);
 impl From<Keys> for Part {
     fn from(Keys(keys): Keys) -> Part {
         let mut part = Part::default();
-        let has = |key: &&str| keys.get(*key).is_some_and(|value| !value.is_null());
-        let payload = PartKind::KEYS.into_iter().find(has);
+        let reads = |key: &&str| keys.get(*key).is_some_and(|value| PartKind::read(key, value).is_some());
+        let is_empty = |key: &&str| keys.get(*key).and_then(Value::as_object).is_some_and(Map::is_empty);
+        // A payload that says nothing, or is not of its type, displaces no other.
+        let payload = (PartKind::KEYS.into_iter().find(|key| reads(key) && !is_empty(key)))
+            .or_else(|| PartKind::KEYS.into_iter().find(reads));
         for (key, value) in keys {
             let is_read = match key.as_str() {
                 "videoMetadata" => set(&mut part.video_metadata, read(&value)),
@@ -181,6 +184,14 @@ fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
 }
 
 impl Part {
+    /// Returns the text of the part, which can be next to a payload of another kind in a response.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => self.extra.get("text")?.as_str(),
+        }
+    }
+
     /// Returns `true` for the key of a payload or of another field.
     pub(super) fn has_key(key: &str) -> bool {
         PartKind::KEYS.contains(&key)
@@ -271,8 +282,8 @@ impl Part {
 
     /// Sets `videoMetadata.fps`: the frames that the model sees per second of video, above 0 and up to 24.
     /// The API's default is 1.
-    pub fn fps(mut self, fps: f64) -> Part {
-        self.video_metadata.get_or_insert_default().fps = Some(fps);
+    pub fn fps(mut self, fps: impl Into<f64>) -> Part {
+        self.video_metadata.get_or_insert_default().fps = Some(fps.into());
         self.needs_media("fps")
     }
 

@@ -92,10 +92,7 @@ impl Response {
     /// Its text parts are joined; thoughts are left out.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         let parts = self.parts().iter().filter(|part| part.thought != Some(true));
-        let mut texts = parts.filter_map(|part| match &part.kind {
-            PartKind::Text(text) => Some(text.as_str()),
-            _ => None,
-        });
+        let mut texts = parts.filter_map(Part::as_text);
         let mut joined = Cow::from(texts.next()?);
         texts.for_each(|text| joined += text);
         Some(joined)

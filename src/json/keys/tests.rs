@@ -225,8 +225,11 @@ fn second_spellings_are_duplicates_where_keys_are_fields() {
         }
     }
     for (text, error) in [
-        (r#"{"a_f":1,"aF":2}"#, "the request has the keys \"a_f\" and \"aF\", which are the same field; set"),
-        (r#"{"a_f":1,"b":0,"a_f":2}"#, "the request has the key \"a_f\" twice; set"),
+        (
+            r#"{"a_f":1,"aF":2}"#,
+            "the request has the keys \"a_f\" and \"aF\", which are the same field; remove one",
+        ),
+        (r#"{"a_f":1,"b":0,"a_f":2}"#, "the request has the key \"a_f\" twice; remove one"),
         (r#"[0,{"x":{"aF":1,"a_f":2}}]"#, "[1].x has the keys"),
         (r#"{"names":{"a_f":{"c_f":0,"cF":1},"aF":2}}"#, "names.a_f has the keys"),
         (r#"{"names":{"a_f":1,"a_f":2}}"#, "names has the key \"a_f\" twice; give each name once"),
