@@ -65,6 +65,25 @@ fn tool_calls_are_merged_by_index() {
 }
 
 #[test]
+fn tool_calls_without_an_index_are_distinguished_by_their_ids() {
+    let call = |id: &str, name: &str| {
+        delta(json!({"tool_calls": [{"id": id, "function": {"name": name, "arguments": "{}"}}],
+            "reasoning_content": null}))
+    };
+    let response = collect_chat(&[
+        delta(json!({"reasoning_content": "Two calls."})),
+        call("a", "find"),
+        call("b", "save"),
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}),
+    ])
+    .unwrap();
+    let ids: Vec<_> = response.tool_calls().iter().map(|call| &*call.id).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert!(response.tool_calls().iter().all(|call| call.function.as_ref().unwrap().arguments == "{}"));
+    assert_eq!(response.choices[0].message.extra["reasoning_content"], "Two calls.");
+}
+
+#[test]
 fn choices_refusals_and_reasoning_are_kept_apart() {
     let choice = |index: i64, delta: Value, finish: Value| json!({"id": "r", "model": "m", "choices": [{"index": index, "delta": delta, "finish_reason": finish}]});
     let response = collect_chat(&[

@@ -104,17 +104,28 @@ fn add_delta(message: &mut Message, delta: Delta, choice: i64, calls: &mut BTree
     }
     for call in delta.tool_calls {
         let next = message.tool_calls.len();
-        let position = *calls.entry((choice, call.index)).or_insert(next);
-        if position == next {
+        let position = calls.entry((choice, call.index)).or_insert(next);
+        // Some servers give no index, which is read as 0: a name with another id begins another call.
+        if message.tool_calls.get(*position).is_some_and(|current| begins_another(current, &call)) {
+            *position = next;
+        }
+        if *position == next {
             message.tool_calls.push(ToolCall::default());
         }
-        add_call(&mut message.tool_calls[position], call);
+        add_call(&mut message.tool_calls[*position], call);
     }
     add_extra(&mut message.extra, delta.extra);
 }
 
+fn begins_another(call: &ToolCall, delta: &ToolCallDelta) -> bool {
+    let has_name = delta.function.as_ref().is_some_and(|function| function.name.is_some());
+    let has_other_id = delta.id.as_ref().is_some_and(|id| !id.is_empty() && *id != call.id);
+    has_name && has_other_id && !call.id.is_empty()
+}
+
 fn append(content: Content, added: Content) -> Content {
     let parts = |content| match content {
+        Content::Text(text) if text.is_empty() => Vec::new(),
         Content::Text(text) => vec![Part::text(text)],
         Content::Parts(parts) => parts,
     };
@@ -139,12 +150,13 @@ fn add_call(call: &mut ToolCall, delta: ToolCallDelta) {
     add_extra(&mut call.extra, delta.extra);
 }
 
-/// Adds extra keys: appends strings and lists, and replaces everything else.
+/// Adds extra keys: appends strings and lists, and replaces everything else, but not by `null`.
 fn add_extra(extra: &mut Extra, added: Extra) {
     for (key, value) in added {
         match (extra.get_mut(&key), value) {
             (Some(Value::String(earlier)), Value::String(added)) => earlier.push_str(&added),
             (Some(Value::Array(earlier)), Value::Array(added)) => earlier.extend(added),
+            (Some(_), Value::Null) => {}
             (_, value) => _ = extra.insert(key, value),
         }
     }
