@@ -128,7 +128,7 @@ fn encoder_writer_simd(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     encoder_writer(path, &engine, out)
 }
 
-/// A loop by hand, with niello's sizes. The read buffer starts `offset` bytes into a page: a new `Vec` of
+/// A hand-written loop, with niello's sizes. The read buffer starts `offset` bytes into a page: a new `Vec` of
 /// this size starts at 16, and reading into a page's start is faster.
 fn by_hand(
     path: &Path,

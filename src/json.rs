@@ -64,7 +64,8 @@ struct Offer {
     len: usize,
 }
 
-/// Restores the context of the outer plan or field when it is dropped, even if a `Serialize` panics.
+/// Restores the context of the outer plan or field when it is dropped, even if a `Serialize`
+/// implementation panics.
 struct Outer {
     offer: Option<Offer>,
     /// The number of plans and the error. `None` if only an offer was made.
@@ -351,7 +352,7 @@ fn is_in_plan() -> bool {
     CONTEXT.try_with(|context| context.plans.get() > 0).unwrap_or(false)
 }
 
-/// Keeps the error of a media field for the plan that is being made, if there is one.
+/// Keeps the error of a media field for the plan under construction, if there is one.
 fn keep_error(error: &Error) {
     if is_in_plan() {
         let _ = CONTEXT.try_with(|context| context.error.set(Some(error.clone())));

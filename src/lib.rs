@@ -28,7 +28,7 @@
 //! [`Body::json`]. Use [`Marks`] for types from other crates that have `String` fields, and [`Template`] for
 //! JSON text.
 //!
-//! **To send a body**, see [`Body`]: it shows how to pass one to each HTTP client, and compares its two
+//! **To send a body**, see [`Body`], which shows how to pass one to each HTTP client and compares its two
 //! asynchronous forms. Clients also need its [length](Body::len), [progress](Body::progress) and [size
 //! check](Body::check). A clone is a retry. With the feature `http`, `chat::Endpoint` and `gemini::Endpoint`
 //! create complete `http::Request`s.

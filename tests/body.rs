@@ -1,4 +1,4 @@
-//! A body delivers the same bytes through every interface and in chunks of any size.
+//! Bodies: the same bytes through every interface and in chunks of any size; progress, limits and sizes.
 
 mod common;
 
@@ -39,16 +39,16 @@ fn border_lengths() -> impl Iterator<Item = usize> {
 }
 
 /// Reads the rest of a body through buffers of the lengths that `next` returns.
-fn pull(body: &mut Body, mut next: impl FnMut() -> usize) -> Vec<u8> {
-    let mut text = Vec::new();
+fn read_all(body: &mut Body, mut next: impl FnMut() -> usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
     loop {
         let mut buffer = vec![0; next()];
         let n = body.read(&mut buffer).unwrap();
         assert!(n > 0 || body.remaining() == 0, "0 is returned only at the end");
-        text.extend_from_slice(&buffer[..n]);
+        bytes.extend_from_slice(&buffer[..n]);
         assert_eq!(body.read(&mut []).unwrap(), 0);
         if n == 0 {
-            return text;
+            return bytes;
         }
     }
 }
@@ -127,14 +127,14 @@ fn every_chunking_delivers_the_same_bytes() {
                 lens.iter().copied().filter(|buffer| len < 100 || *buffer > 2).collect()
             };
             for buffer in all(&[1, 2, 3, 4, 5, 4097]) {
-                let text = pull(&mut body, || buffer);
-                assert_same(&text, &expected, format_args!("{origin:?} {len}, reads of {buffer}"));
+                let bytes = read_all(&mut body, || buffer);
+                assert_same(&bytes, &expected, format_args!("{origin:?} {len}, reads of {buffer}"));
                 body.reset();
             }
             for seed in 0..4 {
                 let mut random = Random::new(seed);
-                let text = pull(&mut body, || random.length(200_000));
-                assert_same(&text, &expected, format_args!("{origin:?} {len}, random reads {seed}"));
+                let bytes = read_all(&mut body, || random.length(200_000));
+                assert_same(&bytes, &expected, format_args!("{origin:?} {len}, random reads {seed}"));
                 body.reset();
             }
             for chunk_len in all(&[0, 1, 2, 3, 4, 5, 7, 4096, 65_535, 1 << 20]) {
@@ -143,8 +143,8 @@ fn every_chunking_delivers_the_same_bytes() {
                 let (last, full) = chunks.split_last().unwrap();
                 assert!(full.iter().all(|chunk| chunk.len() == chunk_len.max(1)));
                 assert!(!last.is_empty());
-                let text = chunks.concat();
-                assert_same(&text, &expected, format_args!("{origin:?} {len}, chunks of {chunk_len}"));
+                let bytes = chunks.concat();
+                assert_same(&bytes, &expected, format_args!("{origin:?} {len}, chunks of {chunk_len}"));
             }
             for (chunk_len, step) in [(5, 2), (4096, 4095), (4096, 7), (1 << 20, 4097)] {
                 let mut body = body.clone().with_chunk_len(chunk_len);
@@ -167,19 +167,23 @@ fn reads_across_buffer_and_window_boundaries_match() {
                 for buffer in [1, 2, 3, 4, 5, 13, 4097] {
                     let mut body = body.clone();
                     body.seek(SeekFrom::Start(start as u64)).unwrap();
-                    let mut text = vec![0; 40];
-                    for part in text.chunks_mut(buffer) {
+                    let mut bytes = vec![0; 40];
+                    for part in bytes.chunks_mut(buffer) {
                         body.read_exact(part).unwrap();
                     }
                     let what = format_args!("{origin:?}, from {start} by {buffer}");
-                    assert_same(&text, &expected[start..start + 40], what);
+                    assert_same(&bytes, &expected[start..start + 40], what);
                 }
             }
         }
         let mut random = Random::new(1);
-        let text = pull(&mut body.clone(), || random.length(3 << 20));
-        assert_same(&text, &expected, format_args!("{origin:?}, random reads"));
-        assert_same(&pull(&mut body.clone(), || 4097), &expected, format_args!("{origin:?}, reads of 4097"));
+        let bytes = read_all(&mut body.clone(), || random.length(3 << 20));
+        assert_same(&bytes, &expected, format_args!("{origin:?}, random reads"));
+        assert_same(
+            &read_all(&mut body.clone(), || 4097),
+            &expected,
+            format_args!("{origin:?}, reads of 4097"),
+        );
         for chunk_len in [1 << 20, (1 << 20) + 1, 5 << 20] {
             let chunks: Vec<_> =
                 body.clone().with_chunk_len(chunk_len).chunks().map(Result::unwrap).collect();
@@ -433,9 +437,9 @@ fn interrupted_writes_are_retried() {
 }
 
 #[test]
-fn a_writer_that_claims_too_many_bytes_is_capped() {
-    struct Boaster(Vec<u8>);
-    impl Write for Boaster {
+fn writer_that_claims_too_many_bytes_is_capped() {
+    struct Overcounting(Vec<u8>);
+    impl Write for Overcounting {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.extend_from_slice(bytes);
             Ok(bytes.len().saturating_mul(2).max(usize::MAX / 2))
@@ -446,19 +450,19 @@ fn a_writer_that_claims_too_many_bytes_is_capped() {
     }
     let (body, expected) = request(Origin::Read, 70_000);
     let mut body = body.with_chunk_len(999);
-    let mut writer = Boaster(Vec::new());
+    let mut writer = Overcounting(Vec::new());
     assert_eq!(body.write_to(&mut writer).unwrap(), body.len());
     assert_eq!(body.position(), body.len());
-    assert_same(&writer.0, &expected, "a boaster");
+    assert_same(&writer.0, &expected, "an overcounting writer");
 }
 
 #[test]
-fn write_to_accepts_a_trait_object() {
+fn write_to_accepts_trait_objects() {
     let (mut body, expected) = request(Origin::Bytes, 10);
-    let mut text = Vec::new();
-    let writer: &mut dyn Write = &mut text;
+    let mut bytes = Vec::new();
+    let writer: &mut dyn Write = &mut bytes;
     body.write_to(writer).unwrap();
-    assert_eq!(text, expected);
+    assert_eq!(bytes, expected);
 }
 
 #[test]
@@ -471,16 +475,16 @@ fn chunks_size_hint_allows_one_extra_chunk_for_an_error() {
                 [0, 1, 2, 999, expected.len() - 1, expected.len(), expected.len() + 1, usize::MAX]
             {
                 let mut chunks = body.clone().with_chunk_len(chunk_len).chunks();
-                let mut left = (expected.len() - start).div_ceil(chunk_len.max(1));
+                let mut remaining = (expected.len() - start).div_ceil(chunk_len.max(1));
                 loop {
                     // An error can cut a chunk in two.
-                    let most = if left == 0 { Some(0) } else { left.checked_add(1) };
-                    assert_eq!(chunks.size_hint(), (left.min(1), most), "from {start} by {chunk_len}");
+                    let most = if remaining == 0 { Some(0) } else { remaining.checked_add(1) };
+                    assert_eq!(chunks.size_hint(), (remaining.min(1), most), "from {start} by {chunk_len}");
                     let Some(chunk) = chunks.next() else { break };
                     assert!(!chunk.unwrap().is_empty());
-                    left -= 1;
+                    remaining -= 1;
                 }
-                assert_eq!(left, 0);
+                assert_eq!(remaining, 0);
                 assert!((0..3).all(|_| chunks.next().is_none()), "chunks are fused");
                 assert_eq!(chunks.size_hint(), (0, Some(0)));
                 assert_eq!(chunks.into_body().position(), expected.len() as u64);
@@ -579,8 +583,8 @@ fn debug_shows_no_content() {
     for secret in ["secret", &base64_of(b"secret bytes")[..6], "115, 101", "[115"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
-    for told in ["video/mp4", "Text(", "Base64(", "position: 0", "len: 12"] {
-        assert!(shown.contains(told), "{told} in {shown}");
+    for shown_part in ["video/mp4", "Text(", "Base64(", "position: 0", "len: 12"] {
+        assert!(shown.contains(shown_part), "{shown_part} in {shown}");
     }
     assert_eq!(format!("{:?}", Segment::Text("abc")), "Text(3)");
 }

@@ -372,7 +372,7 @@ fn large_media_is_written_by_every_text_serializer() {
 }
 
 #[test]
-fn a_serialize_can_create_a_body_itself() {
+fn serialize_impl_can_create_a_body_itself() {
     let (outer, within) = (over_limit(), clip());
     let made = || {
         let mut body = Body::json(&Holder::of(&within)).map_err(|error| error.to_string())?;
@@ -397,7 +397,7 @@ fn a_serialize_can_create_a_body_itself() {
 }
 
 #[test]
-fn a_serialize_can_ignore_the_error_of_a_media_field() {
+fn serialize_impl_can_ignore_the_error_of_a_media_field() {
     let (bad, good) = (changed(), clip());
     let recovers = || Ok(serde_json::to_string(&bad).unwrap_or_else(|_| "nothing".to_owned()));
     let text = streams(&(Made(recovers), &good), &[&good]);
@@ -528,7 +528,7 @@ fn data_uri_contains_the_parameters_of_the_type() {
 }
 
 #[test]
-fn errors_of_serde_json_say_why() {
+fn serde_json_errors_are_in_the_message() {
     #[track_caller]
     fn refused<T: Serialize + ?Sized>(value: &T, why: &str) {
         let error = Body::json(value).unwrap_err();

@@ -1,4 +1,4 @@
-//! The plan of a body: its segments in order, with their exact total length.
+//! Plans: what a body consists of.
 
 use crate::{
     error::{Error, ErrorKind, Result},

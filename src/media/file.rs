@@ -26,8 +26,8 @@ pub(super) enum Change {
     Rewritten,
 }
 
-/// The most bytes that one call of [`OpenFile::encode`] reads. As base64 they are 1 MiB, the default chunk. A
-/// multiple of 3, so that no group is split.
+/// The maximum number of bytes per call of [`OpenFile::encode`]: 1 MiB of base64, the default chunk. A multiple
+/// of 3, so that no group is split.
 const STEP: usize = 768 * 1024;
 
 /// Reads of up to this many bytes use a buffer on the stack.

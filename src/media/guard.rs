@@ -108,7 +108,7 @@ pub(super) fn install() -> io::Result<()> {
         // SAFETY: all-zero bytes are a valid `sigaction`.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
         action.sa_sigaction = on_sigbus as *const () as usize;
-        // Whether a system call that SIGBUS interrupts is restarted stays as the previous handler asked for.
+        // Keeps the previous handler's SA_RESTART setting.
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | (previous.sa_flags & libc::SA_RESTART);
         // SAFETY: `action` is initialized, and the handler has the signature that SA_SIGINFO requires.
         check_errno(unsafe { libc::sigaction(libc::SIGBUS, &action, ptr::null_mut()) })

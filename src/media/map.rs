@@ -46,8 +46,8 @@ pub(super) struct Map {
     map: MmapRaw,
     /// Set by the guard when a page is missing, and never cleared.
     broken: AtomicBool,
-    /// The window in which the last read ended and which is still resident, or `NONE` if it ended at the end
-    /// of a window.
+    /// The partly read window that is still resident, or `NONE` if the last read ended at the end of its
+    /// window.
     resident: AtomicUsize,
 }
 
@@ -129,7 +129,7 @@ mod tests {
         }
 
         /// Encodes `len` bytes from `start`, 768 KiB at a time, and returns how many bytes of the map are
-        /// resident then.
+        /// resident afterwards.
         fn resident_after(&self, mut start: usize, mut len: usize) -> usize {
             let mut out = Vec::with_capacity(WINDOW * 2);
             while len > 0 {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn window_is_resident_until_its_end_or_until_another_is_read() {
+    fn window_is_dropped_at_its_end_or_when_another_is_read() {
         let map = Map::zeros();
         assert_eq!(map.resident(), 0);
         let some = 3 << 20;
@@ -173,7 +173,7 @@ mod tests {
 
     /// Pages before the range may still have content, and pages after it may be in use by another thread.
     #[test]
-    fn zeros_replace_only_the_pages_from_the_missing_one_to_the_end_of_the_read() {
+    fn guard_replaces_only_missing_pages_within_the_read() {
         const PAGE: usize = 4096;
         for missing in [2, 3] {
             let file = tempfile::tempfile().unwrap();
@@ -184,7 +184,7 @@ mod tests {
                 map.encode(0, missing * PAGE, &mut Vec::with_capacity(LEN)),
                 Some((missing * PAGE).div_ceil(3) * 4)
             );
-            // 3 pages and 3 bytes are on 4 pages.
+            // 3 pages and 3 bytes span 4 pages.
             assert_eq!(map.encode(missing * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
             assert_eq!(
                 map.encode(0, 300, &mut Vec::with_capacity(LEN)),

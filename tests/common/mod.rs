@@ -15,7 +15,7 @@ use std::{
 };
 use tempfile::{NamedTempFile, TempDir};
 
-/// The most bytes of one read of a file, and the window of a mapped file.
+/// The maximum number of bytes per read of a file, and the window of a mapped file.
 pub(crate) const STEP: usize = 768 * 1024;
 pub(crate) const WINDOW: usize = 6 * 1024 * 1024;
 
