@@ -6,8 +6,8 @@ mod cases;
 mod golden;
 #[path = "convert/random.rs"]
 mod random;
-#[path = "convert/refused.rs"]
-mod refused;
+#[path = "convert/rejected.rs"]
+mod rejected;
 
 use niello::{Body, Media, Segment, chat, gemini};
 use serde::Serialize;

@@ -32,7 +32,7 @@ fn url(request: Result<http::Request<Body>>) -> String {
 
 /// Checks that the error is of kind `Invalid`, contains `words` and shows no secret.
 #[track_caller]
-fn assert_refused(request: Result<http::Request<Body>>, words: &str) {
+fn assert_rejected(request: Result<http::Request<Body>>, words: &str) {
     let error = request.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     assert!(error.to_string().contains(words), "{error}");
@@ -91,7 +91,7 @@ fn slashes_at_the_end_of_base_urls_are_ignored() {
 }
 
 #[test]
-fn invalid_base_urls_are_refused_without_quoting_them() {
+fn invalid_base_urls_are_rejected_without_quoting_them() {
     for (base, words) in [
         ("", "https://"),
         ("example.com", "https://"),
@@ -116,10 +116,10 @@ fn invalid_base_urls_are_refused_without_quoting_them() {
         ("https://h/a/%2E%2e/b", ".."),
         ("https://h/.", "."),
     ] {
-        assert_refused(send(chat::Endpoint::openai(base)), words);
-        assert_refused(send(chat::Endpoint::databricks(base)), words);
-        assert_refused(generate(gemini::Endpoint::databricks(base, "m")), words);
-        assert_refused(generate(gemini::Endpoint::new(base, "m")), words);
+        assert_rejected(send(chat::Endpoint::openai(base)), words);
+        assert_rejected(send(chat::Endpoint::databricks(base)), words);
+        assert_rejected(generate(gemini::Endpoint::databricks(base, "m")), words);
+        assert_rejected(generate(gemini::Endpoint::new(base, "m")), words);
     }
 }
 
@@ -177,9 +177,9 @@ fn no_model_name_changes_the_path() {
         "m\u{7f}",
         "m\u{85}",
     ] {
-        assert_refused(generate(gemini::Endpoint::google(model)), "model");
+        assert_rejected(generate(gemini::Endpoint::google(model)), "model");
     }
-    assert_refused(generate(gemini::Endpoint::google(&"m".repeat(70_000))), "URL");
+    assert_rejected(generate(gemini::Endpoint::google(&"m".repeat(70_000))), "URL");
 }
 
 #[test]
@@ -206,17 +206,17 @@ fn resource_names_of_models_are_paths_of_their_own() {
 }
 
 #[test]
-fn base_urls_that_end_in_what_is_appended_are_refused() {
-    assert_refused(send(chat::Endpoint::openai("https://h/v1/chat/completions")), "/chat/completions");
-    assert_refused(send(chat::Endpoint::openai("https://h/v1/chat/completions/")), "/chat/completions");
-    assert_refused(send(chat::Endpoint::databricks("https://h/ai-gateway/mlflow/v1")), "has a path");
-    assert_refused(generate(gemini::Endpoint::databricks("https://h/serving-endpoints", "m")), "has a path");
+fn base_urls_that_end_in_what_is_appended_are_rejected() {
+    assert_rejected(send(chat::Endpoint::openai("https://h/v1/chat/completions")), "/chat/completions");
+    assert_rejected(send(chat::Endpoint::openai("https://h/v1/chat/completions/")), "/chat/completions");
+    assert_rejected(send(chat::Endpoint::databricks("https://h/ai-gateway/mlflow/v1")), "has a path");
+    assert_rejected(generate(gemini::Endpoint::databricks("https://h/serving-endpoints", "m")), "has a path");
     for base in ["https://h/v1beta/models", "https://h/v1beta/models/"] {
-        assert_refused(generate(gemini::Endpoint::new(base, "m")), "/models");
+        assert_rejected(generate(gemini::Endpoint::new(base, "m")), "/models");
     }
     for method in [":generateContent", ":streamGenerateContent"] {
         let base = format!("https://h/v1beta/models/m{method}");
-        assert_refused(generate(gemini::Endpoint::new(&base, "m")), method);
+        assert_rejected(generate(gemini::Endpoint::new(&base, "m")), method);
     }
 }
 
@@ -247,18 +247,18 @@ fn headers_are_those_that_the_apis_document() {
 }
 
 #[test]
-fn tokens_that_no_header_can_hold_are_refused_without_showing_them() {
+fn tokens_that_no_header_can_hold_are_rejected_without_showing_them() {
     for token in
         ["", "s3cr3t\n", "s3cr3t\r", "s3cr3t\r\nx: y", "s3cr3t\0", "s3 cr3t", "s3cr3t\u{e9}", "s3cr3t\t"]
     {
         let words = if token.is_empty() { "empty" } else { "line break" };
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token)), words);
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).basic(token)), words);
+        assert_rejected(send(chat::Endpoint::databricks(WORKSPACE).bearer(token)), words);
+        assert_rejected(send(chat::Endpoint::databricks(WORKSPACE).basic(token)), words);
         // A valid token after an invalid one does not hide the error.
-        assert_refused(send(chat::Endpoint::databricks(WORKSPACE).bearer(token).bearer("x")), words);
-        assert_refused(generate(gemini::Endpoint::google("m").bearer(token)), words);
-        assert_refused(generate(gemini::Endpoint::google("m").basic(token)), words);
-        assert_refused(generate(gemini::Endpoint::google("m").api_key(token)), words);
+        assert_rejected(send(chat::Endpoint::databricks(WORKSPACE).bearer(token).bearer("x")), words);
+        assert_rejected(generate(gemini::Endpoint::google("m").bearer(token)), words);
+        assert_rejected(generate(gemini::Endpoint::google("m").basic(token)), words);
+        assert_rejected(generate(gemini::Endpoint::google("m").api_key(token)), words);
     }
 }
 
@@ -310,9 +310,9 @@ fn limit_applies_to_the_exact_length() {
 }
 
 #[test]
-fn invalid_request_is_refused_as_by_its_body() {
-    assert_refused(chat::Endpoint::openai("http://h").request(&chat::Request::new("m")), "messages");
-    assert_refused(gemini::Endpoint::google("m").generate(&gemini::Request::new()), "contents");
+fn invalid_request_is_rejected_as_by_its_body() {
+    assert_rejected(chat::Endpoint::openai("http://h").request(&chat::Request::new("m")), "messages");
+    assert_rejected(gemini::Endpoint::google("m").generate(&gemini::Request::new()), "contents");
 }
 
 #[test]

@@ -530,7 +530,7 @@ fn data_uri_contains_the_parameters_of_the_type() {
 #[test]
 fn serde_json_errors_are_in_the_message() {
     #[track_caller]
-    fn refused<T: Serialize + ?Sized>(value: &T, why: &str) {
+    fn rejected<T: Serialize + ?Sized>(value: &T, why: &str) {
         let error = Body::json(value).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Json);
         assert!(error.to_string().contains(why), "{error}");
@@ -539,13 +539,13 @@ fn serde_json_errors_are_in_the_message() {
     }
     let media = clip();
     let refuses = Made(|| Err::<(), _>("the value refuses".to_owned()));
-    refused(&refuses, "the value refuses");
-    refused(&(&media, &refuses), "the value refuses");
-    refused(&Traced(BTreeMap::from([("at", (&media, &refuses))])), "at[1]: the value refuses");
+    rejected(&refuses, "the value refuses");
+    rejected(&(&media, &refuses), "the value refuses");
+    rejected(&Traced(BTreeMap::from([("at", (&media, &refuses))])), "at[1]: the value refuses");
     let erased: &dyn erased_serde::Serialize = &refuses;
-    refused(erased, "the value refuses");
-    refused(&BTreeMap::from([((1, 2), &media)]), "key must be a string");
-    refused(&BTreeMap::from([(Some(vec![1]), &media)]), "key must be a string");
+    rejected(erased, "the value refuses");
+    rejected(&BTreeMap::from([((1, 2), &media)]), "key must be a string");
+    rejected(&BTreeMap::from([(Some(vec![1]), &media)]), "key must be a string");
     streams(&media, &[&media]);
 }
 

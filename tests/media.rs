@@ -49,7 +49,7 @@ fn assert_complete(media: &Media, bytes: &[u8]) {
 
 /// Asserts that the path cannot be opened, and returns the message, which is the same for both accesses.
 #[track_caller]
-fn assert_refused(path: impl AsRef<Path>, kind: ErrorKind, io_kind: io::ErrorKind) -> String {
+fn assert_rejected(path: impl AsRef<Path>, kind: ErrorKind, io_kind: io::ErrorKind) -> String {
     let path = path.as_ref();
     let mut messages = ACCESSES.map(|access| {
         let error = Media::options().access(access).open(path).unwrap_err();
@@ -108,7 +108,7 @@ fn file_name_decides_if_the_content_is_inconclusive() {
         for name in ["clip", "clip.xyz", "clip.", "mp4"] {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();
-            let message = assert_refused(&path, ErrorKind::MimeType, io::ErrorKind::InvalidInput);
+            let message = assert_rejected(&path, ErrorKind::MimeType, io::ErrorKind::InvalidInput);
             assert!(message.contains("set it explicitly"), "{message}");
             // The message does not claim that a name was considered where there is no extension.
             assert_eq!(message.contains("or file name"), !["clip", "mp4"].contains(&name), "{message}");
@@ -118,13 +118,13 @@ fn file_name_decides_if_the_content_is_inconclusive() {
 
 #[test]
 fn undocumented_type_is_an_error_that_names_the_type() {
-    let message = assert_refused(data("video.mkv"), ErrorKind::MimeType, io::ErrorKind::InvalidInput);
+    let message = assert_rejected(data("video.mkv"), ErrorKind::MimeType, io::ErrorKind::InvalidInput);
     assert!(message.contains("video/matroska") || message.contains("video/x-matroska"), "{message}");
 
     let folder = scratch();
     let path = folder.path().join("archive.mp4");
     fs::write(&path, b"\x1f\x8b\x08\0\0\0\0\0").unwrap();
-    let message = assert_refused(&path, ErrorKind::MimeType, io::ErrorKind::InvalidInput);
+    let message = assert_rejected(&path, ErrorKind::MimeType, io::ErrorKind::InvalidInput);
     assert!(message.contains("application/gzip"), "{message}");
 }
 
@@ -159,13 +159,13 @@ fn malformed_type_is_an_error() {
 #[test]
 fn missing_file_and_directory_are_errors_that_name_the_path() {
     let folder = scratch();
-    assert_refused(folder.path().join("none.mp4"), ErrorKind::Io, io::ErrorKind::NotFound);
-    assert_refused(folder.path().join("none/none.mp4"), ErrorKind::Io, io::ErrorKind::NotFound);
-    assert_refused("", ErrorKind::Io, io::ErrorKind::NotFound);
+    assert_rejected(folder.path().join("none.mp4"), ErrorKind::Io, io::ErrorKind::NotFound);
+    assert_rejected(folder.path().join("none/none.mp4"), ErrorKind::Io, io::ErrorKind::NotFound);
+    assert_rejected("", ErrorKind::Io, io::ErrorKind::NotFound);
     if cfg!(unix) {
-        assert_refused(folder.path(), ErrorKind::Io, io::ErrorKind::IsADirectory);
-        assert_refused("nul\0.mp4", ErrorKind::Io, io::ErrorKind::InvalidInput);
-        assert_refused("x".repeat(5000), ErrorKind::Io, io::ErrorKind::InvalidFilename);
+        assert_rejected(folder.path(), ErrorKind::Io, io::ErrorKind::IsADirectory);
+        assert_rejected("nul\0.mp4", ErrorKind::Io, io::ErrorKind::InvalidInput);
+        assert_rejected("x".repeat(5000), ErrorKind::Io, io::ErrorKind::InvalidFilename);
     }
 }
 
@@ -346,7 +346,7 @@ mod unix {
         let media = Media::open(&path).unwrap();
         assert_complete(&media, &bytes);
         assert_eq!(media.name(), path.display().to_string());
-        assert_refused(
+        assert_rejected(
             path.with_file_name(OsStr::from_bytes(b"\xff")),
             ErrorKind::Io,
             io::ErrorKind::NotFound,
@@ -372,7 +372,7 @@ mod unix {
         let user = unsafe { libc::geteuid() };
         // SAFETY: the argument is a number, the ID of the user nobody.
         unsafe { libc::seteuid(65534) };
-        assert_refused(&path, ErrorKind::Io, io::ErrorKind::PermissionDenied);
+        assert_rejected(&path, ErrorKind::Io, io::ErrorKind::PermissionDenied);
         open.iter().for_each(|media| assert_complete(media, &bytes));
         // SAFETY: as above.
         unsafe { libc::seteuid(user) };
@@ -390,7 +390,7 @@ mod unix {
         symlink(folder.path().join("none"), &dangling).unwrap();
         symlink(&circle, &circle).unwrap();
         assert_complete(&Media::open(&link).unwrap(), &fs::read(&path).unwrap());
-        assert_refused(&dangling, ErrorKind::Io, io::ErrorKind::NotFound);
+        assert_rejected(&dangling, ErrorKind::Io, io::ErrorKind::NotFound);
         let error = Media::open(&circle).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.to_string().contains("circle"), "{error}");
@@ -399,7 +399,7 @@ mod unix {
     #[test]
     fn device_and_socket_are_errors_that_name_the_path() {
         for device in ["/dev/null", "/dev/zero"] {
-            let message = assert_refused(device, ErrorKind::Io, io::ErrorKind::Unsupported);
+            let message = assert_rejected(device, ErrorKind::Io, io::ErrorKind::Unsupported);
             assert!(message.contains("neither a regular file nor a pipe"), "{message}");
         }
         let folder = scratch();
@@ -656,7 +656,7 @@ mod unix {
 }
 
 #[test]
-fn files_that_are_not_what_their_name_says_are_refused_with_the_reason() {
+fn files_that_are_not_what_their_name_says_are_rejected_with_the_reason() {
     let folder = scratch();
     for (name, content, says) in [
         (

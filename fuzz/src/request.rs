@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::io::Read;
 
 /// Checks that the body is what serde_json writes for the request, has no duplicate key, and parses to the same
-/// request. Returns the body as a value, or `None` if the request was refused with a fitting error.
+/// request. Returns the body as a value, or `None` if the request was rejected with a fitting error.
 pub fn check<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Error>) -> Option<Value> {
     let mut body = match body {
         Ok(body) => body,

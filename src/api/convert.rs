@@ -1,8 +1,8 @@
 //! Conversion of requests between the two formats.
 //!
 //! A conversion takes a copy of the request apart. It moves out of the copy what the other format can express, and
-//! refuses the request if anything is left. So there is no list of unsupported fields to keep, and a new field is
-//! refused, not lost, until its conversion is written.
+//! rejects the request if anything remains. This needs no list of unsupported fields: a new field is rejected,
+//! not lost, until its conversion is written.
 
 mod calls;
 mod schema;
@@ -51,12 +51,12 @@ impl Target {
         invalid(format!("{path} is missing, and {self} requires it; set it"))
     }
 
-    /// Refuses the first field that is left in a value after a conversion.
+    /// Rejects the first field that remains in a value after a conversion.
     ///
     /// The value must not contain media, which this would write to memory.
-    fn ensure_empty<T: Serialize + Default>(self, left: &T, path: &str) -> Result<()> {
+    fn ensure_empty<T: Serialize + Default>(self, remaining: &T, path: &str) -> Result<()> {
         let to_json = |value| serde_json::to_value(value).map_err(|cause| not_json(path, cause));
-        match first_difference(&to_json(left)?, &to_json(&T::default())?) {
+        match first_difference(&to_json(remaining)?, &to_json(&T::default())?) {
             None => Ok(()),
             Some(field) if path.is_empty() => Err(self.unsupported(field.trim_start_matches('.'))),
             Some(field) => Err(self.unsupported(&format!("{path}{field}"))),
@@ -94,7 +94,7 @@ fn convert_all<A, B>(
     list.into_iter().enumerate().map(|(i, item)| convert(item, &format!("{path}[{i}]"))).collect()
 }
 
-/// Takes the value of a field if it can be converted. Otherwise leaves it to be refused.
+/// Takes the value of a field if it can be converted. Otherwise leaves it, to be rejected.
 fn take_if<A, B>(field: &mut Option<A>, convert: impl FnOnce(&A) -> Option<B>) -> Option<B> {
     let converted = convert(field.as_ref()?)?;
     *field = None;
@@ -155,7 +155,7 @@ fn extra_content(signature: &str) -> Value {
 fn take_signature(extra: &mut Extra) -> Option<String> {
     let content = extra.get(EXTRA_CONTENT)?;
     let signature = content["google"]["thought_signature"].as_str()?.to_owned();
-    // With anything next to the signature, all of it is left to be refused.
+    // With anything next to the signature, all of it remains, to be rejected.
     (*content == extra_content(&signature)).then(|| {
         extra.remove(EXTRA_CONTENT);
         signature

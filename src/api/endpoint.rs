@@ -1,4 +1,4 @@
-//! What the endpoints of both formats share: the base URL, credentials, the limit, and making an HTTP request.
+//! What the endpoints of both formats share: the base URL, credentials, the limit, and creating an HTTP request.
 
 use crate::{
     base64,
@@ -21,13 +21,13 @@ macro_rules! endpoint {
         /// A request is a POST with the headers `Content-Type`, `Content-Length`, `Accept` and the credentials. You
         /// can change it before you send it. To retry, clone it before you send it.
         ///
-        /// An invalid URL or credential is reported when a request is made. Neither `Debug` nor an error shows
+        /// An invalid URL or credential is reported when a request is created. Neither `Debug` nor an error shows
         /// credentials.
         ///
         /// # Examples
         $(#[$example])+
         #[derive(Clone, Debug)]
-        #[must_use = "an endpoint sends nothing; make a request with it"]
+        #[must_use = "an endpoint sends nothing; create a request with it"]
         pub struct Endpoint($crate::api::endpoint::Settings);
 
         impl Endpoint {
@@ -54,10 +54,10 @@ macro_rules! endpoint {
 pub(crate) use endpoint;
 
 /// Where requests are sent, with which credentials, and how large they may be. Errors of the setters are kept
-/// until a request is made.
+/// until a request is created.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// Without a slash at the end.
+    /// Without a trailing slash.
     base_url: Result<String>,
     /// Headers that are marked as sensitive.
     credentials: Result<HeaderMap>,
@@ -86,7 +86,7 @@ impl Settings {
         Settings { base_url: self.base_url.and_then(change), ..self }
     }
 
-    /// Refuses a base URL with a path: for the URL of a Databricks workspace, which has none.
+    /// Rejects a base URL with a path: for the URL of a Databricks workspace, which has none.
     pub(crate) fn workspace(self) -> Settings {
         self.map_base_url(|base_url| {
             let authority = base_url.split_once("://").map_or("", |(_, authority)| authority);
@@ -100,7 +100,7 @@ impl Settings {
         })
     }
 
-    /// Refuses a base URL that ends in one of the `parts` of the path that is appended to it.
+    /// Rejects a base URL that ends in one of the `parts` of the path that is appended to it.
     pub(crate) fn without(self, parts: &[&str]) -> Settings {
         self.map_base_url(|base_url| match parts.iter().find(|part| base_url.ends_with(**part)) {
             Some(part) => {
@@ -145,7 +145,7 @@ impl Settings {
         Settings { credentials, ..self }
     }
 
-    /// Makes a POST request to the base URL with `path` appended.
+    /// Creates a POST request to the base URL with `path` appended.
     pub(crate) fn post(&self, path: &str, accept: Accept, body: Body) -> Result<http::Request<Body>> {
         let base_url = self.base_url.as_deref().map_err(Error::clone)?;
         let mut headers = self.credentials.clone()?;
@@ -180,10 +180,10 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Checks that paths can be appended to a base URL. Returns it without a slash at the end.
+/// Checks that paths can be appended to a base URL. Returns it without a trailing slash.
 fn parse_base_url(url: &str) -> Result<String> {
     // The message does not quote the URL: it may contain a password, even in the wrong place.
-    let refuse = |problem: &str| {
+    let reject = |problem: &str| {
         Err(invalid(format!(
             "the base URL {problem}; pass scheme, host and path, such as https://example.com or \
              http://localhost:8000/v1"
@@ -192,31 +192,31 @@ fn parse_base_url(url: &str) -> Result<String> {
     // The characters of a path (RFC 3986), and those that have an error message of their own below.
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/[]?#".contains(&byte);
     if !url.bytes().all(is_allowed) {
-        return refuse("contains a space or another character that is not allowed in URLs");
+        return reject("contains a space or another character that is not allowed in URLs");
     }
     if url.contains(['?', '#']) {
-        return refuse("has a query or a fragment");
+        return reject("has a query or a fragment");
     }
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
-        _ => return refuse("does not start with https:// or http://"),
+        _ => return reject("does not start with https:// or http://"),
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if authority.contains('@') {
-        return refuse("contains a user name or a password; pass credentials to `bearer` or `basic`");
+        return reject("contains a user name or a password; pass credentials to `bearer` or `basic`");
     }
     let Ok(parsed) = authority.parse::<http::uri::Authority>() else {
-        return refuse("has no valid host");
+        return reject("has no valid host");
     };
     let port = authority.strip_prefix(parsed.host()).unwrap_or_default();
     if parsed.host().is_empty() || (!port.is_empty() && parsed.port_u16().is_none()) {
-        return refuse("has no valid host and port");
+        return reject("has no valid host and port");
     }
     // Clients decode `%2e` to a dot and then remove the dot segment.
     let decoded = path.to_ascii_lowercase().replace("%2e", ".");
     if decoded.split('/').any(|segment| segment == "." || segment == "..") {
-        return refuse("has a path with a `.` or `..` segment");
+        return reject("has a path with a `.` or `..` segment");
     }
     Ok(format!("{scheme}://{authority}{}", path.trim_end_matches('/')))
 }

@@ -100,7 +100,7 @@ impl ApiError {
 }
 
 /// Returns what one of [`details`](ApiError::details) says of the cause: OpenRouter's provider and the message of
-/// its error, or the fields that Google refuses.
+/// its error, or the fields that Google rejects.
 fn cause(detail: &Value) -> Option<String> {
     if let Some(violations) = detail["fieldViolations"].as_array() {
         let violations = violations.iter().filter_map(|violation| {

@@ -9,7 +9,7 @@ use std::{fmt, mem, ops::Index};
 /// Every object of the APIs has a field `extra`. Keys that you set in it are written after the fields of the object,
 /// and unknown keys of a response are read into it.
 ///
-/// A request in which an extra key repeats a field that is set is refused when its body is created.
+/// A request in which an extra key repeats a field that is set is rejected when its body is created.
 ///
 /// NaN and infinity become `null` when they are converted to a [`Value`], which cannot be detected later. Check your
 /// numbers before you set them.

@@ -96,7 +96,7 @@ macro_rules! object {
     (@fields $object:tt $fields:tt $setters:tt) => {
         object! {
             @fields $object $fields $setters
-            /// Keys that this type does not have.
+            /// Fields that this type does not define.
             pub extra: Extra,
         }
     };
@@ -221,7 +221,7 @@ macro_rules! object {
         }
     };
     (@setter extra) => {
-        /// Sets a key that this type does not have, replacing an earlier value.
+        /// Sets a field that this type does not define, replacing an earlier value.
         pub fn extra(mut self, key: impl Into<String>, value: impl Into<::serde_json::Value>) -> Self {
             self.extra.insert(key, value);
             self

@@ -617,16 +617,16 @@ mod tests {
         assert_eq!(filled, r#"["YWJj","data:audio/wav;base64,YWJj","data:a/b;base64,YWJj"]"#);
         assert_eq!(calls, 1);
 
-        fn refused(text: &str, cause: impl Fn() -> Cause) -> (ErrorKind, String) {
+        fn rejected(text: &str, cause: impl Fn() -> Cause) -> (ErrorKind, String) {
             let error = Template::new(text).body_with(|_| Err(cause())).unwrap_err();
             (error.kind(), error.to_string())
         }
         let text = r#"{"a":[{"$base64":{"file":"x"}}]}"#;
-        let (kind, message) = refused(text, || Error::new(ErrorKind::Changed, "it changed").into());
+        let (kind, message) = rejected(text, || Error::new(ErrorKind::Changed, "it changed").into());
         assert_eq!((kind, &*message), (ErrorKind::Changed, "template: $.a[0]: it changed"));
-        let (kind, message) = refused(text, || io::Error::other("disk").into());
+        let (kind, message) = rejected(text, || io::Error::other("disk").into());
         assert_eq!((kind, &*message), (ErrorKind::Io, "template: $.a[0]: cannot resolve \"x\": disk"));
-        assert_eq!(refused(text, || "no".into()).0, ErrorKind::Invalid);
+        assert_eq!(rejected(text, || "no".into()).0, ErrorKind::Invalid);
         let bad = Template::new(r#"[{"$data_uri":{"file":"x","mime":"none"}}]"#)
             .body_with(|_| Ok::<_, Error>(media.clone()));
         assert_eq!(bad.unwrap_err().kind(), ErrorKind::MimeType);

@@ -1,6 +1,6 @@
 //! Validates a request before its body is created.
 //!
-//! They report what no server would accept, and leave everything else to the server. The formatter that
+//! The checks report what no server would accept, and leave everything else to the server. The formatter that
 //! writes the JSON detects duplicate keys. Every message begins with the JSON path of the field.
 
 use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, ToolKind};
@@ -23,7 +23,7 @@ pub(super) fn request(request: &Request) -> Result<()> {
         ("frequency_penalty", request.frequency_penalty),
     ] {
         let number = number.unwrap_or_default();
-        require(number.is_finite(), format_args!("{name} is {number}; numbers in JSON are finite"))?;
+        require(number.is_finite(), format_args!("{name} is {number}; JSON numbers must be finite"))?;
     }
     if let Some(format) = &request.response_format {
         require(
@@ -93,7 +93,8 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
                 (None, Base64::Media(media)) => Err(Error::new(
                     ErrorKind::MimeType,
                     format!(
-                        "{at}.{kind}: {} is {}, not WAV or MP3; use Part::audio, or set the format",
+                        "{at}.{kind}: {} is {}, not WAV or MP3, and `input_audio` documents only these; use Part::audio, or \
+                         set the format",
                         media.name(),
                         media.mime()
                     ),
@@ -123,8 +124,8 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     }
 }
 
-fn require(condition: bool, otherwise: Arguments<'_>) -> Result<()> {
-    if condition { Ok(()) } else { Err(invalid(otherwise)) }
+fn require(condition: bool, message: Arguments<'_>) -> Result<()> {
+    if condition { Ok(()) } else { Err(invalid(message)) }
 }
 
 fn invalid(message: Arguments<'_>) -> Error {

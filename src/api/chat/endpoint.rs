@@ -8,7 +8,7 @@ use crate::{
 };
 
 endpoint! {
-    /// An endpoint of the Chat Completions API: makes [`http::Request`]s for any HTTP client.
+    /// An endpoint of the Chat Completions API: creates [`http::Request`]s for any HTTP client.
     examples:
     /// ```
     /// use niello::chat::{Endpoint, Message, Request};
@@ -33,18 +33,18 @@ impl Endpoint {
         Endpoint(Settings::new(workspace_url).workspace().join("/ai-gateway/mlflow/v1"))
     }
 
-    /// Creates an endpoint for the base URL that OpenAI clients take, such as `http://localhost:8000/v1` (vLLM) or
-    /// `https://openrouter.ai/api/v1`: `<base_url>/chat/completions`. A slash at the end is ignored.
+    /// Creates an endpoint at `<base_url>/chat/completions`. Pass the base URL that you would give an OpenAI client,
+    /// such as `http://localhost:8000/v1` (vLLM) or `https://openrouter.ai/api/v1`. A trailing slash is ignored.
     pub fn openai(base_url: &str) -> Endpoint {
         Endpoint(Settings::new(base_url).without(&["/chat/completions"]))
     }
 
-    /// Makes the HTTP request for `request`. It accepts an event stream if [`stream`](Request#structfield.stream)
-    /// is true, and JSON otherwise.
+    /// Creates the HTTP request for `request`. Its `Accept` header is `text/event-stream` if
+    /// [`stream`](Request#structfield.stream) is true, and `application/json` otherwise.
     ///
     /// # Errors
-    /// - [`Invalid`](crate::ErrorKind::Invalid): the base URL is invalid (not `http` or `https`, or with a query, a
-    ///   fragment or a user), or a token is empty or contains characters that are not allowed in a header.
+    /// - [`Invalid`](crate::ErrorKind::Invalid): the base URL is invalid (its scheme is not `http` or `https`, or
+    ///   it has a query, a fragment or credentials), or a token is empty or contains characters that are not allowed in a header.
     /// - [`TooLarge`](crate::ErrorKind::TooLarge): the body is over the limit.
     /// - The errors of [`Request::body`].
     pub fn request(&self, request: &Request) -> Result<http::Request<Body>> {

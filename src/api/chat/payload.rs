@@ -42,7 +42,7 @@ pub struct MediaUrl {
     /// `detail`: how closely the model looks. OpenAI documents it for images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
-    /// Keys that this type does not have.
+    /// Fields that this type does not define.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -63,7 +63,7 @@ pub struct InputAudio {
     /// `format`: the encoding of the audio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<AudioFormat>,
-    /// Keys that this type does not have.
+    /// Fields that this type does not define.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -35,7 +35,7 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 continue;
             }
             ("default", value) => value,
-            // The dialect writes the values of any type as strings, which JSON Schema would never match with a number.
+            // The dialect writes enum values of every type as strings; in JSON Schema, a string never equals a number.
             ("enum", _) if !is_string => return Err(Target::Chat.unsupported(&at)),
             ("items", value) => convert(value, &at)?,
             ("anyOf", Value::Array(schemas)) => convert_all(schemas, &at, convert)?.into(),
@@ -47,7 +47,7 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
                 Value::Object(converted.collect::<Result<_>>()?)
             }
             // An extra key may contain a schema of an unknown dialect.
-            (_, value) if holds_object(&value) => return Err(Target::Chat.unsupported(&at)),
+            (_, value) if contains_object(&value) => return Err(Target::Chat.unsupported(&at)),
             (_, value) => value,
         };
         schema.insert(key, value);
@@ -58,10 +58,10 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
     Ok(schema.into())
 }
 
-fn holds_object(value: &Value) -> bool {
+fn contains_object(value: &Value) -> bool {
     match value {
         Value::Object(_) => true,
-        Value::Array(list) => list.iter().any(holds_object),
+        Value::Array(list) => list.iter().any(contains_object),
         _ => false,
     }
 }

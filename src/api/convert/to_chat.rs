@@ -64,10 +64,10 @@ impl gemini::Request {
     /// - The errors that [`body`](gemini::Request::body) returns for an invalid request.
     pub fn to_chat(&self, model: impl Into<String>) -> Result<chat::Request> {
         self.check()?;
-        let mut left = self.clone();
-        let mut request = config(mem::take(&mut left.generation_config))?;
+        let mut remaining = self.clone();
+        let mut request = config(mem::take(&mut remaining.generation_config))?;
         request.model = model.into();
-        if let Some(mut system) = left.system_instruction.take() {
+        if let Some(mut system) = remaining.system_instruction.take() {
             // The role of a system instruction is ignored.
             system.role = None;
             let parts = convert_all(mem::take(&mut system.parts), "systemInstruction.parts", part)?;
@@ -75,15 +75,15 @@ impl gemini::Request {
             request.messages.push(Message::system(message_content(parts)));
         }
         let mut calls = Calls::new(self);
-        for (i, content) in mem::take(&mut left.contents).into_iter().enumerate() {
+        for (i, content) in mem::take(&mut remaining.contents).into_iter().enumerate() {
             push_messages(content, &format!("contents[{i}]"), &mut calls, &mut request.messages)?;
         }
-        let tools = convert_all(mem::take(&mut left.tools), "tools", functions)?;
+        let tools = convert_all(mem::take(&mut remaining.tools), "tools", functions)?;
         request.tools = tools.into_iter().flatten().collect();
-        if let Some(config) = left.tool_config.take() {
+        if let Some(config) = remaining.tool_config.take() {
             request.tool_choice = tool_choice(config)?;
         }
-        CHAT.ensure_empty(&left, "")?;
+        CHAT.ensure_empty(&remaining, "")?;
         Ok(request)
     }
 }
@@ -178,7 +178,7 @@ fn message_content(mut parts: Vec<chat::Part>) -> chat::Content {
     }
 }
 
-/// Converts a part with text or media. Refuses any other part.
+/// Converts a part with text or media. Rejects any other part.
 fn part(mut part: Part, at: &str) -> Result<chat::Part> {
     let converted = match mem::take(&mut part.kind) {
         PartKind::Text(text) => chat::Part::text(text),
@@ -246,37 +246,37 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
     Ok(Message::tool(id, content))
 }
 
-fn config(mut left: GenerationConfig) -> Result<chat::Request> {
+fn config(mut remaining: GenerationConfig) -> Result<chat::Request> {
     const AT: &str = "generationConfig";
     let mut request = chat::Request {
-        stop: Stop::List(mem::take(&mut left.stop_sequences)),
-        response_format: response_format(&mut left, AT)?,
+        stop: Stop::List(mem::take(&mut remaining.stop_sequences)),
+        response_format: response_format(&mut remaining, AT)?,
         ..chat::Request::default()
     };
-    swap_settings(&mut request, &mut left);
+    swap_settings(&mut request, &mut remaining);
     let at = format!("{AT}.responseModalities");
-    request.modalities = convert_all(mem::take(&mut left.response_modalities), &at, |modality, at| {
+    request.modalities = convert_all(mem::take(&mut remaining.response_modalities), &at, |modality, at| {
         chat_value(&MODALITIES, &modality).ok_or_else(|| CHAT.unsupported(at))
     })?;
-    if let Some(mut thinking) = left.thinking_config.take() {
+    if let Some(mut thinking) = remaining.thinking_config.take() {
         request.reasoning_effort = take_if(&mut thinking.thinking_level, |level| chat_value(&EFFORTS, level));
         CHAT.ensure_empty(&thinking, &format!("{AT}.thinkingConfig"))?;
     }
-    CHAT.ensure_empty(&left, AT)?;
+    CHAT.ensure_empty(&remaining, AT)?;
     Ok(request)
 }
 
-fn response_format(left: &mut GenerationConfig, at: &str) -> Result<Option<ResponseFormat>> {
-    let is_json = left.response_mime_type.as_deref() == Some(JSON_MIME);
-    // A schema with another MIME type, and a second schema, are left to be refused.
-    let mut schema = if is_json { left.response_json_schema.take() } else { None };
+fn response_format(remaining: &mut GenerationConfig, at: &str) -> Result<Option<ResponseFormat>> {
+    let is_json = remaining.response_mime_type.as_deref() == Some(JSON_MIME);
+    // A schema with another MIME type, and a second schema, remain, to be rejected.
+    let mut schema = if is_json { remaining.response_json_schema.take() } else { None };
     if is_json
         && schema.is_none()
-        && let Some(typed) = left.response_schema.take()
+        && let Some(typed) = remaining.response_schema.take()
     {
         schema = Some(json_schema(&typed, &format!("{at}.responseSchema"))?);
     }
-    Ok(take_if(&mut left.response_mime_type, |mime| match (mime.as_str(), schema) {
+    Ok(take_if(&mut remaining.response_mime_type, |mime| match (mime.as_str(), schema) {
         (TEXT_MIME, _) => Some(ResponseFormat::text()),
         (JSON_MIME, None) => Some(ResponseFormat::json_object()),
         (JSON_MIME, Some(schema)) => {

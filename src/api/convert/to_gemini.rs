@@ -35,12 +35,12 @@ impl chat::Request {
     /// | system and developer messages at the start | `systemInstruction` |
     /// | `data:` URIs, `input_audio` | `inlineData` |
     /// | other URLs | `fileData`, with the MIME type that the extension implies |
-    /// | the result of a tool | the `response`, if it is a JSON object, else its `output` |
+    /// | tool result | `response`, or `response.output` if the result is not a JSON object |
     /// | `json_schema` | `responseJsonSchema`; `name` and `strict` are omitted, since Gemini always enforces a schema |
     /// | `extra_content.google.thought_signature` of a call | `thoughtSignature` |
     ///
-    /// Tool results and arguments are parsed: integers of more than 64 bits are rounded, and of duplicate
-    /// keys, the last is kept.
+    /// Tool results and arguments are parsed: integers of more than 64 bits are rounded, and the last of
+    /// several duplicate keys wins.
     ///
     /// # Examples
     /// ```
@@ -67,20 +67,20 @@ impl chat::Request {
     /// - The errors that [`body`](chat::Request::body) returns for an invalid request.
     pub fn to_gemini(&self) -> Result<gemini::Request> {
         self.check()?;
-        let mut left = self.clone();
-        left.model.clear();
-        left.stream = None;
-        let mut request = messages(mem::take(&mut left.messages))?;
-        request.generation_config = config(&mut left)?;
-        if let Some(format) = left.response_format.take() {
+        let mut remaining = self.clone();
+        remaining.model.clear();
+        remaining.stream = None;
+        let mut request = messages(mem::take(&mut remaining.messages))?;
+        request.generation_config = config(&mut remaining)?;
+        if let Some(format) = remaining.response_format.take() {
             response_format(format, &mut request.generation_config)?;
         }
-        let functions = convert_all(mem::take(&mut left.tools), "tools", function)?;
+        let functions = convert_all(mem::take(&mut remaining.tools), "tools", function)?;
         if !functions.is_empty() {
             request.tools.push(gemini::Tool::functions(functions));
         }
-        request.tool_config = take_if(&mut left.tool_choice, tool_config);
-        GEMINI.ensure_empty(&left, "")?;
+        request.tool_config = take_if(&mut remaining.tool_choice, tool_config);
+        GEMINI.ensure_empty(&remaining, "")?;
         Ok(request)
     }
 }
@@ -169,8 +169,8 @@ fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
     match &part.kind {
         gemini::PartKind::FileData(file) if Source::from(&*file.file_uri).kind() != kind => {
             Err(invalid(format!(
-                "{at}.url has no extension that implies its kind of media, and {GEMINI} requires a MIME type; send the \
-                 media itself, or add the part after the conversion, with its MIME type"
+                "{at}.url has no extension that determines its MIME type, and {GEMINI} requires one; embed the media, or \
+                 add a part with a MIME type to the converted request"
             )))
         }
         _ => Ok(part),
@@ -188,9 +188,7 @@ fn media(source: Source, at: &str) -> Result<Part> {
             data.check(format_args!("{at}"))?;
             Ok(Part::inline(InlineData::new(mime, data)))
         }
-        None => Err(invalid(format!(
-            "{at} is a data URI without a MIME type or without base64, and {GEMINI} requires both; set both"
-        ))),
+        None => Err(invalid(format!("{at} must have the form data:<type>;base64,<data> for {GEMINI}"))),
     }
 }
 
@@ -221,8 +219,8 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
     let id = message.tool_call_id.take().unwrap_or_default();
     let Some(name) = calls.get(&id) else {
         return Err(invalid(format!(
-            "{at}.tool_call_id is not the id of an earlier tool call, and {GEMINI} requires the name of its \
-             function; add the call"
+            "{at}.tool_call_id matches no earlier tool call, whose function name {GEMINI} requires; add the call \
+             before its result"
         )));
     };
     let strings =
@@ -235,18 +233,20 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
     Ok(FunctionResponse::new(name, response).id(id))
 }
 
-fn config(left: &mut chat::Request) -> Result<GenerationConfig> {
+fn config(remaining: &mut chat::Request) -> Result<GenerationConfig> {
     let mut config = GenerationConfig {
-        stop_sequences: mem::take(&mut left.stop).into(),
-        response_modalities: convert_all(mem::take(&mut left.modalities), "modalities", |modality, at| {
-            gemini_value(&MODALITIES, &modality).ok_or_else(|| GEMINI.unsupported(at))
-        })?,
-        thinking_config: take_if(&mut left.reasoning_effort, |effort| gemini_value(&EFFORTS, effort))
+        stop_sequences: mem::take(&mut remaining.stop).into(),
+        response_modalities: convert_all(
+            mem::take(&mut remaining.modalities),
+            "modalities",
+            |modality, at| gemini_value(&MODALITIES, &modality).ok_or_else(|| GEMINI.unsupported(at)),
+        )?,
+        thinking_config: take_if(&mut remaining.reasoning_effort, |effort| gemini_value(&EFFORTS, effort))
             .map(|level| ThinkingConfig::new().thinking_level(level)),
         ..GenerationConfig::default()
     };
-    swap_settings(left, &mut config);
-    config.max_output_tokens = config.max_output_tokens.or_else(|| left.max_completion_tokens.take());
+    swap_settings(remaining, &mut config);
+    config.max_output_tokens = config.max_output_tokens.or_else(|| remaining.max_completion_tokens.take());
     Ok(config)
 }
 
@@ -284,7 +284,7 @@ fn function(mut tool: chat::Tool, at: &str) -> Result<FunctionDeclaration> {
         parameters_json_schema: function.parameters.take(),
         ..FunctionDeclaration::default()
     };
-    // Gemini has no strict functions, so only `strict: true` is refused.
+    // Gemini has no strict functions, so only `strict: true` is rejected.
     take_if(&mut function.strict, |strict| (!strict).then_some(()));
     GEMINI.ensure_empty(&function, &at)?;
     Ok(declaration)

@@ -1,6 +1,6 @@
 //! Validates a request before its body is created.
 //!
-//! They report what no server would accept, and leave everything else to the server. The formatter that
+//! The checks report what no server would accept, and leave everything else to the server. The formatter that
 //! writes the JSON detects duplicate keys. Every message begins with the JSON path of the field.
 
 use super::{
@@ -58,12 +58,11 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     }
 }
 
-/// Checks that the part has a payload, and no second known one. Payloads that this crate does not know are in
-/// `extra`.
+/// Checks that the part has a payload, and no second known one. Payloads unknown to this crate are in `extra`.
 fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
     require(
         !part.is_blank(),
-        format_args!("{at} has no payload; set text, inlineData, fileData or another one"),
+        format_args!("{at} has no payload; set text, inlineData, fileData or another payload"),
     )?;
     for (key, _) in part.extra.iter() {
         let key = json_name(key);
@@ -73,8 +72,8 @@ fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
         match part.kind.key() {
             None => {
                 return Err(invalid(format_args!(
-                    "{at}.{key} is not read as the payload: it does not have the documented type, or another spelling; \
-                     set it with the constructor of Part"
+                    "{at}.{key} is an extra key, not the payload, or does not have the type that the API documents; set \
+                     it with a constructor of Part"
                 )));
             }
             Some(kind) if kind != key => {
@@ -128,7 +127,10 @@ fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {
         )?;
     }
     if let (Some(start), Some(end)) = (metadata.start_offset, metadata.end_offset) {
-        require(start < end, format_args!("{at}.startOffset is {start:?}, not before endOffset, {end:?}"))?;
+        require(
+            start < end,
+            format_args!("{at}.startOffset ({start:?}) must be before endOffset ({end:?})"),
+        )?;
     }
     Ok(())
 }
@@ -191,11 +193,11 @@ fn check_mime(mime: Option<&str>, at: Arguments<'_>) -> Result<()> {
 
 fn check_finite(number: Option<f64>, at: Arguments<'_>) -> Result<()> {
     let number = number.unwrap_or_default();
-    require(number.is_finite(), format_args!("{at} is {number}; numbers in JSON are finite"))
+    require(number.is_finite(), format_args!("{at} is {number}; JSON numbers must be finite"))
 }
 
-fn require(condition: bool, otherwise: Arguments<'_>) -> Result<()> {
-    if condition { Ok(()) } else { Err(invalid(otherwise)) }
+fn require(condition: bool, message: Arguments<'_>) -> Result<()> {
+    if condition { Ok(()) } else { Err(invalid(message)) }
 }
 
 fn invalid(message: Arguments<'_>) -> Error {

@@ -9,7 +9,7 @@ use crate::{
 use http::HeaderName;
 
 endpoint! {
-    /// An endpoint of the Gemini API for one model: makes [`http::Request`]s for any HTTP client.
+    /// An endpoint of the Gemini API for one model: creates [`http::Request`]s for any HTTP client.
     ///
     /// A model is a name, with or without `models/` before it, or a resource name: `tunedModels/<name>`,
     /// `endpoints/<id>`, `publishers/<publisher>/models/<name>`, or one of the last two after
@@ -34,7 +34,7 @@ impl Endpoint {
     /// Creates an endpoint for a model on any server of this format: `<base_url>/models/<model>`.
     ///
     /// The base URL includes the version of the API, as in
-    /// `https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google`. A slash at the end is
+    /// `https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google`. A trailing slash is
     /// ignored.
     ///
     /// For Databricks [model services](https://docs.databricks.com/aws/en/generative-ai/foundation-models/gemini-api),
@@ -79,11 +79,11 @@ impl Endpoint {
         Endpoint(self.0.api_key(HeaderName::from_static("x-goog-api-key"), key.as_ref()))
     }
 
-    /// Makes the HTTP request for a complete response: `:generateContent`.
+    /// Creates the HTTP request for a complete response: `:generateContent`.
     ///
     /// # Errors
-    /// - [`Invalid`](crate::ErrorKind::Invalid): the base URL is invalid (not `http` or `https`, or with a query, a
-    ///   fragment or a user), the model name is invalid, or a token or key is empty or contains characters that
+    /// - [`Invalid`](crate::ErrorKind::Invalid): the base URL is invalid (its scheme is not `http` or `https`, or
+    ///   it has a query, a fragment or credentials), the model name is invalid, or a token or key is empty or contains characters that
     ///   are not allowed in a header.
     /// - [`TooLarge`](crate::ErrorKind::TooLarge): the body is over the limit.
     /// - The errors of [`Request::body`].
@@ -91,7 +91,7 @@ impl Endpoint {
         self.0.post(":generateContent", Accept::Json, request.body()?)
     }
 
-    /// Makes the HTTP request for a response as a stream of events: `:streamGenerateContent?alt=sse`.
+    /// Creates the HTTP request for a response as a stream of events: `:streamGenerateContent?alt=sse`.
     ///
     /// # Errors
     /// The same as [`generate`](Endpoint::generate).
@@ -100,8 +100,8 @@ impl Endpoint {
     }
 }
 
-/// Appends the path of a model, percent-encoded, to a base URL. What both name, such as the publisher, is not
-/// repeated.
+/// Appends the path of a model, percent-encoded, to a base URL. Segments that both
+/// contain, such as the publisher, appear once.
 fn join_model(base_url: &str, model: &str) -> Result<String> {
     if model.trim() != model {
         return Err(invalid(format!("the model name {model:?} starts or ends with a space; remove it")));

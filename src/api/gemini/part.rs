@@ -337,7 +337,7 @@ impl Part {
         self
     }
 
-    /// Sets a key that this type does not have, replacing an earlier value.
+    /// Sets a field that this type does not define, replacing an earlier value.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Part {
         self.extra.insert(key, value);
         self
@@ -348,7 +348,7 @@ impl Part {
         matches!(self.kind, PartKind::InlineData(_) | PartKind::FileData(_))
     }
 
-    /// Returns `true` if nothing but extra keys describes the payload.
+    /// Returns `true` if all optional fields other than `extra` are unset.
     pub(super) fn is_bare(&self) -> bool {
         self.video_metadata.is_none()
             && self.thought.is_none()

@@ -1,4 +1,4 @@
-//! The request.
+//! The request of `generateContent`.
 
 use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, json_name::FIELD_NAMES};
 use crate::{
@@ -14,8 +14,8 @@ object! {
     /// The model is in the URL.
     ///
     /// Plain data: set the fields directly, or with the methods of the same name. `None`, empty lists and empty
-    /// maps are left out of the JSON; zeros and `false` are sent. A request that was stored as JSON can be read
-    /// back; its media are then strings of base64.
+    /// maps are left out of the JSON; zeros and `false` are sent. A request can be deserialized from
+    /// JSON; its media is then base64 strings.
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct Request {
@@ -38,7 +38,7 @@ object! {
         pub cached_content: Option<String>,
         /// `labels`: names and values for billing. Vertex only.
         pub labels: BTreeMap<String, String>,
-        /// Keys that this type does not have. NaN and infinity become `null`: see [`Extra`](crate::Extra).
+        /// Fields that this type does not define. NaN and infinity become `null`: see [`Extra`](crate::Extra).
         pub extra: Extra,
     }
 }
@@ -79,21 +79,22 @@ impl Request {
         self
     }
 
-    /// Checks the request and makes its body, as [`Body::json`] does.
+    /// Checks the request and creates its body (see [`Body::json`]).
     ///
-    /// Only the first bytes of each media are read.
+    /// At most the first three bytes of each media are read.
     ///
     /// # Errors
     /// - [`Invalid`](crate::ErrorKind::Invalid): no server would accept the request. The message begins with
-    ///   the path of the field, such as `contents[0].parts[1].inlineData.data`. Reported are
+    ///   the path of the field, such as `contents[0].parts[1].inlineData.data`. These are errors:
     ///   - no contents, or a turn without parts;
-    ///   - a part without a payload, with two, or with one that does not have the documented type;
-    ///   - a setter of [`Part`](super::Part) for media that was called on another part;
-    ///   - a `fileUri` that is empty, a `data:` URI, or contains a control character;
+    ///   - a part with no payload, with two payloads, or with a payload of an undocumented type;
+    ///   - a media setter of [`Part`](super::Part) called on a part without media;
+    ///   - a `fileUri` that is empty, is a `data:` URI, or contains a control character;
     ///   - a string of inline data that is not base64;
-    ///   - a function without a name, or a result of one with a part that is not media;
-    ///   - a number that is NaN or infinite, an `fps` that is not above 0 and up to 24, and a `startOffset`
-    ///     that is not before the `endOffset`;
+    ///   - a function without a name;
+    ///   - a function result that contains a part other than plain media;
+    ///   - a number that is NaN or infinite;
+    ///   - an `fps` of 0 or less, or above 24; a `startOffset` at or after the `endOffset`;
     ///   - an extra key that repeats a field that is set.
     /// - [`MimeType`](crate::ErrorKind::MimeType): a MIME type does not have the form `type/subtype`.
     /// - All errors of [`Body::json`].

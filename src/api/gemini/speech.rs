@@ -3,7 +3,7 @@
 use crate::api::object::object;
 
 object! {
-    /// The voice of a spoken response, or the voices: `speechConfig`.
+    /// The voice or voices of a spoken response: `speechConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
@@ -23,7 +23,7 @@ impl SpeechConfig {
         SpeechConfig::default()
     }
 
-    /// Sets `voiceConfig` to a voice of the API, by its name.
+    /// Sets `voiceConfig` to a prebuilt voice, by its name.
     pub fn voice(self, name: impl Into<String>) -> SpeechConfig {
         self.voice_config(VoiceConfig::new(name))
     }
@@ -42,25 +42,25 @@ object! {
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct VoiceConfig {
-        /// `prebuiltVoiceConfig`: a voice of the API.
+        /// `prebuiltVoiceConfig`: a prebuilt voice.
         pub prebuilt_voice_config: Option<PrebuiltVoiceConfig>,
     }
 }
 
 impl VoiceConfig {
-    /// Creates a voice from the name that the API has for it.
+    /// Creates a configuration with the prebuilt voice `name`, such as `Kore`.
     pub fn new(name: impl Into<String>) -> VoiceConfig {
         VoiceConfig::default().prebuilt_voice_config(PrebuiltVoiceConfig::default().voice_name(name))
     }
 }
 
 object! {
-    /// A voice of the API: `prebuiltVoiceConfig`.
+    /// A prebuilt voice: `prebuiltVoiceConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
     #[object(request)]
     pub struct PrebuiltVoiceConfig {
-        /// `voiceName`: its name, such as `Kore`.
+        /// `voiceName`: the name of the voice, such as `Kore`.
         pub voice_name: Option<String>,
     }
 }

@@ -239,9 +239,9 @@ fn second_spellings_are_duplicates_where_keys_are_fields() {
         ),
         (r#"{"inner":{"freeForm":{"a_f":1,"aF":2}}}"#, "inner.freeForm has the keys"),
     ] {
-        let refused = Plan::json(&Raw(text), Some(KeyCheck::Request(Some(&NAMES)))).unwrap_err();
-        assert!(refused.to_string().starts_with(error), "{refused}");
-        assert_eq!(refused.kind(), ErrorKind::Invalid);
+        let rejected = Plan::json(&Raw(text), Some(KeyCheck::Request(Some(&NAMES)))).unwrap_err();
+        assert!(rejected.to_string().starts_with(error), "{rejected}");
+        assert_eq!(rejected.kind(), ErrorKind::Invalid);
     }
     for text in [r#"{"names":{"a_f":1,"aF":2}}"#, r#"{"outer":{"freeForm":[{"a_f":1,"aF":2}]}}"#] {
         Plan::json(&Raw(text), Some(KeyCheck::Request(Some(&NAMES)))).unwrap();

@@ -1,12 +1,12 @@
-//! A conversion refuses what the other format cannot express, and names its path.
+//! A conversion rejects what the other format cannot express, and names its path.
 
 use crate::value;
 use niello::{ErrorKind, Media, chat, gemini};
 use serde_json::{Map, Value, json};
 
 #[track_caller]
-fn assert_refused<T>(path: &str, converted: niello::Result<T>) {
-    let Err(error) = converted else { panic!("{path} is not refused") };
+fn assert_rejected<T>(path: &str, converted: niello::Result<T>) {
+    let Err(error) = converted else { panic!("{path} is not rejected") };
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     let message = error.to_string();
     let starts_with_path = message.strip_prefix(path).is_some_and(|rest| rest.starts_with([':', ' ']));
@@ -26,7 +26,7 @@ fn gemini_request(keys: Value) -> gemini::Request {
 }
 
 #[test]
-fn fields_that_gemini_lacks_are_refused() {
+fn fields_that_gemini_lacks_are_rejected() {
     let user = |part: Value| {
         let text = json!({"type": "text", "text": "t"});
         json!({"messages": [{"role": "user", "content": [text, part]}]})
@@ -86,7 +86,7 @@ fn fields_that_gemini_lacks_are_refused() {
         ),
     ];
     for (at, key, keys) in cases {
-        assert_refused(&format!("{at}.{key}"), chat_request(keys).to_gemini());
+        assert_rejected(&format!("{at}.{key}"), chat_request(keys).to_gemini());
     }
     for (path, keys) in [
         (
@@ -146,12 +146,12 @@ fn fields_that_gemini_lacks_are_refused() {
         ("tool_choice", json!({"tool_choice": {"type": "allowed_tools"}})),
         ("top_k", json!({"top_k": 5})),
     ] {
-        assert_refused(path, chat_request(keys).to_gemini());
+        assert_rejected(path, chat_request(keys).to_gemini());
     }
 }
 
 #[test]
-fn fields_that_chat_completions_lacks_are_refused() {
+fn fields_that_chat_completions_lacks_are_rejected() {
     let parts = |role: &str, parts: Value| json!({"contents": [{"role": role, "parts": parts}]});
     let video = json!({"fileUri": "https://a/b.mp4"});
     let schema = |schema: Value| json!({"generationConfig": {"responseMimeType": "application/json", "responseSchema": schema}});
@@ -333,12 +333,12 @@ fn fields_that_chat_completions_lacks_are_refused() {
         ),
         ("labels", json!({"labels": {"a": "b"}})),
     ] {
-        assert_refused(path, gemini_request(keys).to_chat("m"));
+        assert_rejected(path, gemini_request(keys).to_chat("m"));
     }
 }
 
 #[test]
-fn invalid_requests_are_refused_as_by_their_body() {
+fn invalid_requests_are_rejected_as_by_their_body() {
     let error = chat::Request::new("m").to_gemini().unwrap_err();
     assert!(error.to_string().starts_with("messages is empty"), "{error}");
     let part = gemini::Part::text("x").mime("video/mp4");
@@ -346,9 +346,9 @@ fn invalid_requests_are_refused_as_by_their_body() {
     assert!(error.to_string().contains("mime()"), "{error}");
 }
 
-/// The file is truncated, so reading it to find what is left of the request would fail.
+/// The file is truncated, so reading it to find what remains of the request would fail.
 #[test]
-fn media_is_not_read_to_refuse_a_field() {
+fn media_is_not_read_to_reject_a_field() {
     let large = tempfile::NamedTempFile::new().unwrap();
     large.as_file().set_len(1 << 20).unwrap();
     let clip = Media::options().mime("video/mp4").open(large.path()).unwrap();
@@ -361,12 +361,12 @@ fn media_is_not_read_to_refuse_a_field() {
         assert!(error.to_string().starts_with("contents[0].parts[0].functionResponse"), "{error}");
     }
     let inline = gemini::Part::inline(&clip).fps(1.0);
-    assert_refused(
+    assert_rejected(
         "contents[0].parts[0].videoMetadata",
         gemini::Request::new().content(gemini::Content::user(inline)).to_chat("m"),
     );
     let message = chat::Message::user(chat::Part::video(&clip).detail("low"));
-    assert_refused(
+    assert_rejected(
         "messages[0].content[0].video_url.detail",
         chat::Request::new("m").message(message).to_gemini(),
     );
@@ -377,7 +377,7 @@ fn full_request(name: &str) -> Map<String, Value> {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// Each field of a request with all fields is either refused by its name, or still there after both conversions.
+/// Each field of a request with all fields is either rejected by its name, or still there after both conversions.
 #[test]
 fn no_field_is_lost() {
     for (key, set) in full_request("chat_full.json") {
