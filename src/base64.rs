@@ -230,7 +230,7 @@ unsafe fn encode_portable(src: &[u8], out: *mut u8) -> usize {
 }
 
 /// Like [`encode_portable`], but for a source that other processes may write to, so that no slice of it may
-/// exist. Copies blocks that fit into the L1 cache and encodes the copies, which is about 20 % slower.
+/// exist. Copies blocks that fit into the L1 cache and encodes the copies, which is about 20% slower.
 ///
 /// # Safety
 ///

@@ -119,7 +119,7 @@ pub struct Body {
     progress: Option<Arc<AtomicU64>>,
 }
 
-/// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14 %
+/// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14%
 /// faster but double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
 const CHUNK_LEN: usize = 1024 * 1024;
 
@@ -141,7 +141,7 @@ impl Body {
     /// Sets the chunk size, in bytes, for [`chunks`](Self::chunks) and [`write_to`](Self::write_to). The
     /// default is 1 MiB.
     ///
-    /// Larger chunks are up to 14 % faster over TCP and use proportionally more memory per body. A size of 0
+    /// Larger chunks are up to 14% faster over TCP and use proportionally more memory per body. A size of 0
     /// is treated as 1. If a chunk cannot be allocated, the read returns an error of kind
     /// [`TooLarge`](ErrorKind::TooLarge).
     #[must_use = "returns the changed body"]

@@ -38,19 +38,6 @@
 //!
 //! **Without Rust**, use the command `niello` (package `niello-cli`), which writes a body for curl to send.
 //!
-//! # Terms
-//!
-//! | term | meaning |
-//! |---|---|
-//! | media | bytes with a fixed length and a MIME type: a mapped file, a file that is read, or bytes in memory |
-//! | media field | a place in a serde value where media is embedded: [`Media`] (plain base64) or [`DataUri`] (with a `data:` prefix) |
-//! | segment | one run of a body: JSON text, or the base64 encoding of one `Media` |
-//! | plan | the segments in order, with their exact total length |
-//! | body | a plan and a position in it; clones share the plan |
-//! | window | the part of a mapped file that is resident at one time: 6 MiB |
-//! | chunk | the bytes that a body yields at a time: 1 MiB by default |
-//! | mark | a placeholder string for media in another crate's type, replaced when the JSON is written |
-//!
 //! # Features
 //!
 //! - `mmap` (default): maps files on Unix, guarded by a SIGBUS handler (see [`Access`]). Without it, files are read.
@@ -60,6 +47,7 @@
 //!
 //! # Documents
 //!
+//! - [Terms](_documentation::design#terms): what media, segment, plan, body, window, chunk and mark mean.
 //! - [Design](_documentation::design): the decisions, their alternatives and figures, and a maintainer's questions.
 //! - [Comparison](_documentation::comparison): other crates, SDKs and tools, and what they do better.
 //! - `SECURITY.md` in the repository: the promises with the tests behind them, and what is not promised.

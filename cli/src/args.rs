@@ -55,7 +55,7 @@ pub struct Chat {
     pub prompt: Prompt,
     /// Set any other field of the request; can be repeated
     ///
-    /// The keys of objects are sorted. To keep their order, use `niello fill`.
+    /// Object keys are sorted. To keep their order, use `niello fill`.
     #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
     /// Maximum number of tokens in the response
@@ -84,7 +84,7 @@ pub struct Gemini {
     pub prompt: Prompt,
     /// Set any other field of the request; can be repeated
     ///
-    /// The keys of objects are sorted. To keep their order, use `niello fill`.
+    /// Object keys are sorted. To keep their order, use `niello fill`.
     #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
     /// Maximum number of tokens in the response
@@ -100,8 +100,8 @@ pub struct Gemini {
     pub seed: Option<i32>,
     /// Set any other field of generationConfig; can be repeated
     ///
-    /// The keys of objects are sorted, except for the properties of a responseSchema. To keep the order of
-    /// all keys, use `niello fill`.
+    /// Object keys are sorted, except for the properties of a responseSchema. To keep the order of all keys,
+    /// use `niello fill`.
     #[arg(
         long,
         value_name = "KEY=JSON",
@@ -166,17 +166,17 @@ pub struct Output {
     /// Write the body to FILE instead of standard output
     ///
     /// niello replaces FILE only once the body is complete, so an error leaves an existing file unchanged. It
-    /// writes to devices and pipes directly. Without this option, it never writes media to a terminal; use -
-    /// as FILE to do so.
+    /// writes to devices and pipes directly. Without this option, it never writes media to a terminal. To
+    /// write media to a terminal, set FILE to -.
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Only show the body, indented and with media shortened
+    /// Show the body, indented and with media shortened, instead of writing it
     #[arg(long, conflicts_with_all = ["output", "dry_run"])]
     pub preview: bool,
-    /// Only show the exact length of the body and each segment
+    /// Show the exact length of the body and each segment, instead of writing the body
     #[arg(long, conflicts_with = "output")]
     pub dry_run: bool,
-    /// Format of --dry-run
+    /// Output format of --dry-run
     #[arg(long, value_enum, default_value_t, requires = "dry_run")]
     pub format: Format,
     #[arg(long, value_name = "SIZE", value_parser = LimitParser, hide_possible_values = true)]

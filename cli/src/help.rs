@@ -1,7 +1,7 @@
 //! The text at the end of each command's `--help`.
 //!
-//! The examples of a command form a script, which a test runs. In manual pages, a line at the margin that
-//! ends with a colon becomes a section heading. Lines have at most 75 characters because a manual page
+//! The examples of a command form a script, which a test runs. In manual pages, an unindented line that ends
+//! with a colon becomes a section heading. Lines have at most 75 characters because a manual page
 //! indents them by 5 more, and a wrapped example could not be copied.
 
 pub const NIELLO: &str = r#"Examples:
@@ -112,9 +112,9 @@ pub const FILL: &str = r#"Templates:
     {"$base64": {"file": "clip.mp4"}}
     {"$data_uri": {"file": "clip.mp4", "mime": "video/mp4"}}
 
-  Without "mime", the media type is detected. Everything else stays the
-  same, including the order of keys and the spelling of numbers and
-  strings.
+  Without "mime", the media type is detected. The rest of the template is
+  copied verbatim, including the order of keys and the spelling of numbers
+  and strings.
 
 Examples:
   # Preview a request, then write it to a file

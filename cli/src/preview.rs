@@ -1,7 +1,6 @@
 //! `--preview`: shows a body for reading, indented and with only the start of each media file.
 //!
-//! The result is deliberately not valid JSON, because of the notes in it, so that no service can mistake it
-//! for a body.
+//! The notes make the preview invalid JSON on purpose, so that no service can mistake it for a body.
 
 use crate::{escape, output};
 use anyhow::Result;
@@ -37,12 +36,12 @@ pub fn print(body: &Body) -> Result<()> {
     output::print(&format!("{}\n{NOTE}<{} bytes in total>{NOTE:#}\n", preview.text, body.len()))
 }
 
-/// Indents compact JSON as it comes in.
+/// Indents compact JSON incrementally.
 #[derive(Default)]
 struct Preview {
     /// The output so far.
     text: String,
-    /// The brackets that are open.
+    /// The open brackets.
     open: Vec<char>,
     /// Whether the last bracket was just opened. If it is closed right away, both stay on one line.
     just_opened: bool,
@@ -51,7 +50,7 @@ struct Preview {
     string: Option<OpenString>,
 }
 
-/// A string whose closing quote has not come yet.
+/// An unterminated string.
 struct OpenString {
     is_key: bool,
     /// Whether the last character was a backslash that escapes the next one.
@@ -61,7 +60,7 @@ struct OpenString {
 }
 
 impl Preview {
-    /// Adds compact JSON. It may be split anywhere, also within strings.
+    /// Adds compact JSON. It may be split anywhere, even inside a string.
     fn push_json(&mut self, json: &str) {
         for c in json.chars() {
             match &mut self.string {

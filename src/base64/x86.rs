@@ -42,7 +42,7 @@ pub(super) fn has_avx2() -> bool {
 /// Returns the number of groups before the next address in `out` that is a multiple of `vector`: at least one
 /// and at most a full vector. If no multiple is a whole number of groups away, returns a full vector.
 ///
-/// Stores that straddle cache lines cost about 5 % with AVX2 on Zen 3. They occur in a large `Vec` from glibc,
+/// Stores that straddle cache lines cost about 5% with AVX2 on Zen 3. They occur in a large `Vec` from glibc,
 /// which starts 16 bytes into a page.
 #[inline]
 fn groups_to_aligned(out: *mut u8, vector: usize) -> usize {
@@ -61,8 +61,8 @@ fn groups_to_aligned(out: *mut u8, vector: usize) -> usize {
 #[target_feature(enable = "avx2,avx512f,avx512vbmi")]
 pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 16;
-    /// The smallest number of groups for which an extra vector aligns the stores. On Zen 4 that gains 6 to 8 %
-    /// from here on, and costs up to 3 % below.
+    /// The smallest number of groups for which an extra vector aligns the stores. On Zen 4 that gains 6 to 8%
+    /// from here on, and costs up to 3% below.
     const LONG: usize = 64 * VECTOR;
 
     let groups = len / 3;
@@ -164,7 +164,7 @@ const SHIFTS: [u8; 8] = [10, 4, 22, 16, 32 + 10, 32 + 4, 32 + 22, 32 + 16];
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 8;
-    /// 4 is 4 % slower. 8 costs only code size.
+    /// 4 is 4% slower. 8 costs only code size.
     const UNROLL: usize = 8;
     /// The smallest number of groups for which the unrolled loop is worth its setup.
     const LONG: usize = 16 * VECTOR;
@@ -255,7 +255,7 @@ impl Avx2 {
     }
 
     /// Encodes `8 * N` groups. Each vector takes one load instead of the two of [`Avx2::encode`], which makes
-    /// this 10 % faster.
+    /// this 10% faster.
     ///
     /// # Safety
     ///
@@ -264,7 +264,7 @@ impl Avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn encode_many<const N: usize>(self, src: *const u8, out: *mut u8) {
-        // All loads come before the first store. LLVM keeps that order, and it makes the loop 4 % faster.
+        // All loads come before the first store. LLVM keeps that order, and it makes the loop 4% faster.
         let mut bytes = [_mm256_setzero_si256(); N];
         for (i, bytes) in bytes.iter_mut().enumerate() {
             // SAFETY: this reads from 4 bytes before group `8 * i` to 4 bytes past group `8 * i + 7`, and

@@ -32,7 +32,7 @@ enum Content {
     Base64(Media),
 }
 
-/// A segment of a body: a run of JSON text, or the encoding of one media.
+/// A segment of a body: a run of JSON text, or the encoding of one `Media`.
 ///
 /// [`Body::segments`](crate::Body::segments) returns them. They show what a body contains without reading its
 /// media.
@@ -41,7 +41,7 @@ enum Content {
 pub enum Segment<'a> {
     /// JSON text.
     Text(&'a str),
-    /// The base64 output of one media.
+    /// The base64 output of one `Media`.
     Base64(&'a Media),
 }
 
