@@ -14,11 +14,9 @@ use std::{
 fn terminal() -> (File, OwnedFd) {
     let (mut person, mut process) = (-1, -1);
     let mut size = libc::winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    let default = ptr::null_mut;
-    // SAFETY: the pointers to both descriptors and to the size are valid; null stands for the default name
-    // and settings.
-    let opened =
-        unsafe { libc::openpty(&mut person, &mut process, default(), ptr::null_mut(), &raw mut size) };
+    let (name, size) = (ptr::null_mut(), &raw mut size);
+    // SAFETY: the pointers to both descriptors and to the size are valid; no name and no settings are passed.
+    let opened = unsafe { libc::openpty(&mut person, &mut process, name, ptr::null_mut(), size) };
     assert_eq!(opened, 0);
     let [person, process] = [person, process].map(|end| {
         // SAFETY: the descriptor was just opened, and nothing else owns it.
