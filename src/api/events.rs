@@ -20,12 +20,15 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 
+mod unframed;
+
 use crate::{
     api::error::excerpt,
     error::{Error, ErrorKind, Result},
 };
 use serde::de::IgnoredAny;
 use std::{collections::VecDeque, fmt, iter, mem};
+use unframed::Json;
 
 /// An incremental parser of server-sent events.
 ///
@@ -69,17 +72,6 @@ pub struct Events {
     has_events: bool,
     /// The stream has ended, and what is left of it is not yet in `ready`.
     finished: bool,
-}
-
-/// A JSON object that is not in an event, as far as it has arrived.
-#[derive(Default)]
-struct Json {
-    object: Vec<u8>,
-    /// The number of objects and lists that are open.
-    depth: usize,
-    in_string: bool,
-    after_backslash: bool,
-    too_large: bool,
 }
 
 /// A value that [`Events::read`] parses from the data of an event.
@@ -377,28 +369,6 @@ impl Events {
             self.limit
         );
         Error::new(ErrorKind::TooLarge, message)
-    }
-}
-
-impl Json {
-    fn push(&mut self, byte: u8, limit: usize) {
-        if self.object.len() < limit {
-            self.object.push(byte);
-        } else {
-            self.too_large |= !byte.is_ascii_whitespace();
-        }
-        if self.in_string {
-            let is_escaped = mem::take(&mut self.after_backslash);
-            self.after_backslash = byte == b'\\' && !is_escaped;
-            self.in_string = byte != b'"' || is_escaped;
-        } else {
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => self.depth -= 1,
-                _ => {}
-            }
-        }
     }
 }
 
