@@ -22,7 +22,7 @@ pub fn run(args: &args::Man) -> Result<()> {
             Some(command) => print(command),
             None => {
                 let names: Vec<_> = niello.get_subcommands().map(Command::get_name).collect();
-                bail!("there is no command {:?}; the commands are {}", shorten(name), names.join(", "))
+                bail!("unknown command {:?}; the commands are {}", shorten(name), names.join(", "))
             }
         },
     }

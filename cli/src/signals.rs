@@ -51,7 +51,7 @@ impl Signals {
         Interruptible { writer, signals: self }
     }
 
-    /// Ends the process the way the received signal would have done. Returns if there was none.
+    /// Ends the process as the received signal would have. Returns if no signal was received.
     pub fn end_process(&self) {
         #[cfg(unix)]
         if let Some(signal) = self.received() {
