@@ -30,7 +30,10 @@ Exit status:
   1  Failure, explained by the last line on standard error
   2  Invalid arguments"#;
 
-pub const CHAT: &str = r#"Text:
+/// How the parts of a request are named, in both formats.
+macro_rules! sources {
+    () => {
+        r#"Text:
   TEXT is used verbatim. @FILE reads it from a file, and - from standard
   input; both must be UTF-8. Write @@ for text that starts with @.
 
@@ -41,7 +44,13 @@ Media:
 
   The media type is detected from the content or the file extension. To set
   it yourself, append it to SRC: 'clip.bin;type=video/mp4'. If the name
-  itself ends with such a suffix, put it in double quotes: '"a;type=b"'.
+  itself ends with such a suffix, put it in double quotes: '"a;type=b"'."#
+    };
+}
+
+pub const CHAT: &str = concat!(
+    sources!(),
+    r#"
 
 Examples:
   # Ask about a video
@@ -64,20 +73,12 @@ Examples:
 
   # Set other fields of the request
   niello chat --model system.ai.gemini-3-1-pro --text 'Hello' \
-      --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'"#;
+      --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'"#
+);
 
-pub const GEMINI: &str = r#"Text:
-  TEXT is used verbatim. @FILE reads it from a file, and - from standard
-  input; both must be UTF-8. Write @@ for text that starts with @.
-
-Media:
-  SRC is a file, a URL, or - for standard input, and an option can have
-  several, as in --video *.mp4. Files are embedded as base64. URLs are sent
-  unchanged, and the service downloads them.
-
-  The media type is detected from the content or the file extension. To set
-  it yourself, append it to SRC: 'clip.bin;type=video/mp4'. If the name
-  itself ends with such a suffix, put it in double quotes: '"a;type=b"'.
+pub const GEMINI: &str = concat!(
+    sources!(),
+    r#"
   A URL needs a type unless its extension shows it, or the file is on
   YouTube or was uploaded to the Files API.
 
@@ -103,7 +104,8 @@ Examples:
   curl -X POST -T body.json -H 'Expect:' \
       -H 'Content-Type: application/json' \
       -H "Authorization: Bearer $DATABRICKS_TOKEN" \
-      "$URL/databricks-gemini-3-1-pro:generateContent""#;
+      "$URL/databricks-gemini-3-1-pro:generateContent""#
+);
 
 pub const FILL: &str = r#"Templates:
   A template is JSON. niello replaces these objects with the base64 of the
