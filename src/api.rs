@@ -3,7 +3,9 @@
 //! [`chat`] and [`gemini`] hold the two formats, and `convert` turns a request of one into one of the other. The rest is
 //! what both share:
 //!
-//! - `object` and `open_enum` define the types of a format, and `lenient` reads what servers really send.
+//! - `object` and `open_enum` define the types of a format, `read` reads their objects, and `lenient` their fields as
+//!   servers really send them.
+//! - `json_name` knows the two spellings of the names of protocol buffers.
 //! - `extra` holds the keys that a type does not have.
 //! - `source` holds media or a URL, and bare base64.
 //! - `endpoint` makes HTTP requests.
@@ -20,9 +22,11 @@ mod error;
 pub mod events;
 mod extra;
 pub mod gemini;
+mod json_name;
 mod lenient;
 mod object;
 mod open_enum;
+mod read;
 mod source;
 
 pub use error::ApiError;

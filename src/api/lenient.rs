@@ -2,9 +2,10 @@
 //!
 //! They are used in `#[serde(deserialize_with)]`, for the most part through [`object!`](super::object).
 
+use super::read::Lenient;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned, SeqAccess, Visitor},
+    de::{self, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
 use std::{fmt, marker::PhantomData};
@@ -23,9 +24,18 @@ where
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: Default + DeserializeOwned,
+    T: Default + Lenient,
 {
-    Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
+    Ok(T::read(deserializer)?.unwrap_or_default())
+}
+
+/// Reads `null` and any value of the wrong type as `None`.
+pub(crate) fn option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Lenient,
+{
+    Ok(T::read(deserializer)?.ok())
 }
 
 /// Reads a string, `null` as an empty one, and any other value as its JSON: some servers send an object where
@@ -85,18 +95,6 @@ where
         }
     }
     deserializer.deserialize_any(WithoutNulls(PhantomData))
-}
-
-/// Reads a list, leaving out items of the wrong type; any other value is an empty list.
-pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Array(list) => list.into_iter().filter_map(|item| T::deserialize(item).ok()).collect(),
-        _ => Vec::new(),
-    })
 }
 
 /// Reads an object, or a string of its JSON; any other value is `None`.

@@ -22,8 +22,9 @@
 /// ```
 ///
 /// # The struct
-/// It derives `Clone`, `Debug`, `Default`, `Serialize` and `Deserialize`, and is `#[non_exhaustive]`. Its
-/// last field is `extra`, for keys that it does not have; declare it as `pub extra: Extra,` to document it.
+/// It implements `Clone`, `Debug`, `Default`, `Serialize` and `Deserialize`, and is `#[non_exhaustive]`. Its
+/// last field is `extra`, for keys that it does not have; declare it as `pub extra: Extra,` to document it. With
+/// `rename_all = "camelCase"`, a field is read under both names that protocol buffers give it.
 ///
 /// `#[object(..)]` says where the object appears:
 ///
@@ -64,49 +65,73 @@ macro_rules! object {
         #[object($use:ident)]
         pub struct $Name:ident { $($fields:tt)* }
     ) => {
-        object! { @$use $Name { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? } $($fields)* }
+        object! {
+            @$use $Name [$($($serde)+)?]
+            { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? }
+            $($fields)*
+        }
     };
-    (@request $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
-        object! { @request_without_debug $Name { #[derive(Debug)] $($attributes)* } $($fields)* }
+    (@request $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @request_without_debug $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
     };
-    (@request_without_debug $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
+    (@request_without_debug $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
-            $Name { $($attributes)* #[must_use = "setters return the changed value"] } setter
+            $Name $serde { $($attributes)* #[must_use = "setters return the changed value"] } setter
             [
                 "crate::api::lenient::integer"
                 "crate::api::lenient::null_as_default"
                 "crate::api::lenient::null_as_default"
+                "crate::api::lenient::null_as_default"
             ]
-        } {} {} $($fields)* }
+        } {} {} {} $($fields)* }
     };
-    (@shared $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
-        object! { @fields {
-            $Name { #[derive(Debug)] $($attributes)* #[must_use = "setters return the changed value"] } setter
-            ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
-        } {} {} $($fields)* }
+    (@shared $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @shared_without_debug $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
     };
-    (@response $Name:ident { $($attributes:tt)* } $($fields:tt)*) => {
+    (@shared_without_debug $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! {
+            @lenient setter $Name $serde
+            { $($attributes)* #[must_use = "setters return the changed value"] } $($fields)*
+        }
+    };
+    (@response $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @lenient none $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
+    };
+    (@lenient $setter:ident $Name:ident $serde:tt $attributes:tt $($fields:tt)*) => {
+        impl $crate::api::read::Lenient for $Name {
+            fn read_map<'de, A: ::serde::de::MapAccess<'de>>(
+                map: A,
+            ) -> ::std::result::Result<::std::result::Result<$Name, ::serde_json::Value>, A::Error> {
+                $crate::api::read::lenient_members(map)
+            }
+        }
+
         object! { @fields {
-            $Name { #[derive(Debug)] $($attributes)* } none
-            ["crate::api::lenient::integer_or_none" "crate::api::lenient::list" "crate::api::lenient::or_default"]
-        } {} {} $($fields)* }
+            $Name $serde $attributes $setter
+            [
+                "crate::api::lenient::integer_or_none"
+                "crate::api::lenient::option"
+                "crate::api::lenient::or_default"
+                "crate::api::lenient::or_default"
+            ]
+        } {} {} {} $($fields)* }
     };
 
-    // No field is left but `extra`: emits the struct and the setters that were collected.
-    (@fields $object:tt $fields:tt $setters:tt) => {
+    // No field is left but `extra`: emits the struct, its reading and its setters, which were collected.
+    (@fields $object:tt $fields:tt $reads:tt $setters:tt) => {
         object! {
-            @fields $object $fields $setters
+            @fields $object $fields $reads $setters
             /// Fields that this type does not define.
             pub extra: Extra,
         }
     };
     (
-        @fields { $Name:ident { $($attributes:tt)* } $setter:ident $reads:tt } { $($fields:tt)* } { $($setters:tt)* }
+        @fields { $Name:ident $serde:tt { $($attributes:tt)* } $setter:ident $read:tt }
+        { $($fields:tt)* } { $({ $field:ident $wire:tt $T:tt $deserialize:literal })* } { $($setters:tt)* }
         $(#[doc = $doc:tt])+
         pub extra: Extra,
     ) => {
-        #[derive(Clone, Default, ::serde::Serialize, ::serde::Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, Default, ::serde::Serialize)]
         $($attributes)*
         #[non_exhaustive]
         pub struct $Name {
@@ -116,60 +141,104 @@ macro_rules! object {
             pub extra: $crate::api::extra::Extra,
         }
 
+        impl $crate::api::read::Object for $Name {
+            const SPELLING: $crate::api::read::Spelling = object! { @spelling $serde };
+            const FIELDS: &'static [&'static str] = &[$(object! { @wire $field $wire }),*];
+
+            fn read_field<'de, A: ::serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut A,
+            ) -> ::std::result::Result<(), A::Error> {
+                $(
+                    if name == object! { @wire $field $wire } {
+                        #[derive(::serde::Deserialize)]
+                        #[serde(transparent)]
+                        struct Field {
+                            #[serde(deserialize_with = $deserialize)]
+                            value: object! { @unwrap $T },
+                        }
+                        self.$field = map.next_value::<Field>()?.value;
+                        return Ok(());
+                    }
+                )*
+                let _ = (name, map);
+                Ok(())
+            }
+
+            fn extra_mut(&mut self) -> &mut $crate::api::extra::Extra {
+                &mut self.extra
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $Name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<$Name, D::Error> {
+                $crate::api::read::object(deserializer)
+            }
+        }
+
         impl $Name {
             $($setters)*
             object! { @$setter extra }
         }
     };
+    (@unwrap [$T:ty]) => { $T };
+    (@spelling []) => { $crate::api::read::Spelling::Exact };
+    (@spelling [rename_all = "camelCase"]) => { $crate::api::read::Spelling::Json };
+    (@wire $field:ident [rename = $name:literal]) => { $name };
+    (@wire $field:ident [$($serde:tt)*]) => { stringify!($field) };
 
     // A field. `[own default]` is an option of its attributes, if it has one, before the default: the first
     // counts.
     (
-        @fields { $Name:ident $attributes:tt $setter:ident $reads:tt } $fields:tt $setters:tt
+        @fields { $Name:ident $serde:tt $attributes:tt $setter:ident $readers:tt } $fields:tt $reads:tt $setters:tt
         $(#[doc = $doc:tt])+
-        $(#[serde($($serde:tt)+)])?
+        $(#[serde($($field_serde:tt)+)])?
         $(#[read($read:tt)])?
         $(#[skip_if($skip:tt)])?
         $(#[setter($own:ident)])?
         pub $field:ident: $($rest:tt)+
     ) => {
         object! {
-            @type $reads [$($read)?] [$($skip)?]
+            @type $readers [$($read)?] [$($skip)?]
             {
-                { $Name $attributes $setter $reads } $fields $setters
-                $field [$($doc)+] { $(#[doc = $doc])+ $(#[serde($($serde)+)])? } [$($own)? $setter]
+                { $Name $serde $attributes $setter $readers } $fields $reads $setters
+                $field [$($doc)+] { $(#[doc = $doc])+ $(#[serde($($field_serde)+)])? } [$($($field_serde)+)?]
+                [$($own)? $setter]
             }
             $($rest)+
         }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
-        object! { @field $field option [Option<i64>] [i64] [$($r)? $integer] [$($s)? "Option::is_none"] $($rest)* }
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
+        object! { @field $field option [Option<i64>] [i64] [$($r)? $int] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
-        object! { @field $field option [Option<$T>] [$T] [$($r)? $other] [$($s)? "Option::is_none"] $($rest)* }
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field option [Option<$T>] [$T] [$($r)? $opt] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
         object! { @field $field list [Vec<$T>] [$T] [$($r)? $list] [$($s)? "Vec::is_empty"] $($rest)* }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
         object! {
-            @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $other] [$($s)? "BTreeMap::is_empty"] $($rest)*
+            @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $any] [$($s)? "BTreeMap::is_empty"] $($rest)*
         }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt i64, $($rest:tt)*) => {
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt i64, $($rest:tt)*) => {
         object! {
             @field $field value [i64] [i64]
             [$($r)? "crate::api::lenient::count"] [$($s)? "crate::api::lenient::never"] $($rest)*
         }
     };
-    (@type [$integer:tt $list:tt $other:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
-        object! { @field $field value [$T] [$T] [$($r)? $other] [$($s)? "crate::api::lenient::never"] $($rest)* }
+    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
+        object! { @field $field value [$T] [$T] [$($r)? $any] [$($s)? "crate::api::lenient::never"] $($rest)* }
     };
     (
         @field
         {
-            $object:tt { $($fields:tt)* } { $($setters:tt)* }
-            $field:ident $docs:tt { $($attributes:tt)+ } [$setter:ident $($_setter:ident)?]
+            $object:tt { $($fields:tt)* } { $($reads:tt)* } { $($setters:tt)* }
+            $field:ident $docs:tt { $($attributes:tt)+ } $wire:tt [$setter:ident $($_setter:ident)?]
         }
         $kind:ident [$T:ty] $item:tt [$read:tt $($_read:tt)?] [$skip:tt $($_skip:tt)?]
         $($rest:tt)*
@@ -179,9 +248,10 @@ macro_rules! object {
             {
                 $($fields)*
                 $($attributes)+
-                #[serde(deserialize_with = $read, skip_serializing_if = $skip)]
+                #[serde(skip_serializing_if = $skip)]
                 pub $field: $T,
             }
+            { $($reads)* { $field $wire [$T] $read } }
             {
                 $($setters)*
                 object! { @$setter $kind $field $docs $item }

@@ -121,6 +121,8 @@ macro_rules! open_enum {
             }
         }
 
+        $crate::api::read::lenient!($Name);
+
         impl<'de> serde::Deserialize<'de> for $Name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<$Name, D::Error> {
                 <String as serde::Deserialize>::deserialize(deserializer).map($Name::from)

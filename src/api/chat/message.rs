@@ -1,8 +1,8 @@
 //! Messages and their content.
 
 use super::{Part, PartKind, ToolCall};
-use crate::api::{conversions::conversions, object::object, open_enum::open_enum};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::api::{conversions::conversions, object::object, open_enum::open_enum, read::Lenient};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::SeqAccess};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -160,13 +160,27 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
+        Ok(match Content::read(deserializer)? {
+            Ok(content) => content,
+            Err(_null) => Content::Parts(Vec::new()),
+        })
+    }
+}
+
+impl Lenient for Content {
+    fn read_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Result<Content, Value>, A::Error> {
+        let mut parts = Vec::new();
+        while let Some(part) = list.next_element::<Option<Part>>()? {
+            parts.extend(part);
+        }
+        Ok(Ok(Content::Parts(parts)))
+    }
+
+    fn read_value(value: Value) -> Result<Content, Value> {
+        Ok(match value {
             Value::String(text) => Content::Text(text),
-            Value::Null => Content::Parts(Vec::new()),
-            Value::Array(list) => {
-                Content::Parts(list.into_iter().filter(|part| !part.is_null()).map(Part::read).collect())
-            }
-            part @ Value::Object(_) => Content::Parts(vec![Part::read(part)]),
+            Value::Null => return Err(value),
+            Value::Object(_) => Content::Parts(vec![Part::read(value)]),
             value => Content::Text(value.to_string()),
         })
     }

@@ -1,7 +1,10 @@
 //! The names that a field has in the JSON of protocol buffers.
 
-use crate::json::{Contents, FieldNames};
-use std::{borrow::Cow, mem};
+use crate::{
+    api::json_name::camel_case,
+    json::{Contents, FieldNames},
+};
+use std::borrow::Cow;
 
 /// Returns the JSON name of a field: `inlineData` for `inline_data`.
 ///
@@ -17,20 +20,7 @@ use std::{borrow::Cow, mem};
 /// assert_eq!(json_name("maxOutputTokens"), "maxOutputTokens");
 /// ```
 pub fn json_name(name: &str) -> Cow<'_, str> {
-    if !name.contains('_') {
-        return Cow::Borrowed(name);
-    }
-    let mut starts_word = false;
-    let mut camel = String::with_capacity(name.len());
-    for c in name.chars() {
-        let starts = mem::replace(&mut starts_word, c == '_');
-        match c {
-            '_' => {}
-            c if starts => camel.push(c.to_ascii_uppercase()),
-            c => camel.push(c),
-        }
-    }
-    Cow::Owned(camel)
+    if name.contains('_') { Cow::Owned(camel_case(name).collect()) } else { Cow::Borrowed(name) }
 }
 
 /// The fields of a Gemini request. A key and its second spelling in one object are a duplicate.
