@@ -1,6 +1,12 @@
 //! The error type.
 
-use std::{borrow::Cow, error, fmt, io, iter, sync::Arc};
+use std::{
+    borrow::Cow,
+    error,
+    fmt::{self, Write as _},
+    io, iter,
+    sync::Arc,
+};
 
 /// The result of every fallible function of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,6 +23,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///
 /// [`Display`](fmt::Display) prints the message and its cause. [`source`](error::Error::source) returns only what is
 /// below that cause, so printing an error together with its sources prints each cause once.
+///
+/// Paths, URLs, keys and the text of servers may contain anything. `Display` escapes control characters and characters
+/// that change the direction of text, such as `\u001b`, so a message is one line and safe to print to a terminal.
 ///
 /// # Conversion to `io::Error`
 ///
@@ -113,10 +122,34 @@ impl error::Error for Inner {
 
 impl fmt::Display for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        let mut escaped = Escaped(f);
+        escaped.write_str(&self.message)?;
         match &self.cause {
-            Some(cause) => write!(f, ": {cause}"),
+            Some(cause) => write!(escaped, ": {cause}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// Escapes, as JSON does, the characters that a terminal interprets or that make text look like other text.
+pub(crate) struct Escaped<W>(pub(crate) W);
+
+impl<W: fmt::Write> fmt::Write for Escaped<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        match c {
+            '\n' => self.0.write_str("\\n"),
+            '\r' => self.0.write_str("\\r"),
+            '\t' => self.0.write_str("\\t"),
+            // Direction characters, and the line breaks of Unicode.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                write!(self.0, "\\u{:04x}", u32::from(c))
+            }
+            c if c.is_control() => write!(self.0, "\\u{:04x}", u32::from(c)),
+            c => self.0.write_char(c),
         }
     }
 }

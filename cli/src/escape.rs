@@ -11,13 +11,15 @@ pub fn escape(text: &str) -> String {
 
 /// Appends a character, escaped if necessary.
 ///
-/// The escapes are those of JSON strings, so escaped JSON still has the same value.
+/// The escapes are those of JSON strings, so escaped JSON still has the same value, and those of the library's errors.
 pub fn push(text: &mut String, c: char) {
-    if needs_escape(c) {
+    match c {
+        '\n' => text.push_str("\\n"),
+        '\r' => text.push_str("\\r"),
+        '\t' => text.push_str("\\t"),
         // All of these characters have at most four hexadecimal digits. Writing to a `String` never fails.
-        let _ = write!(text, "\\u{:04x}", u32::from(c));
-    } else {
-        text.push(c);
+        c if needs_escape(c) => _ = write!(text, "\\u{:04x}", u32::from(c)),
+        c => text.push(c),
     }
 }
 
@@ -56,10 +58,9 @@ pub fn shorten_words(text: &str) -> String {
 /// Control characters start escape sequences and break lines; direction characters make a name or a prompt
 /// look like another one.
 fn needs_escape(c: char) -> bool {
-    let is_direction =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_line_break = matches!(c, '\u{2028}' | '\u{2029}');
-    c.is_control() || is_direction || is_line_break
+    let is_line_break_or_direction =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || is_line_break_or_direction
 }
 
 #[cfg(test)]
@@ -70,7 +71,7 @@ mod tests {
     fn control_and_direction_characters_are_escaped_and_nothing_else() {
         let plain = "naïve 日本 👩‍👧 \"\\u0000\" …";
         assert_eq!(escape(plain), plain);
-        assert_eq!(escape("a\x1b[2J\u{9b}b\nc\u{7f}"), r"a\u001b[2J\u009bb\u000ac\u007f");
+        assert_eq!(escape("a\x1b[2J\u{9b}b\nc\u{7f}"), r"a\u001b[2J\u009bb\nc\u007f");
         assert_eq!(escape("x\u{202e}y\u{2066}z\u{2028}"), r"x\u202ey\u2066z\u2028");
     }
 

@@ -1,6 +1,6 @@
 //! Responses of an API as values or as errors: what both formats share in reading them.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Escaped, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::{self, Write as _};
@@ -15,7 +15,7 @@ use std::fmt::{self, Write as _};
 /// [`api_error`](Error::api_error) is the `ApiError`.
 ///
 /// Some servers quote the request in the error, with its media. The fields hold everything the server sent;
-/// `Display` shows at most 200 characters of it, and `Debug` at most 200 of each field.
+/// `Display` shows at most 200 characters of it, with control characters escaped, and `Debug` at most 200 of each field.
 ///
 /// # Examples
 /// ```
@@ -28,8 +28,7 @@ use std::fmt::{self, Write as _};
 /// assert_eq!(error.code.as_deref(), Some("400"));
 /// assert_eq!(error.kind.as_deref(), Some("INVALID_ARGUMENT"));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.summary())]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// `message`: a description for people.
@@ -135,6 +134,14 @@ fn string(value: &Value) -> Option<String> {
         Value::Null => None,
         Value::String(string) => Some(string.clone()),
         value => Some(value.to_string()),
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Escaped(f).write_str(&self.summary())
     }
 }
 
