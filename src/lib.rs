@@ -67,7 +67,7 @@ pub use body::ReadAhead;
 pub use body::{Body, Chunks, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
 pub use json::{DataUri, Marks, Template};
-pub use media::{Access, Media, MediaOptions};
+pub use media::{Access, Media, MediaOptions, NameKind};
 
 pub use bytes;
 #[cfg(feature = "http")]

@@ -10,9 +10,12 @@ mod guard;
 #[cfg_attr(not(all(unix, feature = "mmap")), path = "media/unmapped.rs")]
 mod map;
 mod mime;
+mod name;
 mod open;
 
 pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
+pub use name::NameKind;
+pub(crate) use name::{data_uri, redact};
 pub use open::MediaOptions;
 pub(crate) use open::OpenedMedia;
 
@@ -101,9 +104,16 @@ struct Inner {
     source: Arc<Source>,
     len: u64,
     encoded_len: u64,
-    mime: Box<str>,
+    mime: Mime,
     /// The name in error messages.
     name: Box<str>,
+}
+
+/// A MIME type, and whether it was detected instead of set.
+#[derive(Clone)]
+struct Mime {
+    name: Box<str>,
+    is_detected: bool,
 }
 
 enum Source {
@@ -266,7 +276,12 @@ impl Media {
 
     /// Returns the MIME type, including its parameters.
     pub fn mime(&self) -> &str {
-        &self.0.mime
+        &self.0.mime.name
+    }
+
+    /// Returns `true` if the MIME type was detected, and `false` if it was set.
+    pub(crate) fn is_type_detected(&self) -> bool {
+        self.0.mime.is_detected
     }
 
     /// Returns the name that error messages use: the path, a description of the origin, or the
@@ -282,17 +297,21 @@ impl Media {
         Arc::ptr_eq(&self.0.source, &other.0.source)
     }
 
-    /// Returns the same media with another MIME type, which must be valid.
+    /// Returns the same media with another MIME type that was set, which must be valid.
     pub(crate) fn with_mime(&self, mime: &str) -> Media {
         if mime == self.mime() {
             return self.clone();
         }
-        let Inner { source, len, encoded_len, name, .. } = &*self.0;
-        let (source, name) = (source.clone(), name.clone());
-        Media(Arc::new(Inner { source, len: *len, encoded_len: *encoded_len, mime: mime.into(), name }))
+        self.with(Mime { name: mime.into(), is_detected: false })
     }
 
-    fn new(source: Source, len: u64, mime: Box<str>, name: Box<str>) -> Result<Media> {
+    fn with(&self, mime: Mime) -> Media {
+        let Inner { source, len, encoded_len, name, .. } = &*self.0;
+        let (source, name) = (source.clone(), name.clone());
+        Media(Arc::new(Inner { source, len: *len, encoded_len: *encoded_len, mime, name }))
+    }
+
+    fn new(source: Source, len: u64, mime: Mime, name: Box<str>) -> Result<Media> {
         let encoded_len = base64::encoded_len(len).ok_or_else(|| {
             let message =
                 format!("{name} is too large: the base64 length of {len} bytes does not fit in 64 bits");
@@ -370,7 +389,7 @@ impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Media")
             .field("name", &self.0.name)
-            .field("mime", &self.0.mime)
+            .field("mime", &self.0.mime.name)
             .field("len", &self.0.len)
             .finish_non_exhaustive()
     }

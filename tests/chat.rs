@@ -280,7 +280,7 @@ fn errors_begin_with_the_path_of_the_field() {
             format!("{path}.video_url has the key \"detail\" twice"),
         ),
         (
-            one(Part::file("u").filename("f").inner_extra("filename", "y")),
+            one(Part::file("https://u").filename("f").inner_extra("filename", "y")),
             format!("{path}.file has the key \"filename\" twice"),
         ),
         (

@@ -91,11 +91,6 @@ fn every_client_sends_the_exact_body(len: usize) {
 }
 
 #[test]
-fn every_client_sends_the_exact_body_with_empty_media() {
-    every_client_sends_the_exact_body(0);
-}
-
-#[test]
 fn every_client_sends_the_exact_body_with_one_byte() {
     every_client_sends_the_exact_body(1);
 }

@@ -40,7 +40,6 @@ const PAIRS: &[(&str, &str)] = &[
     ("chat_all_audio_mimes", "gemini_all_audio_mimes"),
     ("chat_all_video_mimes", "gemini_all_video_mimes"),
     ("chat_base_url_slash", "gemini_base_url_slash"),
-    ("chat_bytes0", "gemini_bytes0"),
     ("chat_bytes3", "gemini_bytes3"),
     ("chat_content_string", "gemini_contents_string"),
     ("chat_media_first", "gemini_media_first"),

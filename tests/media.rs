@@ -55,7 +55,8 @@ fn assert_rejected(path: impl AsRef<Path>, kind: ErrorKind, io_kind: io::ErrorKi
         let error = Media::options().access(access).open(path).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         let message = error.to_string();
-        assert!(message.contains(&path.display().to_string()), "{message} does not name the file");
+        let name = path.display().to_string().replace('\0', "\\u0000");
+        assert!(message.contains(&name), "{message} does not name the file");
         assert_eq!(io::Error::from(error).kind(), io_kind, "{message}");
         message
     });
@@ -165,7 +166,7 @@ fn missing_file_and_directory_are_errors_that_name_the_path() {
     if cfg!(unix) {
         assert_rejected(folder.path(), ErrorKind::Io, io::ErrorKind::IsADirectory);
         assert_rejected("nul\0.mp4", ErrorKind::Io, io::ErrorKind::InvalidInput);
-        assert_rejected("x".repeat(5000), ErrorKind::Io, io::ErrorKind::InvalidFilename);
+        assert_rejected("x.".repeat(2500), ErrorKind::Io, io::ErrorKind::InvalidFilename);
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     args::Fill,
     descriptor::{descriptor, is_stdin},
-    escape::{shorten, shorten_to, shorten_words},
+    escape::{escape, shorten, shorten_to, shorten_words},
     similar, text,
-    url::{self, displayed, is_base64, is_data_uri, is_url},
+    url::displayed,
 };
 use anyhow::{Result, anyhow};
 use niello::{Body, Template};
@@ -48,12 +48,14 @@ fn explain(message: &str, text: &str, folder: &Path) -> anyhow::Error {
     let template = serde_json::from_str(text).unwrap_or_default();
     let mut files = Vec::new();
     collect_files(&template, &mut files);
-    let path = |file: &str| folder.join(file).display().to_string();
+    // The library escapes what it repeats.
+    let path = |file: &str| escape(&folder.join(file).display().to_string());
     let named = files.into_iter().filter(|file| message.contains(&path(file)));
     let Some(file) = named.max_by_key(|file| file.len()) else { return anyhow!("{}", limited(message)) };
     let shown = displayed(file);
     let message = if shown == file { message.to_owned() } else { message.replace(&path(file), &shown) };
-    let hint = if folder.join(file).exists() { None } else { hint(file, &folder.join(file)) };
+    let path = folder.join(file);
+    let hint = if path.exists() { None } else { similar::hint(&path) };
     anyhow!("{}{}", limited(&message), hint.unwrap_or_default())
 }
 
@@ -70,17 +72,6 @@ fn collect_files<'a>(value: &'a Value, files: &mut Vec<&'a str>) {
         Value::Array(items) => items.iter().for_each(|item| collect_files(item, files)),
         _ => {}
     }
-}
-
-/// Returns a hint for a file that does not exist.
-fn hint(file: &str, path: &Path) -> Option<String> {
-    if is_data_uri(file) || is_base64(file) {
-        return Some("; this is data, not the name of a file: write it as a string".to_owned());
-    }
-    if is_url(file) || url::meant(file).is_some() {
-        return Some("; a service downloads URLs itself: write it as a string".to_owned());
-    }
-    similar::hint(path)
 }
 
 /// Shortens the names in a message, of which the library repeats all.

@@ -2,13 +2,13 @@
 
 use crate::{
     args::Output,
-    escape::{shorten, shorten_again},
+    escape::{escape, shorten, shorten_again},
     similar,
     source::{Kind, Src},
-    url::{self, displayed, is_base64, is_data_uri},
+    url::displayed,
 };
 use anyhow::{Result, anyhow};
-use niello::{ErrorKind, Media, Source};
+use niello::{ErrorKind, Media, NameKind, Source};
 use std::{
     borrow::Cow,
     ffi::OsStr,
@@ -72,20 +72,17 @@ impl Src {
 
     /// Returns why the source cannot be used, if that is known before it is opened.
     fn unusable(&self) -> Option<Cow<'static, str>> {
-        let name = self.name.to_string_lossy();
-        if let Some(url) = self.url() {
-            if let Some(meant) = url::meant(url) {
-                return Some(format!("unknown scheme; did you mean {meant}?").into());
+        let reason = match NameKind::of(&self.name.to_string_lossy()) {
+            NameKind::Mistyped { meant, .. } => {
+                format!("this is neither a file nor a URL; did you mean {}?", shorten_again(&meant)).into()
             }
-            let is_file_url = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
-            return is_file_url
-                .then_some("a service cannot fetch local files; give the path without file://".into());
-        }
-        if is_data_uri(&name) {
-            return Some("this is a data URI, not a file; name the original file".into());
-        }
-        if is_base64(&name) && fs::symlink_metadata(&self.name).is_err() {
-            return Some("this is base64, not the name of a file; name the original file".into());
+            NameKind::FileUrl => "a service cannot fetch local files; give the path without file:".into(),
+            NameKind::DataUri => "this is a data URI, not a file; name the original file".into(),
+            NameKind::Base64 => "this is base64, not the name of a file; name the original file".into(),
+            _ => Cow::default(),
+        };
+        if !reason.is_empty() && fs::symlink_metadata(&self.name).is_err() {
+            return Some(reason);
         }
         if self.is_stdin() && io::stdin().is_terminal() {
             return Some("standard input is a terminal; pipe media into it, or name a file".into());
@@ -119,7 +116,8 @@ impl Src {
     /// Describes an error of the library, with a hint if the name or the error suggests what to do.
     fn with_hint(&self, kind: Kind, error: &niello::Error) -> anyhow::Error {
         let name = self.name.to_string_lossy();
-        let mut message = error.to_string().replace(&*name, &self.display_name());
+        // The library escapes what it repeats.
+        let mut message = error.to_string().replace(&escape(&name), &self.display_name());
         if let Some(mime) = &self.mime {
             message = message.replace(&format!("{mime:?}"), &format!("{:?}", shorten(mime)));
         }
@@ -162,13 +160,9 @@ impl Src {
         if let Some(hint) = similar::hint(Path::new(name)) {
             return Some(hint);
         }
-        if let Some(meant) = url::meant(name) {
-            return Some(format!("; did you mean {meant}?"));
-        }
         let has_suffix = name.rsplit_once(';').is_some_and(|(_, suffix)| suffix.contains('='));
         let hint = match name {
             _ if name.starts_with("--") => "; the option before it has no file",
-            _ if name.starts_with("file:") => "; give the path without file:",
             _ if name.starts_with('~') => {
                 "; the shell expands ~ only at the start of a word and outside quotes"
             }

@@ -1,6 +1,7 @@
 //! SRC: the file or URL of a media part, with suffixes such as `;type=video/mp4` in the manner of `curl -F`.
 
-use crate::{descriptor::is_stdin, escape::shorten_to, url::is_url};
+use crate::{descriptor::is_stdin, escape::shorten_to};
+use niello::NameKind;
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
@@ -129,9 +130,9 @@ impl Src {
         Ok(src)
     }
 
-    /// Returns the name if it is a URL, which is any name with a scheme.
+    /// Returns the name if it is a URL.
     pub fn url(&self) -> Option<&str> {
-        self.name.to_str().filter(|name| is_url(name))
+        self.name.to_str().filter(|name| NameKind::of(name) == NameKind::Url)
     }
 
     pub fn is_stdin(&self) -> bool {

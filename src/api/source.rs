@@ -2,20 +2,25 @@
 
 use crate::{
     api::conversions::conversions,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Escaped, Result},
     json::DataUri,
-    media::{Media, mime_of_extension},
+    media::{Media, NameKind, data_uri, mime_of_extension, redact},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt::{self, Arguments};
+use std::fmt::{self, Arguments, Write as _};
 
 /// A URL that the server fetches, or a [`Media`] that is embedded in the body. Both convert into it.
 ///
 /// A `Source` serializes as a string: the URL byte for byte, or the data URI of the media, which a body encodes
 /// as it streams. Any string deserializes as [`Url`](Source::Url).
 ///
-/// `Debug` hides what may be secret or long: the query and fragment of a URL, its user and password, and the data
-/// of a data URI.
+/// Every string is accepted until a request makes its body, whether a constructor or serde created the source. Then
+/// a string that only names a local file ([`Path`](NameKind::Path) or [`FileUrl`](NameKind::FileUrl)) and a
+/// [`Mistyped`](NameKind::Mistyped) URL are errors, and so are empty media, and media whose detected type is of
+/// another kind than the part. A type that was set is not questioned.
+///
+/// `Display` and `Debug` hide what may be secret or long: the query and fragment of a URL, its user and password,
+/// and the data of a data URI.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Source {
@@ -42,6 +47,16 @@ impl MediaKind {
             Some("audio") => MediaKind::Audio,
             Some("image") => MediaKind::Image,
             _ => MediaKind::File,
+        }
+    }
+
+    /// Returns the name of the constructor of parts of this kind.
+    fn constructor(self) -> &'static str {
+        match self {
+            MediaKind::Video => "video",
+            MediaKind::Audio => "audio",
+            MediaKind::Image => "image",
+            MediaKind::File => "file",
         }
     }
 }
@@ -99,85 +114,103 @@ impl Source {
         })
     }
 
-    /// Checks that this is media or an absolute URL. A string without a scheme is a path or base64.
+    /// Checks what the source is and, if it is media, that it is not empty and not known to be of another kind.
     ///
     /// `at` is the JSON path, for the error.
-    pub(crate) fn check_url(&self, at: Arguments<'_>) -> Result<()> {
-        match self {
-            Source::Url(url) if !url.is_empty() && !has_scheme(url.trim_start()) => {
-                let url = redact(url);
-                Err(invalid(format!("{at}: {url:?} is not a URL; open local files with Media::open")))
+    pub(crate) fn check(&self, place: Place, at: Arguments<'_>) -> Result<()> {
+        let media = match self {
+            Source::Url(url) => return check_url(url, place, at),
+            Source::Media(media) => media,
+        };
+        check_not_empty(media, at)?;
+        let kind = MediaKind::of(media.mime());
+        match place {
+            Place::MediaUrl(expected) if kind != expected && media.is_type_detected() => Err(Error::new(
+                ErrorKind::MimeType,
+                format!(
+                    "{at}: {} has the media type {}; use Part::{}, or set the type explicitly",
+                    media.name(),
+                    media.mime(),
+                    kind.constructor()
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A place for a URL in a request.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    /// The URL of a part for one kind of media. Data URIs are embedded media.
+    MediaUrl(MediaKind),
+    /// `file_data`. Data URIs and bare base64 are embedded media.
+    FileData,
+    /// `fileUri`, which the server fetches.
+    FileUri,
+}
+
+/// Checks that a server may know what to do with a string in this place.
+pub(crate) fn check_url(url: &str, place: Place, at: Arguments<'_>) -> Result<()> {
+    let embed = if place == Place::FileUri { "use Part::inline" } else { "use a Media or a data URI" };
+    if url.is_empty() {
+        return Err(invalid(format!("{at} is empty; set a URL, or {embed}")));
+    }
+    // Servers trim URLs.
+    let kind = NameKind::of(url.trim());
+    let reason = match &kind {
+        NameKind::DataUri if place == Place::FileUri => {
+            return Err(invalid(format!("{at} is a data URI, which servers do not fetch; {embed}")));
+        }
+        // What has a slash and is too short to be recognized as base64 is rather a path.
+        NameKind::Base64 | NameKind::Path
+            if place == Place::FileData
+                && is_base64(url)
+                && (kind == NameKind::Base64 || !url.contains('/')) =>
+        {
+            return Ok(());
+        }
+        NameKind::Base64 => return Err(invalid(format!("{at} is base64, not a URL; {embed}"))),
+        NameKind::Url | NameKind::DataUri | NameKind::Uploaded => {
+            if !has_invalid_character(url, place) {
+                return Ok(());
             }
-            _ => self.check_characters(at),
+            "contains a space or a control character; remove it or percent-encode it".to_owned()
         }
-    }
-
-    /// Checks that this is media, or a string without characters that no URL contains. Some servers accept bare base64
-    /// where the API documents a URL, so a scheme is not required.
-    ///
-    /// `at` is the JSON path, for the error.
-    pub(crate) fn check_characters(&self, at: Arguments<'_>) -> Result<()> {
-        let Source::Url(url) = self else { return Ok(()) };
-        if url.is_empty() {
-            return Err(invalid(format!("{at} is empty; set a URL or a Media")));
+        NameKind::Mistyped { meant } => {
+            format!("is not a URL; did you mean {meant}? Open local files with Media::open")
         }
-        if url.contains(|c: char| c.is_ascii_control()) || after_mime(url).contains(' ') {
-            let url = redact(url);
-            return Err(invalid(format!(
-                "{at}: {url:?} contains a space or a control character; remove it or percent-encode it"
-            )));
+        NameKind::FileUrl => {
+            "is a local file, which servers cannot fetch; open it with Media::open".to_owned()
         }
-        Ok(())
-    }
-}
-
-/// Returns what follows the scheme of a data URI, or `None` for any other URL. Schemes are case-insensitive.
-pub(crate) fn data_uri(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_at_checked("data:".len())?;
-    scheme.eq_ignore_ascii_case("data:").then_some(rest)
-}
-
-/// Returns the data of a data URI, and any other URL unchanged. MIME types may have a space before a parameter.
-fn after_mime(url: &str) -> &str {
-    data_uri(url).and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data)
-}
-
-fn has_scheme(url: &str) -> bool {
-    let Some((scheme, _)) = url.split_once(':') else { return false };
-    // A single letter is a Windows drive.
-    scheme.len() > 1
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-}
-
-/// Returns a URL for errors and `Debug`: without credentials, query, fragment and data, and cut to 200 characters.
-///
-/// The query of a signed URL contains its signature.
-pub(crate) fn redact(url: &str) -> String {
-    const SHOWN: usize = 200;
-    if let Some(rest) = data_uri(url) {
-        let (header, data) = rest.split_once(',').unwrap_or(("", rest));
-        let header: String = header.chars().take(SHOWN).collect();
-        return format!("data:{header},... ({} more bytes)", data.len());
-    }
-    let end = url.find(['?', '#']).map_or(url.len(), |mark| mark + 1);
-    let (visible, hidden) = url.split_at(end);
-    let visible = match credentials(visible) {
-        Some((before, after)) => format!("{before}...{after}"),
-        None => visible.to_owned(),
+        NameKind::Path => "is not a URL; open local files with Media::open".to_owned(),
     };
-    match visible.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &visible[..end]),
-        None if hidden.is_empty() => visible,
-        None => visible + "...",
+    Err(invalid(format!("{at}: {:?} {reason}", redact(url))))
+}
+
+/// Files of Google may have spaces in their names, and MIME types may have one before a parameter.
+fn has_invalid_character(url: &str, place: Place) -> bool {
+    let data = data_uri(url).and_then(|data| data.split_once(',')).map_or(url, |(_, data)| data);
+    url.contains(|c: char| c.is_ascii_control()) || place != Place::FileUri && data.contains(' ')
+}
+
+fn check_not_empty(media: &Media, at: Arguments<'_>) -> Result<()> {
+    match media.is_empty() {
+        true => {
+            Err(invalid(format!("{at}: {} is empty; check that it was written completely", media.name())))
+        }
+        false => Ok(()),
     }
 }
 
-/// Returns what comes before and after the `user:password` of a URL, if it has one.
-fn credentials(url: &str) -> Option<(&str, &str)> {
-    let start = url.find("://")? + "://".len();
-    let authority = url[start..].split('/').next().unwrap_or_default();
-    Some((&url[..start], &url[start + authority.rfind('@')?..]))
+/// Prints the URL or the name of the media, without what may be secret, and with control characters escaped.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Media(media) => Escaped(f).write_str(media.name()),
+            Source::Url(url) => Escaped(f).write_str(&redact(url)),
+        }
+    }
 }
 
 impl fmt::Debug for Source {
@@ -230,11 +263,16 @@ pub enum Base64 {
 }
 
 impl Base64 {
-    /// Checks that a string is base64. A file name or a data URI here would reach the model as garbage.
+    /// Checks that media is not empty, and that a string is base64. A file name or a data URI here would reach the
+    /// model as garbage.
     ///
     /// `at` is the JSON path, for the error.
     pub(crate) fn check(&self, at: Arguments<'_>) -> Result<()> {
         match self {
+            Base64::Media(media) => check_not_empty(media, at),
+            Base64::Encoded(data) if data.is_empty() => {
+                Err(invalid(format!("{at} is empty; set a Media, or base64")))
+            }
             Base64::Encoded(data) if data_uri(data.trim_start()).is_some() => {
                 Err(invalid(format!("{at} is a data URI; set only the base64 after its comma, or a Media")))
             }
@@ -290,128 +328,4 @@ conversions! { Base64:
     &String: data => Base64::Encoded(data.clone()),
     String: data => Base64::Encoded(data),
     &str: data => Base64::Encoded(data.to_owned()),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const AT: Arguments<'_> = format_args!("messages[0].url");
-
-    #[test]
-    fn kind_comes_from_the_mime_type_or_the_extension() {
-        for (url, kind) in [
-            ("https://example.com/a.mp4", MediaKind::Video),
-            ("https://example.com/a.mp4?x=b.mp3#c.wav", MediaKind::Video),
-            ("gs://bucket/talk.FLAC", MediaKind::Audio),
-            ("https://example.com/i.png", MediaKind::Image),
-            ("https://m.youtube.com/watch?v=x", MediaKind::Video),
-            ("https://youtu.be/x", MediaKind::Video),
-            ("https://notyoutube.com/x", MediaKind::File),
-            ("https://example.mp4", MediaKind::File),
-            ("https://example.com/", MediaKind::File),
-            ("data:audio/wav;base64,AAAA", MediaKind::Audio),
-            ("DATA:audio/wav;base64,AAAA", MediaKind::Audio),
-            ("not a URL", MediaKind::File),
-            ("", MediaKind::File),
-        ] {
-            assert_eq!(Source::from(url).kind(), kind, "{url}");
-        }
-    }
-
-    #[test]
-    fn url_with_a_space_or_a_control_character_is_an_error() {
-        for bad in [
-            "",
-            " https://a/b",
-            "https://a/b\r\n",
-            "https://a/ b",
-            "https://a/\0",
-            "data:a/b;\n,",
-            "data:,a b",
-        ] {
-            for checked in [Source::from(bad).check_characters(AT), Source::from(bad).check_url(AT)] {
-                let error = checked.unwrap_err().to_string();
-                assert!(error.starts_with("messages[0].url"), "{bad:?}: {error}");
-                assert!(
-                    !error.contains("Media::open"),
-                    "the error for {bad:?} must not suggest Media::open: {error}"
-                );
-            }
-        }
-        for good in ["https://a/é?b=%20;c", "data:audio/ogg; codecs=opus;base64,AAAA"] {
-            assert!(Source::from(good).check_url(AT).is_ok(), "{good}");
-        }
-    }
-
-    #[test]
-    fn url_without_a_scheme_is_an_error_that_names_media_open() {
-        for url in ["https://a/b", "gs://b/c.mp4", "data:,x", "S3+x.y-z:a", "file:///clip.mp4"] {
-            assert!(Source::from(url).check_url(AT).is_ok(), "{url}");
-        }
-        for path in
-            ["clip.mp4", "my clip.mp4", "./a:b", "/a/b.mp4", "C:\\clip.mp4", ":", "é:", "1a:b", "AAAA"]
-        {
-            let error = Source::from(path).check_url(AT).unwrap_err().to_string();
-            let expected =
-                format!("messages[0].url: {path:?} is not a URL; open local files with Media::open");
-            assert_eq!(error, expected);
-        }
-    }
-
-    #[test]
-    fn errors_and_debug_hide_media_and_secrets_of_urls() {
-        let long = format!("https://h/{}", "é".repeat(300));
-        for (url, shown) in [
-            ("https://h/v.mp4", "https://h/v.mp4"),
-            ("https://h/v.mp4?X-Amz-Signature=SECRET", "https://h/v.mp4?..."),
-            ("https://h/v.mp4?X-Amz-Signature=SECRET#SECRET", "https://h/v.mp4?..."),
-            ("https://h/v.mp4#SECRET?x=1", "https://h/v.mp4#..."),
-            ("https://h/v.mp4?", "https://h/v.mp4?"),
-            ("clip.mp4?t=SECRET", "clip.mp4?..."),
-            ("https://user:SECRET@h/v@2.mp4?t=SECRET", "https://...@h/v@2.mp4?..."),
-            ("https://SECRET@h", "https://...@h"),
-            ("https://h/v@2.mp4", "https://h/v@2.mp4"),
-            ("data:video/mp4;base64,SECRET", "data:video/mp4;base64,... (6 more bytes)"),
-            ("Data:SECRET", "data:,... (6 more bytes)"),
-            (&long, &format!("https://h/{}...", "é".repeat(190))),
-        ] {
-            assert_eq!(redact(url), shown);
-            assert_eq!(format!("{:?}", Source::from(url)), format!("Url({shown:?})"));
-            let url = format!("{url}\0");
-            for checked in [Source::from(&url).check_url(AT), Source::from(&url).check_characters(AT)] {
-                let error = checked.unwrap_err().to_string();
-                assert!(!error.contains("SECRET") && error.len() < 600, "{error}");
-            }
-        }
-        assert_eq!(format!("{:?}", Base64::from("SECRET")), "Encoded(6 bytes)");
-    }
-
-    #[test]
-    fn base64_is_standard_with_padding_or_url_safe() {
-        for good in ["", "AA==", "AAA=", "AAAA", "+/+/", "-_-_", "-_8=", "AA", "-_8", "0123abcZ"] {
-            assert!(Base64::from(good).check(AT).is_ok(), "{good:?}");
-        }
-        for bad in [
-            "A",
-            "AAAAA",
-            "A===",
-            "=",
-            "====",
-            "AA=",
-            "AAAA==",
-            "+/8",
-            "+/-_",
-            "AA==AAAA",
-            " AAAA",
-            "AAAA\n",
-            "AA%3D",
-            "éé",
-            "clip.mp4",
-            "data:video/mp4;base64,AAAA",
-        ] {
-            let error = Base64::from(bad).check(AT).unwrap_err().to_string();
-            assert!(error.starts_with("messages[0].url is "), "{bad:?}: {error}");
-        }
-    }
 }

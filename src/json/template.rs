@@ -106,7 +106,7 @@ impl<'a> Template<'a> {
     /// - [`Invalid`](ErrorKind::Invalid): a directive does not have one of the two forms.
     /// - The errors of [`Media::open`].
     pub fn body(&self) -> Result<Body> {
-        self.fill(&mut |name| Ok(self.options.open_untyped(&self.folder.join(name))?))
+        self.fill(&mut |name| Ok(self.options.open_untyped(&self.folder, name.as_ref())?))
     }
 
     /// Creates the body with the media that `resolve` returns for the names in the directives.

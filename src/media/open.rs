@@ -1,10 +1,11 @@
 //! Opening media: from a path, an open file, bytes in memory, or a reader of unknown length.
 
 use super::{
-    Access, Media, Source,
+    Access, Media, Mime, Source,
     file::{self, OpenFile},
     map::Map,
     mime::{self, Undetected},
+    name::{NameKind, redact},
 };
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -77,14 +78,16 @@ impl MediaOptions {
     /// Returns the errors of [`Media::open`], and [`MimeType`](ErrorKind::MimeType) if the type set by
     /// [`mime`](MediaOptions::mime) is malformed.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Media> {
-        self.open_untyped(path.as_ref())?.typed()
+        self.open_untyped(Path::new(""), path.as_ref())?.typed()
     }
 
-    /// Opens a file, whether or not its type can be detected.
-    pub(crate) fn open_untyped(&self, path: &Path) -> Result<OpenedMedia> {
+    /// Opens a file, whether or not its type can be detected. A relative path starts from `folder`.
+    pub(crate) fn open_untyped(&self, folder: &Path, path: &Path) -> Result<OpenedMedia> {
+        let (given, path) = (path, folder.join(path));
         let name = self.name.clone().unwrap_or_else(|| path.display().to_string());
-        let file = File::open(path).map_err(|cause| cannot_open(&name, cause))?;
-        let extension = path.extension().and_then(|extension| extension.to_str());
+        let file = File::open(&path)
+            .map_err(|cause| not_a_path(given, cause.kind()).unwrap_or_else(|| cannot_open(&name, cause)))?;
+        let extension = given.extension().and_then(|extension| extension.to_str());
         self.open_file(file, name, extension)
     }
 
@@ -172,7 +175,8 @@ impl MediaOptions {
             Some(map) => Source::Map(map, file),
             None => Source::File(file),
         };
-        Ok(OpenedMedia { media: Media::new(source, len, UNKNOWN_TYPE.into(), name.into())?, mime })
+        let unknown = Mime { name: UNKNOWN_TYPE.into(), is_detected: true };
+        Ok(OpenedMedia { media: Media::new(source, len, unknown, name.into())?, mime })
     }
 
     #[cfg(feature = "spool")]
@@ -202,14 +206,14 @@ impl MediaOptions {
     }
 
     /// Returns the MIME type that was set, or else detects one.
-    fn mime_of(&self, content: impl Read + Seek, name: &str, extension: Option<&str>) -> Result<Box<str>> {
+    fn mime_of(&self, content: impl Read + Seek, name: &str, extension: Option<&str>) -> Result<Mime> {
         if let Some(mime) = &self.mime {
-            return check_mime(mime, name).map(Box::from);
+            return check_mime(mime, name).map(|mime| Mime { name: mime.into(), is_detected: false });
         }
         let unusable = |message| Err(Error::new(ErrorKind::MimeType, message));
         let detected = mime::detect(content, extension)
             .map_err(|cause| Error::with_source(ErrorKind::Io, format!("cannot read {name}"), cause))?;
-        detected.map(Box::from).or_else(|why| {
+        detected.map(|mime| Mime { name: mime.into(), is_detected: true }).or_else(|why| {
             unusable(match why {
                 Undetected::Undocumented(other) => format!(
                     "{name} has the media type {other}, which Gemini does not support; convert it, or set the type \
@@ -246,7 +250,7 @@ fn advice(kind: &str) -> &'static str {
 /// none.
 pub(crate) struct OpenedMedia {
     media: Media,
-    mime: Result<Box<str>>,
+    mime: Result<Mime>,
 }
 
 /// The type of unknown content (RFC 2046 section 4.5.1).
@@ -254,7 +258,7 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 impl From<Media> for OpenedMedia {
     fn from(media: Media) -> OpenedMedia {
-        let mime = Ok(media.mime().into());
+        let mime = Ok(media.0.mime.clone());
         OpenedMedia { media, mime }
     }
 }
@@ -267,13 +271,30 @@ impl OpenedMedia {
 
     /// Returns the media with the type that was set or detected.
     pub(crate) fn typed(&self) -> Result<Media> {
-        self.mime.as_ref().map(|mime| self.media.with_mime(mime)).map_err(Error::clone)
+        self.mime.clone().map(|mime| self.media.with(mime))
     }
 
     /// Returns the media with the given type.
     pub(crate) fn with_mime(&self, mime: &str) -> Result<Media> {
         check_mime(mime, self.media.name()).map(|mime| self.media.with_mime(mime))
     }
+}
+
+/// Describes why opening failed, if the path is something else by its form.
+fn not_a_path(path: &Path, kind: io::ErrorKind) -> Option<Error> {
+    let name = path.to_str()?;
+    let reason = match NameKind::of(name) {
+        NameKind::Path if name.is_empty() => "the path is empty; name a file".to_owned(),
+        NameKind::Url => "it is a URL, which the server fetches; pass it on as a string".to_owned(),
+        NameKind::Mistyped { meant } => format!("there is no such file; did you mean {meant}, as a string?"),
+        NameKind::FileUrl => "it is a URL; give the path without file:".to_owned(),
+        NameKind::DataUri | NameKind::Base64 => {
+            "it is data, not the path of a file; pass it on as a string, or decode it".to_owned()
+        }
+        NameKind::Path | NameKind::Uploaded => return None,
+    };
+    let name = if name.is_empty() { "media".to_owned() } else { redact(name) };
+    Some(cannot_open(&name, io::Error::new(kind, reason)))
 }
 
 fn cannot_open(name: &str, cause: io::Error) -> Error {

@@ -56,7 +56,7 @@ fn with(mut object: Value, extra: &[(String, Value)]) -> Value {
 
 fn media() -> impl Strategy<Value = (Media, String)> {
     let mime = prop::sample::select(vec!["video/mp4", "audio/ogg; codecs=opus", "image/png", "a/b;c=d"]);
-    (vec(any::<u8>(), 0..9), mime).prop_map(|(bytes, mime)| {
+    (vec(any::<u8>(), 1..9), mime).prop_map(|(bytes, mime)| {
         let uri = format!("data:{mime};base64,{}", STANDARD.encode(&bytes));
         (Media::from_bytes(bytes, mime).unwrap(), uri)
     })
@@ -96,7 +96,7 @@ fn part() -> impl Strategy<Value = (Part, Value)> {
             (part, json!({"type": key, key: with(inner, &extra)}))
         },
     );
-    let audio = (vec(any::<u8>(), 0..9), text()).prop_map(|(bytes, format)| {
+    let audio = (vec(any::<u8>(), 1..9), text()).prop_map(|(bytes, format)| {
         let data = STANDARD.encode(&bytes);
         let media = Media::from_bytes(bytes, "audio/wav").unwrap();
         let value = json!({"type": "input_audio", "input_audio": {"data": data, "format": format}});

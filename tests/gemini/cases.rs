@@ -83,7 +83,6 @@ pub(crate) fn request(name: &str) -> Option<Request> {
         | "gemini_model_dotted"
         | "gemini_model_prefix"
         | "gemini_model_publishers" => user("x"),
-        "gemini_bytes0" => each(&[("video/mp4", "bytes0.bin")]),
         "gemini_bytes3" => each(&[("video/mp4", "bytes3.bin")]),
         "gemini_cached_content" => user("x").cached_content("cachedContents/abc"),
         "gemini_contents_string" => user("Hi"),

@@ -31,7 +31,7 @@ fn number() -> impl Strategy<Value = f64> {
 fn part() -> impl Strategy<Value = (Part, Value)> {
     let data = prop_oneof![
         text().prop_map(|text| (Part::text(&*text), json!({ "text": text }))),
-        vec(any::<u8>(), 0..40).prop_map(|bytes| {
+        vec(any::<u8>(), 1..40).prop_map(|bytes| {
             use base64::prelude::*;
             let data = json!({ "mimeType": "video/mp4", "data": BASE64_STANDARD.encode(&bytes) });
             let media = Media::from_bytes(bytes, "video/mp4").unwrap();

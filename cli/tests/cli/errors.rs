@@ -106,7 +106,7 @@ fn missing_media_creates_no_output_file() {
 
 #[test]
 fn line_breaks_in_a_path_are_escaped() {
-    fails(chat().args(["--video", "no\nsuch\x1bfile"]), 1, r"no\u000asuch\u001bfile");
+    fails(chat().args(["--video", "no\nsuch\x1bfile"]), 1, r"no\nsuch\u001bfile");
 }
 
 #[cfg(target_os = "linux")]
@@ -232,11 +232,13 @@ fn misspelled_urls_are_errors_with_the_url_that_was_meant() {
 #[test]
 fn base64_and_data_uris_are_not_names() {
     let base64 = "AAAAIGZ0eXBpc29tAAACAGlzb21pc28y".repeat(1000);
-    let message = "niello: --video AAAAIGZ0eXBpc29t...: this is base64, not the name of a file; name the original file\n";
+    let message = "niello: --video AAAAIGZ0eXBpc29t... (32000 bytes): this is base64, not the name of a file; name the \
+        original file\n";
     fails(chat().args(["--video", &base64]), 1, message);
     fails(chat().args(["--image", "iVBORw0KGgoAAAANSUhEUg=="]), 1, "this is base64");
-    let message = "niello: --video data:...: this is a data URI, not a file; name the original file\n";
-    fails(chat().args(["--video", &format!("data:video/mp4;base64,{base64}")]), 1, message);
+    let message = "bytes): this is a data URI, not a file; name the original file\n";
+    fails(chat().args(["--video", &format!("data:video/mp4;base64,{base64}")]), 1, message)
+        .stderr(contains("AAAA").not());
     fails(chat().args(["--video", "DATA:video/mp4;base64,AAAA"]), 1, message);
 }
 
@@ -247,8 +249,8 @@ fn templates_with_a_url_or_data_in_place_of_a_name_are_errors() {
     for (file, message) in [
         ("https://h/v.mp4?sig=SECRET", "cannot open https://h/v.mp4?...: "),
         ("www.example.com/v.mp4?sig=SECRET", "cannot open www.example.com/v.mp4?...: "),
-        ("data:video/mp4;base64,SECRET", "cannot open data:...: "),
-        (&base64, "cannot open AAAAIGZ0eXBpc29t...: "),
+        ("data:video/mp4;base64,SECRET", "cannot open data:video/mp4;base64,... (6 more bytes): "),
+        (&base64, "cannot open AAAAIGZ0eXBpc29t... (32000 bytes): "),
     ] {
         for directive in ["$base64", "$data_uri"] {
             let template = format!(r#"{{"b":[{{"{directive}":{{"file":"{file}"}}}}]}}"#);
@@ -258,7 +260,7 @@ fn templates_with_a_url_or_data_in_place_of_a_name_are_errors() {
             let mut named = niello();
             named.arg("fill").arg(folder.path().join("t.json"));
             for mut fill in [piped, named] {
-                let failure = fails(&mut fill, 1, message).stderr(contains("write it as a string"));
+                let failure = fails(&mut fill, 1, message).stderr(contains("as a string"));
                 failure.stderr(contains("SECRET").or(contains("AAAAAA")).not());
             }
         }

@@ -3,9 +3,9 @@
 //! The checks report what no server would accept, and leave everything else to the server. The formatter that
 //! writes the JSON detects duplicate keys. Every message begins with the JSON path of the field.
 
-use super::{Content, FormatKind, Message, Part, PartKind, Request, Role, ToolKind};
+use super::{Content, FormatKind, MediaUrl, Message, Part, PartKind, Request, Role, ToolKind};
 use crate::{
-    api::source::Base64,
+    api::source::{Base64, MediaKind, Place},
     error::{Error, ErrorKind, Result},
 };
 use std::fmt::Arguments;
@@ -83,9 +83,9 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
         return Err(invalid(format_args!("{at}: {setter}() does not apply to a part of type {kind:?}")));
     }
     match &part.kind {
-        PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => {
-            url.url.check_url(format_args!("{at}.{kind}.url"))
-        }
+        PartKind::VideoUrl(url) => check_media(url, MediaKind::Video, format_args!("{at}.{kind}.url")),
+        PartKind::AudioUrl(url) => check_media(url, MediaKind::Audio, format_args!("{at}.{kind}.url")),
+        PartKind::ImageUrl(url) => check_media(url, MediaKind::Image, format_args!("{at}.{kind}.url")),
         PartKind::InputAudio(audio) => {
             audio.data.check(format_args!("{at}.{kind}.data"))?;
             match (&audio.format, &audio.data) {
@@ -110,7 +110,7 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
                 format_args!("{at}.{kind}.file_data is missing; set file_data or file_id"),
             )?;
             match &file.file_data {
-                Some(data) => data.check_characters(format_args!("{at}.{kind}.file_data")),
+                Some(data) => data.check(Place::FileData, format_args!("{at}.{kind}.file_data")),
                 None => require(
                     file.file_id.as_deref() != Some(""),
                     format_args!("{at}.{kind}.file_id is empty; set the id of an uploaded file"),
@@ -122,6 +122,10 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
             require(!kind.is_empty(), format_args!("{at}.type is missing; set the type of the part"))
         }
     }
+}
+
+fn check_media(media: &MediaUrl, kind: MediaKind, at: Arguments<'_>) -> Result<()> {
+    media.url.check(Place::MediaUrl(kind), at)
 }
 
 fn require(condition: bool, message: Arguments<'_>) -> Result<()> {

@@ -13,10 +13,10 @@ use crate::{
             self, Content, FunctionCall, FunctionCallingMode, FunctionDeclaration, FunctionResponse,
             GenerationConfig, InlineData, Part, ThinkingConfig, ToolConfig,
         },
-        source::{Base64, MediaKind, Source, data_uri},
+        source::{Base64, MediaKind, Source},
     },
     error::Result,
-    media::is_valid_mime,
+    media::{data_uri, is_valid_mime},
 };
 use serde_json::{Map, Value};
 use std::{collections::HashMap, mem};

@@ -8,7 +8,7 @@ use super::{
     VideoMetadata, json_name,
 };
 use crate::{
-    api::source::data_uri,
+    api::source::{Place, check_url},
     error::{Error, ErrorKind, Result},
     media::is_valid_mime,
 };
@@ -105,18 +105,7 @@ fn check_name(name: &str, at: Arguments<'_>) -> Result<()> {
 
 fn check_file(file: &FileData, at: Arguments<'_>) -> Result<()> {
     check_mime(file.mime_type.as_deref(), format_args!("{at}.mimeType"))?;
-    let uri = &file.file_uri;
-    require(!uri.is_empty(), format_args!("{at}.fileUri is empty; set the URI of a file"))?;
-    // Spaces are allowed, as in `gs://bucket/my clip.mp4`.
-    require(
-        !uri.contains(|c: char| c.is_ascii_control()),
-        format_args!("{at}.fileUri contains a control character; percent-encode it"),
-    )?;
-    // Servers trim the URI.
-    require(
-        data_uri(uri.trim_start()).is_none(),
-        format_args!("{at}.fileUri is a data URI, which servers do not fetch; use Part::inline"),
-    )
+    check_url(&file.file_uri, Place::FileUri, format_args!("{at}.fileUri"))
 }
 
 fn check_video(metadata: &VideoMetadata, at: Arguments<'_>) -> Result<()> {

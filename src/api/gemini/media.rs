@@ -1,13 +1,8 @@
 //! The media of a part: in the body, or a file that the server fetches.
 
 use crate::{
-    api::{
-        conversions::conversions,
-        object::object,
-        open_enum::open_enum,
-        source::{Base64, redact},
-    },
-    media::Media,
+    api::{conversions::conversions, object::object, open_enum::open_enum, source::Base64},
+    media::{Media, redact},
 };
 use std::{fmt, time::Duration};
 
