@@ -5,11 +5,13 @@
 //!
 //! - `object` and `open_enum` define the types of a format, `read` reads their objects, and `lenient` their fields as
 //!   servers really send them.
+//! - `meter` bounds the memory that a value takes.
 //! - `json_name` knows the two spellings of the names of protocol buffers.
 //! - `extra` holds the keys that a type does not have.
 //! - `source` holds media or a URL, and bare base64.
 //! - `endpoint` makes HTTP requests.
-//! - `events` splits a streamed response, and `error` finds the error that an API reports in a response.
+//! - `events` splits a streamed response, `response` reads a response or an event, and `error` is what an API reports in
+//!   the place of one.
 //!
 //! This module builds on `body`, `json` and `media`, which know nothing of any API.
 
@@ -24,9 +26,11 @@ mod extra;
 pub mod gemini;
 mod json_name;
 mod lenient;
+mod meter;
 mod object;
 mod open_enum;
 mod read;
+mod response;
 mod source;
 
 pub use error::ApiError;

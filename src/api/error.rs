@@ -1,7 +1,6 @@
-//! Responses of an API as values or as errors: what both formats share in reading them.
+//! The errors that an API reports.
 
-use crate::error::{Error, ErrorKind, Escaped, Result};
-use serde::de::DeserializeOwned;
+use crate::error::{Error, ErrorKind, Escaped};
 use serde_json::Value;
 use std::fmt::{self, Write as _};
 
@@ -45,10 +44,26 @@ pub struct ApiError {
     pub details: Vec<Value>,
 }
 
+/// The keys from which an [`ApiError`] is read.
+pub(super) const KEYS: [&str; 12] = [
+    "error",
+    "error_description",
+    "object",
+    "error_code",
+    "code",
+    "message",
+    "detail",
+    "type",
+    "status",
+    "param",
+    "details",
+    "metadata",
+];
+
 impl ApiError {
     /// Returns the error that a response or an event contains, if any. `keys` are those of a response that is
     /// not an error: next to one of them, an empty error is ignored.
-    fn find(response: &Value, keys: &[&str]) -> Option<ApiError> {
+    pub(super) fn find(response: &Value, keys: &[&str]) -> Option<ApiError> {
         let has = |key: &&str| !response[*key].is_null();
         let is_response = keys.iter().any(has);
         match &response["error"] {
@@ -83,7 +98,7 @@ impl ApiError {
     }
 
     /// Reads the fields of an error object. The message of an object without one is its JSON.
-    fn from_json(error: &Value) -> ApiError {
+    pub(super) fn from_json(error: &Value) -> ApiError {
         ApiError {
             message: first_string(error, &["message", "detail"]).unwrap_or_else(|| error.to_string()),
             code: first_string(error, &["error_code", "code"]),
@@ -171,7 +186,7 @@ impl From<ApiError> for Error {
 }
 
 /// The number of characters that errors show of what a server sent. It may contain media.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 
 /// Returns the first [`SHOWN`] characters of `value`, with its whole length if it has more.
 pub(crate) fn excerpt(value: impl fmt::Display) -> String {
@@ -183,7 +198,7 @@ pub(crate) fn excerpt(value: impl fmt::Display) -> String {
 }
 
 /// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is not base64.
-fn hide_base64(string: &str) -> String {
+pub(super) fn hide_base64(string: &str) -> String {
     const LONGEST: usize = 63;
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || "+/=-_".contains(char);
     let mut shown = String::with_capacity(string.len());
@@ -219,133 +234,9 @@ impl fmt::Write for Excerpt {
     }
 }
 
-/// An API, for reading its responses.
-pub(crate) struct Api {
-    /// The name that errors use.
-    pub(crate) name: &'static str,
-    /// The keys of a response, of which every response has at least one.
-    pub(crate) keys: &'static [&'static str],
-}
-
-impl Api {
-    /// Reads a complete response. An object without any key of a response is taken for an error.
-    pub(crate) fn read_response<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T> {
-        let response = parse(bytes)?;
-        let is_unknown =
-            response.as_object().is_some_and(|object| self.keys.iter().all(|key| !object.contains_key(*key)));
-        match ApiError::find(&response, self.keys)
-            .or_else(|| is_unknown.then(|| ApiError::from_json(&response)))
-        {
-            Some(error) => Err(error.into()),
-            None => self.convert(response),
-        }
-    }
-
-    /// Reads the data of an event of a stream, which may have no key of a response. Returns `None` for an event
-    /// without a value. Only Chat Completions defines `[DONE]`, but gateways may send it in either format.
-    pub(crate) fn read_event<T: DeserializeOwned>(&self, data: &str) -> Result<Option<T>> {
-        self.read_event_with(data, |_| ())
-    }
-
-    /// Reads the data of an event as [`read_event`](Api::read_event) does, after `adapt` has changed it.
-    pub(crate) fn read_event_with<T: DeserializeOwned>(
-        &self,
-        data: &str,
-        adapt: impl FnOnce(&mut Value),
-    ) -> Result<Option<T>> {
-        if matches!(data.trim(), "[DONE]" | "") {
-            return Ok(None);
-        }
-        let mut event = parse(data.as_bytes())?;
-        match ApiError::find(&event, self.keys) {
-            Some(error) => Err(error.into()),
-            None => {
-                adapt(&mut event);
-                self.convert(event).map(Some)
-            }
-        }
-    }
-
-    fn convert<T: DeserializeOwned>(&self, response: Value) -> Result<T> {
-        serde_json::from_value(response).map_err(|cause| {
-            // The message of serde may quote the value that it did not expect.
-            let message = format!("the response is not a {} response", self.name);
-            Error::with_source(ErrorKind::Json, message, excerpt(cause))
-        })
-    }
-}
-
-/// Parses JSON, and unwraps the list of one that Google puts around an error.
-fn parse(bytes: &[u8]) -> Result<Value> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let value = serde_json::from_slice(bytes).or_else(|cause| {
-        serde_json::from_str(&repair(bytes)).map_err(|_| {
-            // Often the HTML page of a proxy, whose first words name the proxy.
-            let start: String = String::from_utf8_lossy(bytes).chars().take(SHOWN).collect();
-            let start = hide_base64(&start);
-            let message = match &*start {
-                "" => "the response is empty".to_owned(),
-                start => format!("the response is not valid JSON; it starts with {start:?}"),
-            };
-            Error::with_source(ErrorKind::Json, message, cause)
-        })
-    })?;
-    Ok(match value {
-        Value::Array(mut list) if list.len() == 1 => list.remove(0),
-        value => value,
-    })
-}
-
-/// Replaces what is not valid Unicode by U+FFFD: invalid UTF-8, and escapes of unpaired surrogates such as
-/// `\ud800`, which servers written in Python send.
-fn repair(bytes: &[u8]) -> String {
-    let json = String::from_utf8_lossy(bytes);
-    let mut repaired = String::with_capacity(json.len());
-    let mut rest = &*json;
-    while let Some(at) = rest.find('\\') {
-        repaired.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let len = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
-            (Some(0xD800..=0xDFFF), _) => {
-                repaired.push('\u{FFFD}');
-                rest = &rest[6..];
-                continue;
-            }
-            // Any other escape: its second character may be a backslash itself.
-            _ => rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end),
-        };
-        repaired.push_str(&rest[..len]);
-        rest = &rest[len..];
-    }
-    repaired + rest
-}
-
-/// Returns the UTF-16 code unit of the `\u` escape that a string starts with.
-fn code_unit(string: &str) -> Option<u16> {
-    u16::from_str_radix(string.strip_prefix("\\u")?.get(..4)?, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn unpaired_surrogates_become_replacement_characters() {
-        for (json, repaired) in [
-            (r#""\ud83d\ude00 \u00e9""#, r#""\ud83d\ude00 \u00e9""#),
-            (r#""\ud800""#, "\"\u{FFFD}\""),
-            (r#""\ud800x\udc00""#, "\"\u{FFFD}x\u{FFFD}\""),
-            (r#""\ud800\ud83d\ude00""#, "\"\u{FFFD}\\ud83d\\ude00\""),
-            (r#""\\ud800\"\\\ud800""#, "\"\\\\ud800\\\"\\\\\u{FFFD}\""),
-            (r#""\u12"#, r#""\u12"#),
-            ("\\", "\\"),
-            ("\\é\\ué", "\\é\\ué"),
-        ] {
-            assert_eq!(repair(json.as_bytes()), repaired, "{json}");
-        }
-        assert_eq!(repair(b"a\xFF"), "a\u{FFFD}");
-    }
 
     #[test]
     fn excerpts_end_between_characters() {

@@ -2,7 +2,6 @@
 //!
 //! They are used in `#[serde(deserialize_with)]`, for the most part through [`object!`](super::object).
 
-use super::read::Lenient;
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
@@ -17,25 +16,6 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// Reads `null` and any value of the wrong type as the default: one odd field must not make a response
-/// unreadable.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Lenient,
-{
-    Ok(T::read(deserializer)?.unwrap_or_default())
-}
-
-/// Reads `null` and any value of the wrong type as `None`.
-pub(crate) fn option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Lenient,
-{
-    Ok(T::read(deserializer)?.ok())
 }
 
 /// Reads a string, `null` as an empty one, and any other value as its JSON: some servers send an object where
@@ -125,33 +105,6 @@ where
     number.map(Some).ok_or_else(|| de::Error::custom("not an integer, or out of range"))
 }
 
-/// Reads an integer as [`integer`] does; any other value is `None`.
-pub(crate) fn integer_or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<i128>,
-{
-    Ok(integer(Value::deserialize(deserializer)?).unwrap_or_default())
-}
-
-/// Reads an integer as [`integer`] does; any other value is 0.
-pub(crate) fn count<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + TryFrom<i128>,
-{
-    integer_or_none(deserializer).map(Option::unwrap_or_default)
-}
-
-/// Reads `true` or `false`, or a string of it in any case; any other value is `None`.
-pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Bool(value) => Some(value),
-        Value::String(value) => value.to_ascii_lowercase().parse().ok(),
-        _ => None,
-    })
-}
-
 fn exact_integer(number: f64) -> Option<i128> {
     // Beyond 2^53, one `f64` stands for several integers.
     let is_exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
@@ -182,9 +135,7 @@ mod tests {
             (json!("x"), None),
             (json!([7]), None),
         ] {
-            assert_eq!(integer::<_, u64>(value.clone()).ok(), number, "{value}");
-            assert_eq!(integer_or_none::<_, u64>(value.clone()).unwrap(), number.flatten(), "{value}");
-            assert_eq!(count::<_, u64>(value).unwrap(), number.flatten().unwrap_or(0));
+            assert_eq!(integer::<_, u64>(&value).ok(), number, "{value}");
         }
         assert_eq!(integer::<_, i64>(json!("-9223372036854775808")).unwrap(), Some(i64::MIN));
         assert!(integer::<_, i64>(json!(u64::MAX)).is_err());

@@ -34,19 +34,21 @@
 /// | `shared`: in requests and responses | gives the field's default | yes |
 /// | `response` | gives the field's default | no |
 ///
-/// `request_without_debug` is a `request` whose module implements `Debug`, because a field may hold a secret.
+/// `request_without_debug` and `shared_without_debug` leave `Debug` to the module, because a field may hold a secret.
+///
+/// `#[object(.., root)]` is for an object that is the whole JSON: reading it bounds the memory it takes.
 ///
 /// # Fields
 /// The type of a field, as it is spelled, decides the rest. `null` is read as the default everywhere.
 ///
-/// | type | left out if it is | read | setter |
-/// |---|---|---|---|
-/// | `Option<i64>` | `None` | also from `"7"` and `7.0` | sets it, `impl Into<i64>` |
-/// | `Option<T>` | `None` | | sets it, `impl Into<T>` |
-/// | `Vec<T>` | empty | without items of the wrong type, unless in a `request` | adds items, `impl Into<T>` |
-/// | `BTreeMap<K, V>` | empty | | adds entries, `(impl Into<K>, impl Into<V>)` |
-/// | `i64` | never | also from `"7"` and `7.0`; else as 0 | sets it |
-/// | `T` | never | | sets it, `impl Into<T>` |
+/// | type | left out if it is | setter |
+/// |---|---|---|
+/// | `Option<T>` | `None` | sets it, `impl Into<T>` |
+/// | `Vec<T>` | empty | adds items, `impl Into<T>` |
+/// | `BTreeMap<K, V>` | empty | adds entries, `(impl Into<K>, impl Into<V>)` |
+/// | `T` | never | sets it, `impl Into<T>` |
+///
+/// An `Option<i64>`, and any `i64` of a response, is also read from `"7"` and `7.0`.
 ///
 /// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name
 /// for the field, as above. Four attributes, in this order, after the documentation:
@@ -56,64 +58,57 @@
 /// - `#[skip_if("f")]` leaves the field out if `f(&field)`; with `never` it is always written.
 /// - `#[setter(none)]` omits the setter.
 macro_rules! object {
-    // The object: passes the functions that read its integers, its lists and everything else, and whether it
-    // has setters.
+    // The object: passes whether it has setters, whether it is strict, and how it reads integers and everything else.
     (
         $(#[doc = $doc:tt])*
         $(#[derive($Derive:ident)])?
         $(#[serde($($serde:tt)+)])?
-        #[object($use:ident)]
+        #[object($use:ident $(, $root:ident)?)]
         pub struct $Name:ident { $($fields:tt)* }
     ) => {
         object! {
-            @$use $Name [$($($serde)+)?]
+            @$use $Name { [$($($serde)+)?] [$($root)?] }
             { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? }
             $($fields)*
         }
     };
-    (@request $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
-        object! { @request_without_debug $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
+    (@request $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @request_without_debug $Name $how { #[derive(Debug)] $($attributes)* } $($fields)* }
     };
-    (@request_without_debug $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+    (@request_without_debug $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
-            $Name $serde { $($attributes)* #[must_use = "setters return the changed value"] } setter
-            [
-                "crate::api::lenient::integer"
-                "crate::api::lenient::null_as_default"
-                "crate::api::lenient::null_as_default"
-                "crate::api::lenient::null_as_default"
-            ]
+            $Name $how { $($attributes)* #[must_use = "setters return the changed value"] } setter
+            [true "crate::api::lenient::integer" "crate::api::lenient::null_as_default"]
         } {} {} {} $($fields)* }
     };
-    (@shared $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
-        object! { @shared_without_debug $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
+    (@shared $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @shared_without_debug $Name $how { #[derive(Debug)] $($attributes)* } $($fields)* }
     };
-    (@shared_without_debug $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
+    (@shared_without_debug $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
         object! {
-            @lenient setter $Name $serde
+            @lenient setter $Name $how
             { $($attributes)* #[must_use = "setters return the changed value"] } $($fields)*
         }
     };
-    (@response $Name:ident $serde:tt { $($attributes:tt)* } $($fields:tt)*) => {
-        object! { @lenient none $Name $serde { #[derive(Debug)] $($attributes)* } $($fields)* }
+    (@response $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
+        object! { @lenient none $Name $how { #[derive(Debug)] $($attributes)* } $($fields)* }
     };
-    (@lenient $setter:ident $Name:ident $serde:tt $attributes:tt $($fields:tt)*) => {
+    (@lenient $setter:ident $Name:ident $how:tt $attributes:tt $($fields:tt)*) => {
         impl $crate::api::read::Lenient for $Name {
             fn read_map<'de, A: ::serde::de::MapAccess<'de>>(
                 map: A,
             ) -> ::std::result::Result<::std::result::Result<$Name, ::serde_json::Value>, A::Error> {
-                $crate::api::read::lenient_members(map)
+                $crate::api::read::any_members(map)
+            }
+
+            fn read_value(value: ::serde_json::Value) -> ::std::result::Result<$Name, ::serde_json::Value> {
+                Err(value)
             }
         }
 
         object! { @fields {
-            $Name $serde $attributes $setter
-            [
-                "crate::api::lenient::integer_or_none"
-                "crate::api::lenient::option"
-                "crate::api::lenient::or_default"
-                "crate::api::lenient::or_default"
-            ]
+            $Name $how $attributes $setter
+            [false lenient lenient]
         } {} {} {} $($fields)* }
     };
 
@@ -126,8 +121,8 @@ macro_rules! object {
         }
     };
     (
-        @fields { $Name:ident $serde:tt { $($attributes:tt)* } $setter:ident $read:tt }
-        { $($fields:tt)* } { $({ $field:ident $wire:tt $T:tt $deserialize:literal })* } { $($setters:tt)* }
+        @fields { $Name:ident $how:tt { $($attributes:tt)* } $setter:ident [$is_strict:tt $($read:tt)+] }
+        { $($fields:tt)* } { $({ $field:ident $wire:tt $T:tt $deserialize:tt })* } { $($setters:tt)* }
         $(#[doc = $doc:tt])+
         pub extra: Extra,
     ) => {
@@ -142,28 +137,22 @@ macro_rules! object {
         }
 
         impl $crate::api::read::Object for $Name {
-            const SPELLING: $crate::api::read::Spelling = object! { @spelling $serde };
+            const IS_STRICT: bool = $is_strict;
+            const SPELLING: $crate::api::read::Spelling = object! { @spelling $how };
             const FIELDS: &'static [&'static str] = &[$(object! { @wire $field $wire }),*];
 
             fn read_field<'de, A: ::serde::de::MapAccess<'de>>(
                 &mut self,
                 name: &str,
                 map: &mut A,
-            ) -> ::std::result::Result<(), A::Error> {
+            ) -> ::std::result::Result<Option<::serde_json::Value>, A::Error> {
                 $(
                     if name == object! { @wire $field $wire } {
-                        #[derive(::serde::Deserialize)]
-                        #[serde(transparent)]
-                        struct Field {
-                            #[serde(deserialize_with = $deserialize)]
-                            value: object! { @unwrap $T },
-                        }
-                        self.$field = map.next_value::<Field>()?.value;
-                        return Ok(());
+                        return object! { @read (&mut self.$field) map $T $deserialize };
                     }
                 )*
                 let _ = (name, map);
-                Ok(())
+                Ok(None)
             }
 
             fn extra_mut(&mut self) -> &mut $crate::api::extra::Extra {
@@ -175,7 +164,7 @@ macro_rules! object {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<$Name, D::Error> {
-                $crate::api::read::object(deserializer)
+                object! { @deserialize $how deserializer }
             }
         }
 
@@ -184,16 +173,33 @@ macro_rules! object {
             object! { @$setter extra }
         }
     };
-    (@unwrap [$T:ty]) => { $T };
-    (@spelling []) => { $crate::api::read::Spelling::Exact };
-    (@spelling [rename_all = "camelCase"]) => { $crate::api::read::Spelling::Json };
+    (@read $field:tt $map:ident $T:tt lenient) => { $crate::api::read::put($field, $map) };
+    (@read $field:tt $map:ident [$T:ty] $deserialize:literal) => {{
+        #[derive(::serde::Deserialize)]
+        #[serde(transparent)]
+        struct Field {
+            #[serde(deserialize_with = $deserialize)]
+            value: $T,
+        }
+        *$field = $map.next_value::<Field>()?.value;
+        Ok(None)
+    }};
+    (@spelling { [] $root:tt }) => { $crate::api::read::Spelling::Exact };
+    (@spelling { [rename_all = "camelCase"] $root:tt }) => { $crate::api::read::Spelling::Json };
+    (@deserialize { $serde:tt [] } $deserializer:ident) => { $crate::api::read::object($deserializer) };
+    (@deserialize { $serde:tt [root] } $deserializer:ident) => {
+        $crate::api::read::object($crate::api::meter::Metered {
+            inner: $deserializer,
+            meter: &$crate::api::meter::Meter::new(),
+        })
+    };
     (@wire $field:ident [rename = $name:literal]) => { $name };
     (@wire $field:ident [$($serde:tt)*]) => { stringify!($field) };
 
     // A field. `[own default]` is an option of its attributes, if it has one, before the default: the first
     // counts.
     (
-        @fields { $Name:ident $serde:tt $attributes:tt $setter:ident $readers:tt } $fields:tt $reads:tt $setters:tt
+        @fields { $Name:ident $how:tt $attributes:tt $setter:ident $readers:tt } $fields:tt $reads:tt $setters:tt
         $(#[doc = $doc:tt])+
         $(#[serde($($field_serde:tt)+)])?
         $(#[read($read:tt)])?
@@ -204,34 +210,28 @@ macro_rules! object {
         object! {
             @type $readers [$($read)?] [$($skip)?]
             {
-                { $Name $serde $attributes $setter $readers } $fields $reads $setters
+                { $Name $how $attributes $setter $readers } $fields $reads $setters
                 $field [$($doc)+] { $(#[doc = $doc])+ $(#[serde($($field_serde)+)])? } [$($($field_serde)+)?]
                 [$($own)? $setter]
             }
             $($rest)+
         }
     };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
         object! { @field $field option [Option<i64>] [i64] [$($r)? $int] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
-        object! { @field $field option [Option<$T>] [$T] [$($r)? $opt] [$($s)? "Option::is_none"] $($rest)* }
+    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field option [Option<$T>] [$T] [$($r)? $any] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
-        object! { @field $field list [Vec<$T>] [$T] [$($r)? $list] [$($s)? "Vec::is_empty"] $($rest)* }
+    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field list [Vec<$T>] [$T] [$($r)? $any] [$($s)? "Vec::is_empty"] $($rest)* }
     };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
         object! {
             @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $any] [$($s)? "BTreeMap::is_empty"] $($rest)*
         }
     };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt i64, $($rest:tt)*) => {
-        object! {
-            @field $field value [i64] [i64]
-            [$($r)? "crate::api::lenient::count"] [$($s)? "crate::api::lenient::never"] $($rest)*
-        }
-    };
-    (@type [$int:tt $opt:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
         object! { @field $field value [$T] [$T] [$($r)? $any] [$($s)? "crate::api::lenient::never"] $($rest)* }
     };
     (

@@ -1,7 +1,7 @@
 //! Where a request gets its media: a [`Media`], a URL, or a string that is already base64.
 
 use crate::{
-    api::conversions::conversions,
+    api::{conversions::conversions, read::lenient},
     error::{Error, ErrorKind, Escaped, Result},
     json::DataUri,
     media::{Media, NameKind, data_uri, mime_of_extension, redact},
@@ -315,6 +315,8 @@ impl fmt::Debug for Base64 {
         }
     }
 }
+
+lenient!(Base64);
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Base64, D::Error> {

@@ -8,6 +8,7 @@ use crate::{
     },
     error::Result,
 };
+use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -16,7 +17,7 @@ object! {
     ///
     /// Read chunks with [`Events::read`](crate::events::Events::read). A complete response has a chunk with a
     /// [`finish_reason`](Chunk::finish_reason); if the stream ends without one, it was cut off.
-    #[object(response)]
+    #[object(response, root)]
     pub struct Chunk {
         /// `id`: the identifier of the response, the same in all its chunks.
         pub id: Option<String>,
@@ -123,31 +124,25 @@ impl Sealed for Chunk {}
 
 impl FromEvent for Chunk {
     fn from_event(data: &str) -> Result<Option<Chunk>> {
-        API.read_event_with(data, use_messages)
+        let mut chunk: Option<Chunk> = API.read_event(data)?;
+        chunk.iter_mut().flat_map(|chunk| &mut chunk.choices).for_each(use_message);
+        Ok(chunk)
     }
 }
 
-/// Makes a delta of each complete message, which some servers send in a stream.
-fn use_messages(chunk: &mut Value) {
-    let choices = chunk
-        .get_mut("choices")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object_mut);
-    for choice in choices {
-        let has_delta = choice.get("delta").and_then(Value::as_object).is_some_and(|delta| !delta.is_empty());
-        if has_delta || !choice.get("message").is_some_and(Value::is_object) {
-            continue;
-        }
-        let mut message = choice.remove("message").unwrap_or_default();
-        // The calls of a message have no index.
-        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for (index, call) in calls.into_iter().flatten().enumerate() {
-            if let Some(call) = call.as_object_mut() {
-                call.entry("index").or_insert(index.into());
-            }
-        }
-        choice.insert("delta".to_owned(), message);
+/// Makes a delta of a complete message, which some servers send in a stream.
+fn use_message(choice: &mut ChunkChoice) {
+    let is_empty = |delta: &Delta| {
+        let Delta { role, content, tool_calls, refusal, extra } = delta;
+        role.is_none() && content.is_none() && tool_calls.is_empty() && refusal.is_none() && extra.is_empty()
+    };
+    if !is_empty(&choice.delta) || !choice.extra.get("message").is_some_and(Value::is_object) {
+        return;
+    }
+    let Some(message) = choice.extra.remove("message") else { return };
+    choice.delta = Delta::deserialize(message).unwrap_or_default();
+    // The calls of a message have no index.
+    if choice.delta.tool_calls.iter().all(|call| call.index == 0) {
+        (0..).zip(&mut choice.delta.tool_calls).for_each(|(index, call)| call.index = index);
     }
 }

@@ -25,7 +25,7 @@ object! {
     ///     .extra("top_k", 40);
     /// # request.body().unwrap();
     /// ```
-    #[object(request)]
+    #[object(request, root)]
     pub struct Request {
         /// `model`: a model service such as `system.ai.gemini-3-1-pro`, or an endpoint such as
         /// `databricks-gemini-3-1-pro`. Any name is sent.

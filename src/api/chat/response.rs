@@ -2,7 +2,7 @@
 
 use super::{Content, Message, Role, ToolCall};
 use crate::{
-    api::{error::Api, object::object, open_enum::open_enum},
+    api::{object::object, open_enum::open_enum, response::Api},
     error,
 };
 use serde_json::Value;
@@ -38,7 +38,7 @@ object! {
     /// # request.body()?;
     /// # Ok::<(), niello::Error>(())
     /// ```
-    #[object(response)]
+    #[object(response, root)]
     pub struct Response {
         /// `id`: the identifier of the response.
         pub id: Option<String>,

@@ -131,7 +131,7 @@ fn check_generation_config(config: &GenerationConfig) -> Result<()> {
     check_finite(config.presence_penalty, format_args!("{at}.presencePenalty"))?;
     check_finite(config.frequency_penalty, format_args!("{at}.frequencyPenalty"))?;
     check_mime(config.response_mime_type.as_deref(), format_args!("{at}.responseMimeType"))?;
-    check_schema(config.response_schema.as_ref(), format_args!("{at}.responseSchema"))
+    check_schema(config.response_schema.as_deref(), format_args!("{at}.responseSchema"))
 }
 
 fn check_schema(schema: Option<&Schema>, at: Arguments<'_>) -> Result<()> {
@@ -152,8 +152,8 @@ fn check_tool(tool: &Tool, at: Arguments<'_>) -> Result<()> {
     for (i, function) in tool.function_declarations.iter().enumerate() {
         let at = format_args!("{at}.functionDeclarations[{i}]");
         check_name(&function.name, at)?;
-        check_schema(function.parameters.as_ref(), format_args!("{at}.parameters"))?;
-        check_schema(function.response.as_ref(), format_args!("{at}.response"))?;
+        check_schema(function.parameters.as_deref(), format_args!("{at}.parameters"))?;
+        check_schema(function.response.as_deref(), format_args!("{at}.response"))?;
     }
     let retrieval = tool.google_search_retrieval.as_ref();
     let config = retrieval.and_then(|retrieval| retrieval.dynamic_retrieval_config.as_ref());

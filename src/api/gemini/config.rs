@@ -49,7 +49,7 @@ object! {
         /// `responseMimeType`: `text/plain`, `application/json` or `text/x.enum`.
         pub response_mime_type: Option<String>,
         /// `responseSchema`: the schema of the response.
-        pub response_schema: Option<Schema>,
+        pub response_schema: Option<Box<Schema>>,
         /// `responseJsonSchema`: the JSON Schema of the response, instead of `responseSchema`.
         pub response_json_schema: Option<Value>,
         /// `responseModalities`: the kinds of output that the response may contain.

@@ -50,7 +50,7 @@ open_enum! {
 object! {
     /// The result of a call: `functionResponse`.
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(shared)]
     pub struct FunctionResponse {
         /// `id`: the identifier of the call.
         pub id: Option<String>,
@@ -108,7 +108,7 @@ object! {
     /// Code that the model wrote and the server ran: `executableCode`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(shared)]
     pub struct ExecutableCode {
         /// `language`: the language of the code.
         pub language: Option<Language>,
@@ -142,7 +142,7 @@ object! {
     /// The result of running the model's code: `codeExecutionResult`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(shared)]
     pub struct CodeExecutionResult {
         /// `outcome`: how the run ended.
         pub outcome: Option<Outcome>,

@@ -9,7 +9,7 @@ use std::{fmt, time::Duration};
 object! {
     /// Media in the body: `inlineData`.
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(shared)]
     pub struct InlineData {
         /// `mimeType`: the MIME type, such as `video/mp4`. Required.
         pub mime_type: String,
@@ -38,7 +38,7 @@ object! {
     /// `Debug` hides the credentials and the query of the URI.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request_without_debug)]
+    #[object(shared_without_debug)]
     pub struct FileData {
         /// `mimeType`: the MIME type, such as `video/mp4`. Leave it out for YouTube.
         pub mime_type: Option<String>,

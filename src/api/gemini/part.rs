@@ -8,14 +8,17 @@ use crate::{
     api::{
         conversions::conversions,
         extra::Extra,
-        lenient::{boolean, optional_string},
+        read::{Lenient, Members, Object, Read, Regular, Spelling, lenient, members, put},
         source::Source,
     },
     media::Media,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess},
+};
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 /// One part of a turn: one of `parts`.
 ///
@@ -37,8 +40,8 @@ use std::time::Duration;
 /// });
 /// assert_eq!(serde_json::to_value(&part).unwrap(), json);
 /// ```
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", from = "Keys")]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[must_use = "setters return the changed value"]
 #[non_exhaustive]
 pub struct Part {
@@ -94,7 +97,7 @@ pub enum PartKind {
 }
 
 impl PartKind {
-    /// The keys of all payloads. Of two in one part, the first is read: some gateways add an empty `text`.
+    /// The keys of all payloads.
     pub(super) const KEYS: [&str; 7] = [
         "inlineData",
         "fileData",
@@ -119,84 +122,130 @@ impl PartKind {
         })
     }
 
-    fn read(key: &str, value: &Value) -> Option<PartKind> {
-        Some(match key {
-            "text" => PartKind::Text(read(value)?),
-            "inlineData" => PartKind::InlineData(read(value)?),
-            "fileData" => PartKind::FileData(read(value)?),
-            "functionCall" => PartKind::FunctionCall(read(value)?),
-            "functionResponse" => PartKind::FunctionResponse(read(value)?),
-            "executableCode" => PartKind::ExecutableCode(read(value)?),
-            "codeExecutionResult" => PartKind::CodeExecutionResult(read(value)?),
-            _ => return None,
-        })
-    }
-}
-
-/// The keys of a part, as they are read.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Keys(Map<String, Value>);
-
-impl From<Keys> for Part {
-    fn from(Keys(keys): Keys) -> Part {
-        let mut part = Part::default();
-        let reads = |key: &&str| keys.get(*key).is_some_and(|value| PartKind::read(key, value).is_some());
-        let is_empty = |key: &&str| keys.get(*key).and_then(Value::as_object).is_some_and(Map::is_empty);
-        // A payload that says nothing, or is not of its type, displaces no other.
-        let payload = (PartKind::KEYS.into_iter().find(|key| reads(key) && !is_empty(key)))
-            .or_else(|| PartKind::KEYS.into_iter().find(reads));
-        for (key, value) in keys {
-            let is_read = match key.as_str() {
-                "videoMetadata" => set(&mut part.video_metadata, read(&value)),
-                "thought" => set(&mut part.thought, boolean(&value).unwrap_or_default()),
-                "thoughtSignature" => {
-                    set(&mut part.thought_signature, optional_string(&value).unwrap_or_default())
-                }
-                "mediaResolution" => set(&mut part.media_resolution, media_resolution(&value).map(Box::new)),
-                "partMetadata" => set(&mut part.part_metadata, read(&value)),
-                key => {
-                    Some(key) == payload && PartKind::read(key, &value).map(|kind| part.kind = kind).is_some()
-                }
-            };
-            let is_unset = value.is_null() && Part::has_key(&key);
-            if !is_read && !is_unset {
-                part.extra.insert(key, value);
-            }
+    /// Reads the payload `key` as it arrives. Returns a value of the wrong type, or without a key, as it is.
+    fn read<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<Result<PartKind, Value>, A::Error> {
+        fn object<'de, A, T>(
+            map: &mut A,
+            kind: fn(Box<T>) -> PartKind,
+        ) -> Result<Result<PartKind, Value>, A::Error>
+        where
+            A: MapAccess<'de>,
+            T: Object + Serialize,
+        {
+            let Read(payload) = map.next_value::<Read<Regular<T>>>()?;
+            Ok(payload.map(|Regular(payload)| kind(Box::new(payload))))
         }
-        part
+        match key {
+            "inlineData" => object(map, PartKind::InlineData),
+            "fileData" => object(map, PartKind::FileData),
+            "functionCall" => object(map, PartKind::FunctionCall),
+            "functionResponse" => object(map, PartKind::FunctionResponse),
+            "executableCode" => object(map, PartKind::ExecutableCode),
+            "codeExecutionResult" => object(map, PartKind::CodeExecutionResult),
+            _ => Ok(map.next_value::<Read<String>>()?.0.map(PartKind::Text)),
+        }
     }
 }
 
-fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
-    T::deserialize(value).ok()
+impl Object for Part {
+    const IS_STRICT: bool = false;
+    const SPELLING: Spelling = Spelling::Json;
+    const FIELDS: &'static [&'static str] = &[
+        "text",
+        "inlineData",
+        "fileData",
+        "functionCall",
+        "functionResponse",
+        "executableCode",
+        "codeExecutionResult",
+        "videoMetadata",
+        "thought",
+        "thoughtSignature",
+        "mediaResolution",
+        "partMetadata",
+    ];
+
+    fn read_field<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        map: &mut A,
+    ) -> Result<Option<Value>, A::Error> {
+        match name {
+            "videoMetadata" => put(&mut self.video_metadata, map),
+            "thought" => put(&mut self.thought, map),
+            "thoughtSignature" => put(&mut self.thought_signature, map),
+            "mediaResolution" => put(&mut self.media_resolution, map),
+            "partMetadata" => put(&mut self.part_metadata, map),
+            payload => self.read_payload(payload, map),
+        }
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
 }
 
-/// Reads the object, or the name of the level alone, which some SDKs write.
-fn media_resolution(value: &Value) -> Option<PartMediaResolution> {
-    value.as_str().map_or_else(|| read(value), |level| Some(level.into()))
+impl<'de> Deserialize<'de> for Part {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
+        Part::read(deserializer)?.map_err(|_| de::Error::custom("a part is not an object"))
+    }
 }
 
-/// Returns `true` if the field was set.
-fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
-    *field = value;
-    field.is_some()
+lenient!(VideoMetadata);
+
+/// Reads also the name of the level alone, which some SDKs write.
+impl Lenient for PartMediaResolution {
+    fn read_value(value: Value) -> Result<PartMediaResolution, Value> {
+        match &value {
+            Value::String(level) => Ok(level.as_str().into()),
+            _ => PartMediaResolution::deserialize(&value).map_err(|_| value),
+        }
+    }
+}
+
+impl Lenient for Part {
+    fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Result<Part, Value>, A::Error> {
+        let Some(Members { object: mut part, odd }) = members::<_, Part>(map)? else {
+            return Ok(Ok(Part::default()));
+        };
+        part.extra.extend(odd);
+        Ok(Ok(part))
+    }
+
+    fn read_value(value: Value) -> Result<Part, Value> {
+        Err(value)
+    }
 }
 
 impl Part {
+    /// Reads a payload. Of two, the first is used, but text is displaced by any other: some gateways add an empty
+    /// one.
+    fn read_payload<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<Value>, A::Error> {
+        let value = match self.kind {
+            PartKind::Text(_) | PartKind::Other => PartKind::read(key, map)?,
+            _ => Err(map.next_value()?),
+        };
+        Ok(match value {
+            Ok(kind) => {
+                if let PartKind::Text(text) = mem::replace(&mut self.kind, kind) {
+                    self.extra.insert("text", text);
+                }
+                None
+            }
+            Err(value) => Some(value).filter(|value| !value.is_null()),
+        })
+    }
+
     /// Returns the text of the part, which can be next to a payload of another kind in a response.
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.kind {
             PartKind::Text(text) => Some(text),
             _ => self.extra.get("text")?.as_str(),
         }
-    }
-
-    /// Returns `true` for the key of a payload or of another field.
-    pub(super) fn has_key(key: &str) -> bool {
-        PartKind::KEYS.contains(&key)
-            || ["videoMetadata", "thought", "thoughtSignature", "mediaResolution", "partMetadata"]
-                .contains(&key)
     }
 
     /// Creates a part with a string: `text`.

@@ -17,7 +17,7 @@ object! {
     /// maps are left out of the JSON; zeros and `false` are sent. A request can be deserialized from
     /// JSON; its media is then base64 strings.
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(request, root)]
     pub struct Request {
         /// `contents`: the turns of the conversation, oldest first, at least one.
         #[skip_if("never")]

@@ -3,11 +3,11 @@
 use super::{Content, FunctionCall, Modality, Part, PartKind, Role, SafetyRating};
 use crate::{
     api::{
-        error::Api,
         events::{FromEvent, sealed::Sealed},
         lenient::without_nulls,
         object::object,
         open_enum::open_enum,
+        response::Api,
     },
     error::Result,
 };
@@ -58,7 +58,7 @@ object! {
     /// let turn = Content::model(parts);
     /// ```
     #[serde(rename_all = "camelCase")]
-    #[object(response)]
+    #[object(response, root)]
     pub struct Response {
         /// `candidates`: the alternatives, as many as `candidateCount` asks for; none if the prompt was
         /// blocked.

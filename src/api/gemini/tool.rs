@@ -126,11 +126,11 @@ object! {
         /// `description`: what the function does, for the model.
         pub description: Option<String>,
         /// `parameters`: the schema of the arguments, an object.
-        pub parameters: Option<Schema>,
+        pub parameters: Option<Box<Schema>>,
         /// `parametersJsonSchema`: the JSON Schema of the arguments, instead of `parameters`.
         pub parameters_json_schema: Option<Value>,
         /// `response`: the schema of the result.
-        pub response: Option<Schema>,
+        pub response: Option<Box<Schema>>,
         /// `responseJsonSchema`: the JSON Schema of the result, instead of `response`.
         pub response_json_schema: Option<Value>,
         /// `behavior`: whether the model waits for the result.

@@ -1,0 +1,235 @@
+//! Bounds the memory that a value read from JSON takes.
+//!
+//! An object of 3 bytes, `{},`, can become a struct of several hundred, so a small body could fill the memory. While the
+//! JSON is read, each of its bytes earns room, and each item of a list and each entry of a map takes some. When they have
+//! taken more than was earned, reading ends with an error: ordinary JSON is far from that.
+
+use serde::{
+    Deserializer,
+    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+use std::{any::type_name, cell::Cell, fmt, mem};
+
+/// The room that a byte of JSON earns, in bytes. With the text and its copies, a value stays below 32 times its text.
+const PER_BYTE: isize = 24;
+
+/// The room for any value, however short: 768 KiB.
+const RESERVE: isize = 768 << 10;
+
+/// A growing list can hold its items twice, and room for as many.
+const GROWTH: usize = 3;
+
+const VALUE: usize = size_of::<Value>();
+
+/// The first value of a map and each later one, with their keys. A map is a tree: a node has room for 11 entries, and a
+/// map that grows at its end leaves half of it empty. With serde_json's feature `preserve_order`, which makes a `Value`
+/// larger, a map is a list.
+const NODE: usize = if VALUE == 32 { 22 * VALUE } else { 8 * VALUE };
+const ENTRY: usize = 7 * VALUE;
+
+/// The memory that is left for a value.
+pub(crate) struct Meter(Cell<isize>);
+
+impl Meter {
+    pub(crate) fn new() -> Meter {
+        Meter(Cell::new(RESERVE))
+    }
+
+    /// Returns `true` if reading ended because the value takes too much memory.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.0.get() < 0
+    }
+
+    /// Counts `len` bytes of JSON.
+    fn earn(&self, len: usize) {
+        let len = isize::try_from(len).unwrap_or(isize::MAX);
+        self.0.set(self.0.get().saturating_add(len.saturating_mul(PER_BYTE)));
+    }
+
+    fn take<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
+        self.0.set(self.0.get() - bytes as isize);
+        if self.is_exhausted() { Err(E::custom(TOO_LARGE)) } else { Ok(()) }
+    }
+}
+
+/// What an error says when [`Meter::is_exhausted`].
+pub(crate) const TOO_LARGE: &str =
+    "the JSON has too many small values: it would take more than 32 times its length in memory";
+
+/// A deserializer, or a seed, that reads on the account of a meter.
+pub(crate) struct Metered<'m, T> {
+    pub(crate) inner: T,
+    pub(crate) meter: &'m Meter,
+}
+
+impl<'m, T> Metered<'m, T> {
+    fn with<U>(&self, inner: U) -> Metered<'m, U> {
+        Metered { inner, meter: self.meter }
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $T:ty),*))*) => { $(
+        fn $method<V: Visitor<'de>>(self, $($argument: $T,)* visitor: V) -> Result<V::Value, D::Error> {
+            let visitor = self.with(visitor);
+            self.inner.$method($($argument,)* visitor)
+        }
+    )* };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Metered<'_, D> {
+    type Error = D::Error;
+
+    forward! {
+        deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+        deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
+        deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_seq()
+        deserialize_map() deserialize_identifier() deserialize_ignored_any()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_newtype_struct(name: &'static str)
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+macro_rules! visit_scalars {
+    ($($method:ident($T:ty))*) => { $(
+        fn $method<E: de::Error>(self, value: $T) -> Result<V::Value, E> {
+            self.meter.earn(1);
+            self.inner.$method(value)
+        }
+    )* };
+}
+
+macro_rules! visit_strings {
+    ($($method:ident($T:ty))*) => { $(
+        fn $method<E: de::Error>(self, value: $T) -> Result<V::Value, E> {
+            self.meter.earn(value.len() + r#""""#.len());
+            self.inner.$method(value)
+        }
+    )* };
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    visit_scalars! { visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u128(u128) visit_f64(f64) }
+    visit_strings! { visit_str(&str) visit_borrowed_str(&'de str) visit_string(String) }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<V::Value, E> {
+        self.meter.earn(1 + value.checked_ilog10().unwrap_or(0) as usize);
+        self.inner.visit_u64(value)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
+        self.meter.earn("null".len());
+        self.inner.visit_unit()
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
+        self.meter.earn("null".len());
+        self.inner.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let deserializer = self.with(deserializer);
+        self.inner.visit_some(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let deserializer = self.with(deserializer);
+        self.inner.visit_newtype_struct(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
+        self.meter.earn("[]".len());
+        let list = Entries::new(list, self.meter, true);
+        self.inner.visit_seq(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.meter.earn("{}".len());
+        // Not a struct, but a list or a map of the entries.
+        let is_list = size_of::<V::Value>() <= size_of::<Vec<()>>();
+        let map = Entries::new(map, self.meter, is_list);
+        self.inner.visit_map(map)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Metered<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        let deserializer = self.with(deserializer);
+        self.inner.deserialize(deserializer)
+    }
+}
+
+/// The items of a list or the entries of a map.
+struct Entries<'m, A> {
+    inner: A,
+    meter: &'m Meter,
+    /// The items that a list may have room for, by item.
+    growth: usize,
+    is_first: bool,
+    has_node: bool,
+}
+
+impl<'m, A> Entries<'m, A> {
+    fn new(inner: A, meter: &'m Meter, is_list: bool) -> Entries<'m, A> {
+        let growth = if is_list { GROWTH } else { 1 };
+        Entries { inner, meter, growth, is_first: true, has_node: false }
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let item = self.inner.next_element_seed(Metered { inner: seed, meter: self.meter })?;
+        if item.is_some() {
+            let is_first = mem::take(&mut self.is_first);
+            self.meter.earn(if is_first { 0 } else { ",".len() });
+            // A list starts with room for four items.
+            let items = if is_first { self.growth + 1 } else { self.growth };
+            self.meter.take(items * size_of::<S::Value>())?;
+        }
+        Ok(item)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        self.inner.next_key_seed(Metered { inner: seed, meter: self.meter })
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let value = self.inner.next_value_seed(Metered { inner: seed, meter: self.meter })?;
+        self.meter.earn(if mem::take(&mut self.is_first) { ":".len() } else { ":,".len() });
+        let size = size_of::<S::Value>();
+        self.meter.take(if type_name::<S::Value>() == type_name::<Value>() {
+            if mem::replace(&mut self.has_node, true) { ENTRY } else { NODE }
+        } else if size > VALUE || self.growth > 1 {
+            // It may be boxed.
+            self.growth * size
+        } else {
+            // A field of the object itself.
+            0
+        })?;
+        Ok(value)
+    }
+}
