@@ -6,10 +6,14 @@ use core::{fmt, mem::MaybeUninit, slice};
 use std::{ffi::OsStr, sync::LazyLock};
 
 use base64_simd::{Out, STANDARD};
-use bytes::buf::{BufMut, UninitSlice};
+use bytes::buf::UninitSlice;
 
+mod huffman;
+mod input;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(crate) use input::Input;
 
 /// The 64 characters in the order of their values.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -48,43 +52,7 @@ pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
     unsafe { Backend::active().encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
 }
 
-/// Appends the base64 of `src` to `out` and returns its length.
-///
-/// # Panics
-///
-/// Panics if the next chunk of `out` is too short.
-#[inline]
-pub(crate) fn encode_into(src: &[u8], out: &mut impl BufMut) -> usize {
-    let written = encode(src, out.chunk_mut());
-    // SAFETY: `encode` has initialized the first `written` bytes of the chunk.
-    unsafe { out.advance_mut(written) };
-    written
-}
-
-/// Like [`encode_into`], but for bytes that another process may write to, such as those of a mapped file,
-/// over which a `&[u8]` would be undefined behavior.
-///
-/// Reads only `src..src + len`, and may read a byte more than once. Every byte value is valid input, so if
-/// the bytes change meanwhile, the output is a mixture of old and new content.
-///
-/// # Panics
-///
-/// Panics if the next chunk of `out` is too short.
-///
-/// # Safety
-///
-/// `src` must be valid for reads of `len` bytes, except that other processes may write to them. These bytes
-/// must not overlap `out`.
-#[cfg(all(unix, feature = "mmap"))]
-pub(crate) unsafe fn encode_into_raw(src: *const u8, len: usize, out: &mut impl BufMut) -> usize {
-    // SAFETY: `active` returns only available backends. The caller promises the rest.
-    let written = unsafe { Backend::active().encode_raw::<true>(src, len, out.chunk_mut()) };
-    // SAFETY: `encode_raw` has initialized the first `written` bytes of the chunk.
-    unsafe { out.advance_mut(written) };
-    written
-}
-
-/// An implementation of [`encode`]. Public only for this project's tests and benchmarks.
+/// An implementation of [`encode`] and of Huffman streams. Public only for this project's tests and benchmarks.
 ///
 /// All variants exist on all targets, but only those that [`Backend::available`] yields can be used.
 #[doc(hidden)]

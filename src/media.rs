@@ -20,7 +20,7 @@ pub use open::MediaOptions;
 pub(crate) use open::OpenedMedia;
 
 use crate::{
-    base64,
+    base64::{self, Input},
     error::{Error, ErrorKind, Result},
 };
 use bytes::{BufMut, Bytes};
@@ -115,6 +115,10 @@ struct Mime {
     name: Box<str>,
     is_detected: bool,
 }
+
+/// A read of media is shortened only to end at a multiple of this, or to be as long as a multiple of this. A block of a
+/// body with the content coding zstd has as many bytes, and its four streams cannot be encoded from a part.
+pub(crate) const READ_UNIT: usize = 96 * 1024;
 
 enum Source {
     Map(map::Map, file::OpenFile),
@@ -324,8 +328,7 @@ impl Media {
     /// Appends base64 to `out`, starting at `offset` of the output. Encodes as much as one read of the source
     /// covers and returns its length, which is 0 only if `offset` is the end or `out` is full.
     ///
-    /// All bytes of media pass through here. The file is checked for changes after the bytes were encoded and
-    /// before they are returned. After an error, what was appended to `out` must not be used.
+    /// After an error, what was appended to `out` must not be used.
     pub(crate) fn encode_at(&self, offset: u64, out: &mut impl BufMut) -> Result<usize> {
         debug_assert!(offset <= self.0.encoded_len);
         if offset >= self.0.encoded_len || !out.has_remaining_mut() {
@@ -334,37 +337,40 @@ impl Media {
         // Every four characters encode three bytes, so the offset determines where to continue, without any
         // state.
         let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
-        if phase == 0 && out.chunk_mut().len() >= 4 {
-            return self.encode_from(start, out);
+        let room = out.chunk_mut().len();
+        if phase == 0 && room >= 4 {
+            return self.read(start, room / 4 * 3, |bytes| bytes.encode_into(out));
         }
         let mut group = [0; 4];
-        self.encode_from(start, &mut &mut group[..])?;
+        self.read(start, 3, |bytes| bytes.encode_into(&mut &mut group[..]))?;
         let part = &group[phase..];
         let part = &part[..part.len().min(out.remaining_mut())];
         out.put_slice(part);
         Ok(part.len())
     }
 
-    /// Encodes at least one whole group, beginning at byte `start`, a multiple of 3.
-    fn encode_from(&self, start: u64, out: &mut impl BufMut) -> Result<usize> {
-        let groups = (out.chunk_mut().len() / 4) as u64;
-        let len = (self.0.len - start).min(groups * 3) as usize;
+    /// Calls `read` with up to `len` bytes at `start`, as many as one read of the source covers.
+    ///
+    /// All bytes of media pass through here. The file is checked for changes after `read` and before its result is
+    /// returned. After an error, what `read` has made of the bytes must not be used.
+    pub(crate) fn read<T>(&self, start: u64, len: usize, read: impl FnOnce(Input<'_>) -> T) -> Result<T> {
+        let len = (self.0.len - start).min(len as u64) as usize;
         match &*self.0.source {
             Source::Bytes(bytes) => {
                 let start = start as usize;
-                Ok(base64::encode_into(&bytes[start..start + len], out))
+                Ok(read(Input::from(&bytes[start..start + len])))
             }
             // Short ranges of a mapped file are read, because a page fault would make a whole folio resident.
             Source::Map(map, file) if len > file::MAX_STACK_READ => {
-                let encoded = map.encode(start as usize, len, out);
+                let result = map.read(start as usize, len, read);
                 self.check_unchanged(file)?;
                 // If the file has not changed, a missing page means that the disk failed.
-                encoded.ok_or_else(|| self.cannot_read(io::Error::other("a mapped page could not be read")))
+                result.ok_or_else(|| self.cannot_read(io::Error::other("a mapped page could not be read")))
             }
             Source::File(file) | Source::Map(_, file) => {
-                let encoded = file.encode(start, len, out);
+                let result = file.read(start, len, read);
                 self.check_unchanged(file)?;
-                encoded.map_err(|cause| self.cannot_read(cause))
+                result.map_err(|cause| self.cannot_read(cause))
             }
         }
     }

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as ORACLE};
 use super::*;
 
 /// Fills output buffers, to reveal which bytes were not written. Not a base64 character.
-const CANARY: u8 = 0xA5;
+pub(super) const CANARY: u8 = 0xA5;
 
 /// Defines tests that run the function of the same name in `suite` for each available backend.
 macro_rules! for_each_backend {
@@ -224,7 +224,7 @@ fn check_at(backend: Backend, src: &[u8], out: &mut [u8], at: usize) {
 }
 
 /// Returns pseudorandom bytes, the same on each call (xorshift).
-fn noise(len: usize) -> Vec<u8> {
+pub(super) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {
         state ^= state << 13;
@@ -237,7 +237,7 @@ fn noise(len: usize) -> Vec<u8> {
 
 /// Maps pages between two inaccessible ones. They are never unmapped.
 #[cfg(all(target_os = "linux", not(miri)))]
-fn guarded() -> &'static mut [u8] {
+pub(super) fn guarded() -> &'static mut [u8] {
     use libc::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE};
     // A multiple of every common page size: 4, 16 and 64 KiB.
     const LEN: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! The AVX-512 VBMI and AVX2 kernels.
+//! The AVX-512 VBMI and AVX2 kernels of the encoder.
 //!
 //! Both return the number of bytes they encoded: all whole groups of three bytes if these fill at least one
 //! vector, and otherwise 0. Both count in groups: group `g` is the 3 bytes at `src + 3 * g` and the 4
@@ -20,6 +20,7 @@ use model::{vpermb, vpmultishiftqb};
 
 use super::ALPHABET;
 
+pub(super) mod huffman;
 #[cfg(any(test, miri))]
 mod model;
 
@@ -281,19 +282,26 @@ impl Avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn encode_spread(self, bytes: __m256i, spread: __m256i) -> __m256i {
-        // The shuffle makes each group two words: one with fields 0 and 1 beginning at bits 10 and 4, and one
-        // with fields 2 and 3 beginning at bits 6 and 0. Then fields 0 and 2 move to the low bytes of their
-        // words, and 1 and 3 to the high bytes.
-        let groups = _mm256_shuffle_epi8(bytes, spread);
-        let even = _mm256_srli_epi16(_mm256_mullo_epi16(groups, self.even), 10);
-        let odd = _mm256_mullo_epi16(_mm256_and_si256(groups, self.odd_mask), self.odd);
-        let fields = _mm256_or_si256(even, odd);
+        let fields = self.separate(bytes, spread);
         // The class is 0 for capital letters, 1 for small letters, and 2 and above for the other characters.
         let class = _mm256_sub_epi8(
             _mm256_subs_epu8(fields, self.last_letter),
             _mm256_cmpgt_epi8(fields, self.last_capital),
         );
         _mm256_add_epi8(fields, _mm256_shuffle_epi8(self.offsets, class))
+    }
+
+    /// Returns the fields, each in a byte of its own, of the 8 groups that `spread` selects from `bytes`.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn separate(self, bytes: __m256i, spread: __m256i) -> __m256i {
+        // The shuffle makes each group two words: one with fields 0 and 1 beginning at bits 10 and 4, and one
+        // with fields 2 and 3 beginning at bits 6 and 0. Then fields 0 and 2 move to the low bytes of their
+        // words, and 1 and 3 to the high bytes.
+        let groups = _mm256_shuffle_epi8(bytes, spread);
+        let even = _mm256_srli_epi16(_mm256_mullo_epi16(groups, self.even), 10);
+        let odd = _mm256_mullo_epi16(_mm256_and_si256(groups, self.odd_mask), self.odd);
+        _mm256_or_si256(even, odd)
     }
 }
 

@@ -1,7 +1,7 @@
 //! An open file: positional reads, and the detection of changes.
 
-use crate::base64;
-use bytes::BufMut;
+use super::READ_UNIT;
+use crate::base64::Input;
 use std::{
     fmt,
     fs::File,
@@ -26,9 +26,10 @@ pub(super) enum Change {
     Rewritten,
 }
 
-/// The maximum number of bytes per call of [`OpenFile::encode`]: 1 MiB of base64, the default chunk. A multiple
+/// The maximum number of bytes per call of [`OpenFile::read`]: 1 MiB of base64, the default chunk. A multiple
 /// of 3, so that no group is split.
 const STEP: usize = 768 * 1024;
+const _: () = assert!(STEP.is_multiple_of(READ_UNIT));
 
 /// Reads of up to this many bytes use a buffer on the stack.
 pub(super) const MAX_STACK_READ: usize = 48;
@@ -67,21 +68,21 @@ impl OpenFile {
         })
     }
 
-    /// Encodes up to [`STEP`] of the `len` bytes at `start` and returns the length of the output.
-    pub(super) fn encode(&self, start: u64, len: usize, out: &mut impl BufMut) -> io::Result<usize> {
+    /// Calls `read` with up to [`STEP`] of the `len` bytes at `start` and returns its result.
+    pub(super) fn read<T>(&self, start: u64, len: usize, read: impl FnOnce(Input<'_>) -> T) -> io::Result<T> {
         let len = len.min(STEP);
         if len <= MAX_STACK_READ {
             let mut small = [0; MAX_STACK_READ];
             let bytes = &mut small[..len];
             self.read_at(bytes, start)?;
-            return Ok(base64::encode_into(bytes, out));
+            return Ok(read(Input::from(&*bytes)));
         }
         let mut buffer = Buffer::take(len);
         let bytes = buffer.bytes(start, len);
         self.read_at(bytes, start)?;
-        let encoded = base64::encode_into(bytes, out);
+        let result = read(Input::from(&*bytes));
         buffer.release();
-        Ok(encoded)
+        Ok(result)
     }
 
     /// Fills `bytes`, or returns an error of kind `UnexpectedEof` if the file is too short. If the file was
@@ -256,6 +257,6 @@ mod tests {
         let file = OpenFile::new(file).unwrap();
         let _held = IDLE.lock().unwrap();
         let mut text = Vec::with_capacity(40_000);
-        assert_eq!(file.encode(0, 30_000, &mut text).unwrap(), 40_000);
+        assert_eq!(file.read(0, 30_000, |bytes| bytes.encode_into(&mut text)).unwrap(), 40_000);
     }
 }

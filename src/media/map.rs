@@ -6,9 +6,9 @@
 //! undefined behavior, whatever is done with it. Therefore:
 //!
 //! - Mapped bytes never become a slice and never leave this module. [`Map`] returns neither pointers nor
-//!   references; the encoder gets a raw pointer and a length for the duration of one call.
-//! - Every byte value is valid input for the encoder, which only masks and shifts bytes and uses 6 bits at a
-//!   time as an index into a table of 64. Bytes that change while they are read make the output wrong, but
+//!   references; the encoder gets an [`Input`] for the duration of one call, which is a raw pointer and a length.
+//! - Every byte value is valid input for the encoders, which only mask and shift bytes and use 6 or 12 bits at a
+//!   time as an index into a table of 64 or 4096. Bytes that change while they are read make the output wrong, but
 //!   never make a read unsound. The length and modification time are compared after encoding, so the
 //!   output is discarded if they show a change.
 //! - Reading a page that no longer exists raises SIGBUS. [`guard`](super::guard) replaces it with zeros and
@@ -25,9 +25,8 @@
 //!
 //! If you would rather not rely on that, use [`Access::Read`](super::Access::Read).
 
-use super::guard;
-use crate::base64;
-use bytes::BufMut;
+use super::{READ_UNIT, guard};
+use crate::base64::Input;
 use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
 use std::{
     fs::File,
@@ -41,6 +40,7 @@ use std::{
 /// page cache. Touching a page maps its whole folio, which must not extend into another window, where it
 /// would not be dropped.
 const WINDOW: usize = 6 * 1024 * 1024;
+const _: () = assert!(WINDOW.is_multiple_of(READ_UNIT));
 
 pub(super) struct Map {
     map: MmapRaw,
@@ -68,26 +68,26 @@ impl Map {
         Ok(Map { map, broken: AtomicBool::new(false), resident: AtomicUsize::new(NONE) })
     }
 
-    /// Encodes up to `len` bytes from `start`, but not beyond the end of the window, and returns the length
-    /// of the output. Returns `None` if a page is missing.
-    pub(super) fn encode(&self, start: usize, len: usize, out: &mut impl BufMut) -> Option<usize> {
+    /// Calls `read` with up to `len` bytes from `start`, but none beyond the end of the window, and returns its
+    /// result. Returns `None` if a page is missing.
+    pub(super) fn read<T>(&self, start: usize, len: usize, read: impl FnOnce(Input<'_>) -> T) -> Option<T> {
         let window = start / WINDOW;
         let end = self.map.len().min((window + 1) * WINDOW);
         assert!(start <= end, "the start is within the file");
         let len = len.min(end - start);
         let bytes = self.map.as_ptr().wrapping_add(start);
         let map = (self.map.as_ptr(), self.map.len());
-        let encoded = guard::with_guard(bytes, len, map, &self.broken, || {
+        let result = guard::with_guard(bytes, len, map, &self.broken, || {
             // SAFETY: `start + len <= end <= map.len()` by the lines above, and the guard makes every page of
-            // that range readable. `out` does not overlap the mapping, because nothing outside this module
-            // has a pointer into it.
-            unsafe { base64::encode_into_raw(bytes, len, out) }
+            // that range readable until `read` returns, which cannot keep the input. Nothing in this process
+            // writes to the mapping, because nothing outside this module has a pointer into it.
+            read(unsafe { Input::shared(bytes, len) })
         });
         self.release_window(window, start + len == end);
         // Orders the load of the flag after the reads above, so that a replacement zero is never used without
         // it.
         fence(Ordering::Acquire);
-        (!self.broken.load(Ordering::SeqCst)).then_some(encoded)
+        (!self.broken.load(Ordering::SeqCst)).then_some(result)
     }
 
     /// Drops the windows that a read has finished with, in whatever order the file is read.
@@ -126,6 +126,10 @@ mod tests {
             let file = tempfile::tempfile().unwrap();
             file.set_len(LEN as u64).unwrap();
             Map::new(&file, LEN as u64).unwrap()
+        }
+
+        fn encode(&self, start: usize, len: usize, out: &mut Vec<u8>) -> Option<usize> {
+            self.read(start, len, |bytes| bytes.encode_into(out))
         }
 
         /// Encodes `len` bytes from `start`, 768 KiB at a time, and returns how many bytes of the map are

@@ -1,7 +1,7 @@
 //! Replaces `map` on platforms without mapping, and without the feature `mmap`: a `Map` cannot be created, so
 //! all files are read.
 
-use bytes::BufMut;
+use crate::base64::Input;
 use std::{fs::File, io};
 
 pub(super) enum Map {}
@@ -11,7 +11,7 @@ impl Map {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(super) fn encode(&self, _: usize, _: usize, _: &mut impl BufMut) -> Option<usize> {
+    pub(super) fn read<T>(&self, _: usize, _: usize, _: impl FnOnce(Input<'_>) -> T) -> Option<T> {
         match *self {}
     }
 }
