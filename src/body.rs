@@ -1,6 +1,7 @@
 //! The body: a plan and a position in it.
 
 mod chunks;
+mod coding;
 #[cfg(feature = "http-body")]
 mod http;
 mod limit;
@@ -8,8 +9,10 @@ pub(crate) mod plan;
 mod progress;
 #[cfg(feature = "http-body")]
 mod read_ahead;
+mod zstd;
 
 pub use chunks::Chunks;
+pub use coding::ContentEncoding;
 pub use limit::Limit;
 pub use plan::Segment;
 pub use progress::Progress;

@@ -64,7 +64,7 @@ mod media;
 pub use api::{ApiError, Base64, Extra, Source, UnknownName, chat, events, gemini};
 #[cfg(feature = "http-body")]
 pub use body::ReadAhead;
-pub use body::{Body, Chunks, Limit, Progress, Segment};
+pub use body::{Body, Chunks, ContentEncoding, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
 pub use json::{DataUri, Marks, Template};
 pub use media::{Access, Media, MediaOptions, NameKind};

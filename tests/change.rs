@@ -8,7 +8,7 @@ use common::{
     Random, WINDOW, assert_same, base64_of, inner, noise, rest_of,
     victim::{Shared, Victim, body_of},
 };
-use niello::{Access, Body, ErrorKind};
+use niello::{Access, Body, ContentEncoding, ErrorKind};
 use std::{
     io::{self, Read, Seek, SeekFrom},
     os::unix::fs::FileExt,
@@ -370,12 +370,18 @@ fn write_through_a_mapping_is_detected_or_gives_a_complete_body_of_old_and_new_b
                     shared.fill(0);
                 }
             });
-            for _ in 0..100 {
-                let Ok(mut body) = Body::json(&victim.media(access)) else { continue };
+            for round in 0..200 {
+                let Ok(plain) = Body::json(&victim.media(access)) else { continue };
+                let encoding = [ContentEncoding::Identity, ContentEncoding::Zstd][round % 2];
+                let mut body = plain.encode(encoding).unwrap();
                 let mut got = Vec::new();
                 // Reads may end within a group. The rest of the group is then encoded from later content.
                 match body.write_to(&mut got) {
                     Ok(_) => {
+                        assert_eq!(got.len() as u64, body.len());
+                        if encoding == ContentEncoding::Zstd {
+                            got = zstd::decode_all(&got[..]).unwrap();
+                        }
                         let bytes = STANDARD.decode(&got[1..got.len() - 1]).unwrap();
                         assert_eq!(bytes.len(), LEN);
                         assert!(bytes.iter().all(|byte| matches!(byte, 0 | 0xff)));
@@ -386,7 +392,7 @@ fn write_through_a_mapping_is_detected_or_gives_a_complete_body_of_old_and_new_b
                 }
             }
         });
-        println!("{access:?}: {complete} of 100 were complete, {mixed} of them a mixture");
+        println!("{access:?}: {complete} of 200 were complete, {mixed} of them a mixture");
         assert!(complete > 0);
     }
 }

@@ -3,7 +3,7 @@
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod golden;
 
-use niello::{Body, ErrorKind, Limit, Media, Result, chat, gemini, http};
+use niello::{Body, ContentEncoding, ErrorKind, Limit, Media, Result, chat, gemini, http};
 use serde_json::Value;
 use std::fs;
 
@@ -307,6 +307,36 @@ fn limit_applies_to_the_exact_length() {
     let endpoint = |limit| gemini::Endpoint::google("m").limit(Limit::bytes(limit));
     assert!(endpoint(len).stream(&gemini_request()).is_ok());
     assert_eq!(endpoint(len - 1).stream(&gemini_request()).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn content_encoding_changes_the_body_and_both_headers_together() {
+    let clip = Media::from_bytes(vec![7; 100_000], "video/mp4").unwrap();
+    let chat = chat::Request::new("m").message(chat::Message::user([chat::Part::video(&clip)]));
+    let gemini = gemini::Request::new().content(gemini::Content::user([gemini::Part::inline(&clip)]));
+    let sent = |encoding| {
+        let limit = Limit::bytes(140_000);
+        let chat_endpoint = chat::Endpoint::openai("http://h").limit(limit).content_encoding(encoding);
+        let gemini_endpoint = gemini::Endpoint::google("m").limit(limit).content_encoding(encoding);
+        [chat_endpoint.request(&chat), gemini_endpoint.generate(&gemini), gemini_endpoint.stream(&gemini)]
+            .map(|request| {
+                let mut request = request.unwrap();
+                let mut bytes = Vec::new();
+                request.body_mut().write_to(&mut bytes).unwrap();
+                assert_eq!(request.headers()["content-length"], bytes.len().to_string());
+                (request.headers().get("content-encoding").cloned(), bytes)
+            })
+    };
+    for ((no_header, plain), (header, coded)) in
+        sent(ContentEncoding::Identity).into_iter().zip(sent(ContentEncoding::Zstd))
+    {
+        assert_eq!((no_header, header.unwrap().as_bytes()), (None, &b"zstd"[..]));
+        assert!(coded.len() < 101_000);
+        assert!(zstd::decode_all(&coded[..]).unwrap() == plain);
+    }
+    let endpoint = chat::Endpoint::openai("http://h").content_encoding(ContentEncoding::Zstd);
+    let error = endpoint.limit(Limit::bytes(130_000)).request(&chat).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "the limit applies to what the server decodes");
 }
 
 #[test]

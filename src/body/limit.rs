@@ -164,22 +164,25 @@ impl fmt::Display for Limit {
 impl Body {
     /// Checks the exact length against a limit. No media is read.
     ///
+    /// With a [content coding](Body::encode), this is the length without it, because servers limit what they decode.
+    ///
     /// # Errors
     ///
     /// Returns [`TooLarge`](ErrorKind::TooLarge). The message contains the length, the limit and the largest media
     /// file.
     pub fn check(&self, limit: Limit) -> Result<()> {
         let largest = self
+            .decoded()
             .segments()
             .filter_map(|(_, segment)| match segment {
                 Segment::Base64(media) => Some(media),
-                Segment::Text(_) => None,
+                _ => None,
             })
             .max_by_key(|media| media.encoded_len());
         let (subject, len) = match (limit.is_per_media, largest) {
             (true, Some(media)) => ("the largest media file", media.encoded_len()),
             (true, None) => return Ok(()),
-            (false, _) => ("the body", self.len()),
+            (false, _) => ("the body", self.decoded_len()),
         };
         if len <= limit.bytes {
             return Ok(());

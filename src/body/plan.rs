@@ -1,16 +1,19 @@
 //! Plans: what a body consists of.
 
+use super::zstd;
 use crate::{
     error::{Error, ErrorKind, Result},
     media::Media,
 };
 use bytes::BufMut;
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// The segments of a body in order, with their exact total length.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// The JSON text of all segments, end to end.
+    /// The plan that this one is a coding of.
+    plain: Option<Arc<Plan>>,
+    /// The JSON text of all segments, or the framing of a coding, end to end.
     text: Vec<u8>,
     /// The length of the text in complete segments.
     placed: usize,
@@ -26,16 +29,19 @@ struct Placed {
 }
 
 #[derive(Debug)]
-enum Content {
-    /// A range of the plan's text.
+pub(super) enum Content {
+    /// A range of the text of the plan, or of the plan that this one is a coding of.
     Text(Range<usize>),
     Base64(Media),
+    /// A range of the framing.
+    Framing(Range<usize>),
+    Zstd(Media),
 }
 
 /// A segment of a body: a run of JSON text, or the encoding of one `Media`.
 ///
 /// [`Body::segments`](crate::Body::segments) returns them. They show what a body contains without reading its
-/// media.
+/// media. A body with a [content coding](crate::Body::encode) has text, framing and [`Zstd`](Segment::Zstd) segments.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Segment<'a> {
@@ -43,6 +49,10 @@ pub enum Segment<'a> {
     Text(&'a str),
     /// The base64 output of one `Media`.
     Base64(&'a Media),
+    /// Headers of the content coding.
+    Framing(&'a [u8]),
+    /// The blocks that decode to the base64 output of one `Media`.
+    Zstd(&'a Media),
 }
 
 impl Segment<'_> {
@@ -52,6 +62,8 @@ impl Segment<'_> {
         match self {
             Segment::Text(text) => text.len() as u64,
             Segment::Base64(media) => media.encoded_len(),
+            Segment::Framing(bytes) => bytes.len() as u64,
+            Segment::Zstd(media) => zstd::encoded_len(media),
         }
     }
 }
@@ -62,6 +74,8 @@ impl fmt::Debug for Segment<'_> {
         match self {
             Segment::Text(text) => f.debug_tuple("Text").field(&text.len()).finish(),
             Segment::Base64(media) => f.debug_tuple("Base64").field(media).finish(),
+            Segment::Framing(bytes) => f.debug_tuple("Framing").field(&bytes.len()).finish(),
+            Segment::Zstd(media) => f.debug_tuple("Zstd").field(media).finish(),
         }
     }
 }
@@ -73,6 +87,16 @@ impl Plan {
     /// Creates a plan without segments.
     pub(crate) fn new() -> Plan {
         Plan { text: Vec::with_capacity(TEXT), ..Plan::default() }
+    }
+
+    /// Creates a plan without segments for a coding of `plain`.
+    pub(super) fn coding(plain: Arc<Plan>) -> Plan {
+        Plan { plain: Some(plain), ..Plan::default() }
+    }
+
+    /// Returns the plan that this one is a coding of.
+    pub(super) fn plain(&self) -> Option<&Arc<Plan>> {
+        self.plain.as_ref()
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -105,15 +129,21 @@ impl Plan {
         if media.is_empty() {
             return Ok(());
         }
-        self.end_text()?;
-        self.place(media.encoded_len(), Content::Base64(media))
+        self.push(media.encoded_len(), Content::Base64(media))
     }
 
-    /// Ends the text segment that is being written, if it is not empty.
+    /// Ends the text segment that is being written, and adds a segment of `len` bytes.
+    pub(super) fn push(&mut self, len: u64, content: Content) -> Result<()> {
+        self.end_text()?;
+        self.place(len, content)
+    }
+
+    /// Ends the text segment that is being written, if it is not empty. In a coding, it is framing.
     pub(crate) fn end_text(&mut self) -> Result<()> {
         let text = self.placed..self.text.len();
         self.placed = text.end;
-        if text.is_empty() { Ok(()) } else { self.place(text.len() as u64, Content::Text(text)) }
+        let content = if self.plain.is_some() { Content::Framing } else { Content::Text };
+        if text.is_empty() { Ok(()) } else { self.place(text.len() as u64, content(text)) }
     }
 
     fn place(&mut self, len: u64, content: Content) -> Result<()> {
@@ -125,15 +155,27 @@ impl Plan {
         Ok(())
     }
 
+    /// Returns the contents of the segments.
+    pub(super) fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.segments.iter().map(|segment| &segment.content)
+    }
+
+    /// Returns a range of the JSON text.
+    fn text(&self, range: Range<usize>) -> &[u8] {
+        self.plain.as_deref().unwrap_or(self).bytes(range)
+    }
+
     /// Returns the segments with their positions.
     pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = (u64, Segment<'_>)> {
         self.segments.iter().map(|segment| {
             let content = match &segment.content {
                 Content::Text(text) => {
-                    let text = std::str::from_utf8(self.bytes(text.clone()));
+                    let text = std::str::from_utf8(self.text(text.clone()));
                     Segment::Text(text.expect("serde_json writes UTF-8"))
                 }
                 Content::Base64(media) => Segment::Base64(media),
+                Content::Framing(framing) => Segment::Framing(self.bytes(framing.clone())),
+                Content::Zstd(media) => Segment::Zstd(media),
             };
             (segment.start, content)
         })
@@ -155,6 +197,7 @@ impl Plan {
                     }
                     plan.push_text(text.as_bytes());
                 }
+                Segment::Framing(_) | Segment::Zstd(_) => debug_assert!(false, "the plan is no coding"),
             }
         }
         plan.end_text()?;
@@ -186,14 +229,17 @@ impl Plan {
         let offset = position - segment.start;
         match &segment.content {
             Content::Base64(media) => media.encode_at(offset.min(media.encoded_len()), out),
-            Content::Text(text) => {
-                let text = &self.text[text.clone()];
-                let rest =
-                    usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
-                let rest = &rest[..rest.len().min(out.remaining_mut())];
-                out.put_slice(rest);
-                Ok(rest.len())
-            }
+            Content::Zstd(media) => zstd::read_at(media, offset, out),
+            Content::Text(text) => Ok(put_from(self.text(text.clone()), offset, out)),
+            Content::Framing(framing) => Ok(put_from(self.bytes(framing.clone()), offset, out)),
         }
     }
+}
+
+/// Appends `bytes` from `offset` on to `out`, as far as they fit, and returns their number.
+pub(super) fn put_from(bytes: &[u8], offset: u64, out: &mut impl BufMut) -> usize {
+    let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+    let rest = &rest[..rest.len().min(out.remaining_mut())];
+    out.put_slice(rest);
+    rest.len()
 }

@@ -1,0 +1,118 @@
+//! Content codings of a whole body (RFC 9110 section 8.4).
+
+use super::{Body, plan::Plan, zstd};
+use crate::error::Result;
+use std::{fmt, sync::Arc};
+
+/// A content coding: how a body is encoded for the transfer, and the value of its `Content-Encoding` header.
+///
+/// Base64 makes a body a third longer than its media. zstd undoes that, and servers decode it before they parse the
+/// JSON:
+///
+/// | | length of the body of a 1 GiB file |
+/// |---|---:|
+/// | `Identity` | 1.3333 of the file |
+/// | `Zstd` | 1.0002 of the file |
+///
+/// No compressor runs, so `Zstd` is about as fast as no coding, and the length is exact before any media is read. Text is
+/// not compressed. Media whose own bytes are redundant, such as WAV and BMP, would become shorter with a compressor,
+/// which niello does not have.
+///
+/// # Servers
+///
+/// Use it only if you know that the server decodes request bodies. A server that does not usually responds with status
+/// 400, because it takes the body for invalid JSON, or with 415. `examples/content_encoding.rs` in the repository then
+/// sends the body without a coding. As of November 2026:
+///
+/// | server | |
+/// |---|---|
+/// | MLflow AI Gateway | decodes zstd, up to 104,857,600 bytes after decoding (413 above), one frame, with a window of up to 128 MiB; with basic authentication it rejects zstd from users who are not admins on two routes |
+/// | Express 5.3, Node 22, aiohttp 3.14 with `backports.zstd`, actix-web 4.18 | decode zstd |
+/// | axum with tower-http, Envoy, SGLang | decode it if they are configured to |
+/// | Ollama, llama.cpp, LiteLLM, FastAPI, Fastify, nginx | do not decode |
+/// | Databricks' hosted gateway, the Gemini API, Vertex AI, vLLM | not documented |
+///
+/// Servers limit what they decode, so [`Body::check`] compares the length without the coding.
+///
+/// # Examples
+///
+/// ```
+/// use niello::{Body, ContentEncoding, Media};
+///
+/// let media = Media::from_bytes(vec![7; 1_000_000], "video/mp4")?;
+/// let plain = Body::json(&media)?;
+/// let body = plain.encode(ContentEncoding::Zstd)?;
+/// assert_eq!((plain.len(), body.len()), (1_333_338, 1_000_289));
+/// assert_eq!(body.content_encoding().as_str(), "zstd");
+/// # let mut bytes = Vec::new();
+/// # body.clone().write_to(&mut bytes).unwrap();
+/// # assert_eq!(bytes.len(), 1_000_289);
+/// # let mut text = Vec::new();
+/// # plain.clone().write_to(&mut text).unwrap();
+/// # assert_eq!(zstd::decode_all(&bytes[..]).unwrap(), text);
+/// # Ok::<(), niello::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContentEncoding {
+    /// No coding.
+    #[default]
+    Identity,
+    /// zstd ([RFC 8878](https://www.rfc-editor.org/rfc/rfc8878)): one frame with a window of 128 KiB.
+    Zstd,
+}
+
+impl ContentEncoding {
+    /// Returns the name of the coding, which is the value of the `Content-Encoding` header: `identity` or `zstd`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ContentEncoding::Identity => "identity",
+            ContentEncoding::Zstd => "zstd",
+        }
+    }
+}
+
+/// Shows the [name](ContentEncoding::as_str).
+impl fmt::Display for ContentEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Body {
+    /// Returns the same body with a content coding, at its start. It replaces the coding that the body has.
+    ///
+    /// Send it with a `Content-Encoding` header, which the endpoints of [`chat`](crate::chat) and
+    /// [`gemini`](crate::gemini) do. See [`ContentEncoding`] for servers that decode it.
+    ///
+    /// Both bodies share their text and media, so this is cheap, and the plain body remains for servers that do not
+    /// decode. The length is exact, every interface works as before, and a body whose media changes is an error.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TooLarge`](crate::ErrorKind::TooLarge) if the length exceeds 64 bits.
+    pub fn encode(&self, encoding: ContentEncoding) -> Result<Body> {
+        let plain = self.plan.plain().unwrap_or(&self.plan).clone();
+        let plan = match encoding {
+            ContentEncoding::Identity => plain,
+            ContentEncoding::Zstd => Arc::new(zstd::encode(plain)?),
+        };
+        Ok(Body { plan, ..Body::default() }.with_chunk_len(self.chunk_len))
+    }
+
+    /// Returns the content coding of the body.
+    pub fn content_encoding(&self) -> ContentEncoding {
+        if self.plan.plain().is_some() { ContentEncoding::Zstd } else { ContentEncoding::Identity }
+    }
+
+    /// Returns the length of the body in bytes after the server has decoded it. It is [`len`](Body::len) for a body
+    /// without a content coding.
+    pub fn decoded_len(&self) -> u64 {
+        self.decoded().len()
+    }
+
+    /// Returns the plan of the body without its content coding.
+    pub(super) fn decoded(&self) -> &Plan {
+        self.plan.plain().unwrap_or(&self.plan)
+    }
+}

@@ -1,0 +1,359 @@
+//! Bodies with the content coding zstd: decoders that share no code with niello give the plain body, every way of reading
+//! gives the same bytes, and the length is exact.
+
+mod common;
+
+use common::{Origin, Random, WINDOW, assert_same, noise, rest_of, scratch};
+use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Limit, Media, Segment};
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom, Write},
+    process::{Command, Stdio},
+    thread,
+};
+
+/// The bytes of media in a full block.
+const BLOCK: usize = 96 * 1024;
+
+fn coded(body: &Body) -> Body {
+    body.encode(ContentEncoding::Zstd).unwrap()
+}
+
+/// Returns the bytes of the coded body, after comparing what they decode to with the plain body.
+#[track_caller]
+fn check(plain: &Body, what: &str) -> Vec<u8> {
+    let mut body = coded(plain);
+    let bytes = rest_of(&mut body);
+    assert_eq!((bytes.len() as u64, body.remaining()), (body.len(), 0), "{what}");
+    let expected = rest_of(&mut plain.clone());
+    assert_eq!(body.decoded_len(), expected.len() as u64, "{what}");
+
+    let decoded = zstd::decode_all(&bytes[..]).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_same(&decoded, &expected, format_args!("{what}, by libzstd"));
+    let mut decoded = Vec::new();
+    let decoder = ruzstd::decoding::StreamingDecoder::new(&bytes[..]);
+    decoder.unwrap().read_to_end(&mut decoded).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_same(&decoded, &expected, format_args!("{what}, by ruzstd"));
+    bytes
+}
+
+/// Returns the text segments of a body.
+fn text_of(body: &Body) -> String {
+    let texts = body.segments().filter_map(|(_, segment)| match segment {
+        Segment::Text(text) => Some(text),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn clip(bytes: Vec<u8>) -> Media {
+    Media::from_bytes(bytes, "video/mp4").unwrap()
+}
+
+#[test]
+fn short_media_of_every_length_decodes_to_the_plain_body() {
+    for len in 0..1000 {
+        check(&Body::json(&("a", clip(noise(len)), "z")).unwrap(), &format!("{len} bytes"));
+    }
+}
+
+#[test]
+fn media_around_every_border_of_blocks_and_windows_decodes_to_the_plain_body() {
+    for origin in Origin::ALL {
+        for border in [BLOCK, 2 * BLOCK, 8 * BLOCK, WINDOW] {
+            // After a full block, from 60 bytes on there is a shorter one.
+            for len in (border - 2..border + 2).chain(border + 58..border + 62) {
+                let plain = Body::json(&[origin.media(&noise(len))]).unwrap();
+                check(&plain, &format!("{origin:?}, {len} bytes"));
+            }
+        }
+    }
+}
+
+#[test]
+fn media_of_one_repeated_byte_decodes_to_the_plain_body() {
+    for byte in 0..=255 {
+        check(&Body::json(&clip(vec![byte; BLOCK * 3 / 2])).unwrap(), &format!("byte {byte}"));
+    }
+}
+
+#[test]
+fn several_media_with_long_text_between_them_decode_to_the_plain_body() {
+    let (long, short) = (Origin::Map.media(&noise(1_000_003)), clip(noise(300)));
+    // Text with characters of 1 to 4 bytes at each border of its blocks.
+    for shift in 0..12 {
+        let text = "x".repeat(shift) + &"aé€🎞".repeat(40_000);
+        let value = (&text, &long, "x", &short, DataUri::from(&long), &text);
+        let plain = Body::json(&value).unwrap();
+        check(&plain, &format!("shifted by {shift}"));
+        assert!(text_of(&coded(&plain)) == text_of(&plain), "text segments show the text");
+    }
+    check(&Body::json(&"no media").unwrap(), "no media");
+    check(&Body::default(), "an empty body");
+}
+
+/// Returns a coded body with text, a media of that length, and another one, and its bytes.
+fn request(origin: Origin, len: usize) -> (Body, Vec<u8>) {
+    let plain = Body::json(&("a \"clip\"", origin.media(&noise(len)), clip(noise(500)))).unwrap();
+    let bytes = check(&plain, &format!("{origin:?}, {len} bytes"));
+    (coded(&plain), bytes)
+}
+
+#[test]
+fn seek_reaches_every_offset() {
+    for (origin, len) in
+        [(Origin::Bytes, 1), (Origin::Map, 250), (Origin::Read, 1000), (Origin::Bytes, BLOCK + 100)]
+    {
+        let (mut body, expected) = request(origin, len);
+        for start in 0..=expected.len() {
+            assert_eq!(body.seek(SeekFrom::Start(start as u64)).unwrap(), start as u64);
+            let mut bytes = [0; 50];
+            let n = body.read(&mut bytes).unwrap();
+            assert_eq!(n, bytes.len().min(expected.len() - start));
+            assert_same(&bytes[..n], &expected[start..start + n], format_args!("{origin:?} from {start}"));
+        }
+    }
+}
+
+#[test]
+fn reads_from_any_offset_and_across_windows_match() {
+    for origin in Origin::ALL {
+        let (body, expected) = request(origin, 2 * WINDOW - 1234);
+        let mut random = Random::new(1);
+        for _ in 0..3000 {
+            let mut body = body.clone();
+            let start = random.below(expected.len() as u64) as usize;
+            body.seek(SeekFrom::Start(start as u64)).unwrap();
+            let mut bytes = vec![0; random.length(300_000)];
+            let n = body.read(&mut bytes).unwrap();
+            assert_eq!(n, bytes.len().min(expected.len() - start));
+            assert_same(&bytes[..n], &expected[start..start + n], format_args!("{origin:?} from {start}"));
+        }
+    }
+}
+
+#[test]
+fn every_interface_delivers_the_same_bytes() {
+    for origin in Origin::ALL {
+        for len in [0, 59, 60, 239, 240, 5000, BLOCK + 61, 10 * BLOCK] {
+            let (mut body, expected) = request(origin, len);
+            for buffer in [1, 2, 3, 4, 5, 4097, 24_577, 98_323, 1 << 20] {
+                if len > BLOCK && buffer < 5 {
+                    continue;
+                }
+                body.reset();
+                let mut bytes = Vec::new();
+                let mut part = vec![0; buffer];
+                while let n @ 1.. = body.read(&mut part).unwrap() {
+                    bytes.extend_from_slice(&part[..n]);
+                }
+                assert_same(&bytes, &expected, format_args!("{origin:?} {len}, reads of {buffer}"));
+
+                let chunks: Result<Vec<_>, _> = coded(&body).with_chunk_len(buffer).chunks().collect();
+                let chunks = chunks.unwrap();
+                assert!(chunks.iter().rev().skip(1).all(|chunk| chunk.len() == buffer));
+                assert_same(
+                    &chunks.concat(),
+                    &expected,
+                    format_args!("{origin:?} {len}, chunks of {buffer}"),
+                );
+
+                let mut bytes = Vec::new();
+                let mut body = coded(&body).with_chunk_len(buffer);
+                let progress = body.progress();
+                assert_eq!(body.write_to(&mut bytes).unwrap(), body.len());
+                assert_eq!((progress.sent(), progress.total()), (body.len(), body.len()));
+                assert_same(&bytes, &expected, format_args!("{origin:?} {len}, writes of {buffer}"));
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "http-body")]
+fn http_bodies_deliver_the_same_bytes() {
+    use http_body_util::BodyExt;
+    use niello::http_body::Body as _;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (body, expected) = request(Origin::Map, 3 * WINDOW / 2);
+    assert_eq!(body.size_hint().exact(), Some(expected.len() as u64));
+    let collected = runtime.block_on(body.clone().collect()).unwrap().to_bytes();
+    assert_same(&collected, &expected, "http_body");
+    let collected = runtime.block_on(body.read_ahead().collect()).unwrap().to_bytes();
+    assert_same(&collected, &expected, "read_ahead");
+}
+
+#[test]
+fn length_is_exact_for_random_requests_before_anything_is_read() {
+    let mut random = Random::new(7);
+    let noise = noise(700_000);
+    for _ in 0..300 {
+        let mut media = || clip(noise[..random.length(700_000)].to_vec());
+        let value = (media(), "text", DataUri(media()), [media(), media()]);
+        let plain = Body::json(&value).unwrap();
+        let body = coded(&plain);
+        let len = body.len();
+        let mut bytes = Vec::new();
+        body.clone().write_to(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, len);
+        assert_eq!(zstd::decode_all(&bytes[..]).unwrap().len() as u64, plain.len());
+        let end = body.segments().last().map(|(start, segment)| start + segment.len());
+        assert_eq!(end, Some(len), "the segments end with the body");
+    }
+}
+
+#[test]
+fn coded_body_of_a_large_file_is_as_long_as_the_file() {
+    let folder = scratch();
+    for (len, most) in [(1_u64 << 30, 1.0003), (6 << 30, 1.0003), (1 << 20, 1.001)] {
+        let path = folder.path().join(len.to_string());
+        File::create(&path).unwrap().set_len(len).unwrap();
+        let media = Media::options().mime("video/mp4").open(&path).unwrap();
+        let body = coded(&Body::json(&media).unwrap());
+        assert!(body.len() as f64 <= len as f64 * most, "{} for {len}", body.len());
+    }
+}
+
+/// The frame says how long it is, and libzstd checks that.
+#[test]
+fn media_of_more_than_4_gib_decodes_to_the_plain_length() {
+    let folder = scratch();
+    let len = (4_u64 << 30) + 300_007;
+    let path = folder.path().join("large");
+    let file = File::create(&path).unwrap();
+    file.set_len(len - 1).unwrap();
+    File::options().append(true).open(&path).unwrap().write_all(b"M").unwrap();
+    let media = Media::options().mime("video/mp4").open(&path).unwrap();
+    let mut body = coded(&Body::json(&media).unwrap());
+
+    // Decoding takes long without optimization of libzstd's C code, which is always optimized.
+    let mut decoder =
+        zstd::Decoder::with_buffer(io::BufReader::with_capacity(1 << 20, body.clone())).unwrap();
+    let mut last = [0; 5];
+    let (mut total, mut part) = (0, vec![0; 1 << 20]);
+    while let n @ 1.. = decoder.read(&mut part).unwrap() {
+        total += n as u64;
+        if n >= 5 {
+            last.copy_from_slice(&part[n - 5..n]);
+        }
+    }
+    assert_eq!(total, body.decoded_len());
+    assert_eq!(&last[3..], b"=\"", "the file ends with one byte past a group");
+
+    let mut end = [0; 100_000];
+    body.seek(SeekFrom::End(-100_000)).unwrap();
+    body.read_exact(&mut end).unwrap();
+    assert_eq!(&end[100_000 - 7..], [&[8, 0, 0], &b"\""[..], &[1, 0, 0]].concat());
+}
+
+#[test]
+fn encoding_again_replaces_the_coding() {
+    let mut plain = Body::json(&clip(noise(5000))).unwrap().with_chunk_len(1001);
+    plain.seek(SeekFrom::Start(100)).unwrap();
+    let body = coded(&plain);
+    assert_eq!((body.position(), body.content_encoding()), (0, ContentEncoding::Zstd));
+    assert_eq!(
+        body.clone().chunks().next().unwrap().unwrap().len(),
+        1001,
+        "the chunk length is that of the body"
+    );
+    assert_eq!(rest_of(&mut coded(&body)), rest_of(&mut body.clone()));
+    let mut identity = body.encode(ContentEncoding::Identity).unwrap();
+    assert_eq!((identity.content_encoding(), identity.len()), (ContentEncoding::Identity, plain.len()));
+    plain.reset();
+    assert_eq!(rest_of(&mut identity), rest_of(&mut plain));
+    assert_eq!(ContentEncoding::default().to_string(), "identity");
+    assert_eq!(format!("{:>5}", ContentEncoding::Zstd), " zstd");
+}
+
+#[test]
+fn coded_body_shares_its_media_and_shows_it() {
+    let media = clip(noise(200_000));
+    let body = coded(&Body::json(&(&media, "x")).unwrap());
+    let shown: Vec<_> = body.segments().map(|(_, segment)| format!("{segment:?}")).collect();
+    assert_eq!(shown.len(), 6, "{shown:?}");
+    assert!(
+        shown[0].starts_with("Framing(17)") && shown[1] == "Text(2)" && shown[2].starts_with("Zstd(Media")
+    );
+    let is_shared = |(_, segment)| matches!(segment, Segment::Zstd(coded) if coded.ptr_eq(&media));
+    assert!(body.segments().any(is_shared));
+}
+
+/// Servers limit what they decode.
+#[test]
+fn limits_are_compared_with_the_plain_length() {
+    let plain = Body::json(&clip(noise(900_000))).unwrap();
+    let body = coded(&plain);
+    assert!(body.len() < 1_000_000 && plain.len() > 1_000_000);
+    let error = body.check(Limit::bytes(1_000_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.to_string(), plain.check(Limit::bytes(1_000_000)).unwrap_err().to_string());
+    body.check(Limit::bytes(plain.len())).unwrap();
+    assert!(body.check(Limit::VERTEX).is_ok());
+}
+
+/// A decoder that another program runs, in a process of its own.
+fn run(decoder: &mut Command, input: &[u8]) -> Vec<u8> {
+    let mut child = decoder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input));
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{decoder:?}");
+        output.stdout
+    })
+}
+
+/// Those that are not installed are skipped.
+#[test]
+fn other_decoders_give_the_plain_body() {
+    const PYTHON: &str = "import sys, zstandard; decoder = zstandard.ZstdDecompressor().decompressobj(); \
+        sys.stdout.buffer.write(decoder.decompress(sys.stdin.buffer.read())); assert decoder.eof";
+    const NODE: &str = "process.stdin.pipe(require('zlib').createZstdDecompress()).pipe(process.stdout)";
+    let decoders: [(&str, &[&str], &[&str]); 3] = [
+        // With no more memory than the window of the frame.
+        ("zstd", &["--version"], &["-d", "-c", "--memory=131072"]),
+        ("python3", &["-c", "import zstandard"], &["-c", PYTHON]),
+        ("node", &["-e", "require('zlib').createZstdDecompress()"], &["-e", NODE]),
+    ];
+    let long = Origin::Map.media(&noise(WINDOW + 200_000));
+    let text = "é".repeat(200_000);
+    let values = [(&text[..2], clip(noise(0))), ("", clip(noise(300))), (&text, long)];
+    for (program, probe, args) in decoders {
+        let found = Command::new(program).args(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !found.is_ok_and(|status| status.success()) {
+            println!("{program} with zstd is not installed: skipped");
+            continue;
+        }
+        for value in &values {
+            let plain = Body::json(value).unwrap();
+            let decoded = run(Command::new(program).args(args), &rest_of(&mut coded(&plain)));
+            assert_same(&decoded, &rest_of(&mut plain.clone()), program);
+        }
+    }
+}
+
+#[test]
+fn file_that_changes_is_a_lasting_error() {
+    let folder = scratch();
+    let path = folder.path().join("clip");
+    for access in [Access::Map, Access::Read] {
+        for change in [0, 1000, 2 * WINDOW as u64 + 1] {
+            fs::write(&path, noise(2 * WINDOW)).unwrap();
+            let media = Media::options().mime("video/mp4").access(access).open(&path).unwrap();
+            let mut body = coded(&Body::json(&media).unwrap());
+            let expected = rest_of(&mut body);
+            body.reset();
+            let mut start = vec![0; 3_000_000];
+            body.read_exact(&mut start).unwrap();
+            assert_same(&start, &expected[..start.len()], "before the change");
+            File::options().write(true).open(&path).unwrap().set_len(change).unwrap();
+            for _ in 0..2 {
+                let error = body.read(&mut [0; 5000]).unwrap_err();
+                assert_eq!(common::inner(&error).kind(), ErrorKind::Changed);
+                assert_eq!(body.position(), start.len() as u64);
+            }
+        }
+    }
+}
