@@ -10,7 +10,7 @@ use clap::{
     builder::{NonEmptyStringValueParser, PossibleValue, StringValueParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use niello::{Access, Limit};
+use niello::{Access, ContentEncoding, Limit};
 use serde_json::value::RawValue;
 use std::{ffi::OsStr, path::PathBuf};
 
@@ -182,6 +182,12 @@ pub struct Output {
     #[arg(long, value_name = "SIZE", value_parser = LimitParser, hide_possible_values = true)]
     #[arg(allow_negative_numbers = true, help = limit_help(), long_help = limit_long_help())]
     pub limit: Option<Limit>,
+    /// Content coding of the body; send it with this Content-Encoding header
+    ///
+    /// With zstd, a body is as long as its media files, instead of a third longer. Use it only for servers that decode
+    /// request bodies; most others respond with status 400 or 415. --limit applies to the body without the coding.
+    #[arg(long, value_enum, default_value_t, value_name = "CODING")]
+    pub content_encoding: EncodingArg,
     /// How to access media files
     #[arg(long, value_enum, default_value_t)]
     pub access: AccessArg,
@@ -192,7 +198,7 @@ pub enum Format {
     /// A table
     #[default]
     Text,
-    /// An object with `length` and `segments`
+    /// An object with `length`, `segments`, and `coded` if there is a content coding
     Json,
 }
 
@@ -203,6 +209,24 @@ pub enum AccessArg {
     Map,
     /// Read them into a buffer
     Read,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum EncodingArg {
+    /// None
+    #[default]
+    Identity,
+    /// zstd (RFC 8878)
+    Zstd,
+}
+
+impl From<EncodingArg> for ContentEncoding {
+    fn from(encoding: EncodingArg) -> ContentEncoding {
+        match encoding {
+            EncodingArg::Identity => ContentEncoding::Identity,
+            EncodingArg::Zstd => ContentEncoding::Zstd,
+        }
+    }
 }
 
 impl From<AccessArg> for Access {

@@ -73,7 +73,14 @@ Examples:
 
   # Set other fields of the request
   niello chat --model system.ai.gemini-3-1-pro --text 'Hello' \
-      --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'"#
+      --set 'reasoning_effort="low"' --set 'metadata={"team":"video"}'
+
+  # Send a shorter body to a server that decodes zstd
+  niello chat --model system.ai.gemini-3-1-pro --video clip.mp4 \
+      --content-encoding zstd -o body.json.zst
+  curl -X POST -T body.json.zst -H 'Expect:' \
+      -H 'Content-Encoding: zstd' -H 'Content-Type: application/json' \
+      http://localhost:5000/gateway/openai/v1/chat/completions"#
 );
 
 pub const GEMINI: &str = concat!(

@@ -65,15 +65,16 @@ fn finish(body: Body, options: &Output, inputs: &[&Path]) -> Result<()> {
     if options.preview {
         return preview::print(&body);
     }
+    let coded = body.encode(options.content_encoding.into())?;
     if options.dry_run {
-        return dry_run::print(&body, options.format);
+        return dry_run::print(&body, &coded, options.format);
     }
     match &options.file {
         Some(file) => {
             output::check_not_an_input(file, inputs, &body)?;
-            output::write_to(body, file)
+            output::write_to(coded, file)
         }
-        None => output::write_to_stdout(body),
+        None => output::write_to_stdout(coded),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     signals::Signals,
 };
 use anyhow::{Result, anyhow, bail, ensure};
-use niello::{Body, Segment};
+use niello::{Body, ContentEncoding, Segment};
 use same_file::Handle;
 use std::{
     fs::{self, File},
@@ -32,9 +32,13 @@ pub fn write_to_stdout(body: Body) -> Result<()> {
     if !io::stdout().is_terminal() {
         return write_to(body, stdout);
     }
-    if body.segments().any(|(_, segment)| matches!(segment, Segment::Base64(_))) {
+    if body.segments().any(|(_, segment)| !matches!(segment, Segment::Text(_))) {
+        let content = match body.content_encoding() {
+            ContentEncoding::Identity => "contains media, which".to_owned(),
+            encoding => format!("is coded as {encoding}, which"),
+        };
         bail!(
-            "the body has {} bytes and contains media, which is not written to a terminal; \
+            "the body has {} bytes and {content} is not written to a terminal; \
              use -o FILE or --preview, or -o - to write it anyway",
             body.len()
         );

@@ -29,7 +29,9 @@ pub struct Progress<W> {
 impl<W: Write> Progress<W> {
     pub fn new(body: &Body, writer: W) -> Progress<W> {
         let files = body.segments().filter_map(|(offset, segment)| match segment {
-            Segment::Base64(media) => Some((offset + segment.len(), base_name(media.name()))),
+            Segment::Base64(media) | Segment::Zstd(media) => {
+                Some((offset + segment.len(), base_name(media.name())))
+            }
             _ => None,
         });
         let mut files: Vec<_> = files.collect();

@@ -1,6 +1,6 @@
 //! The bodies that arguments produce.
 
-use super::{chat, fails, golden, niello};
+use super::{CLIP, chat, fails, golden, niello};
 use predicates::str::contains;
 use std::{fs, io::Write};
 use tempfile::TempDir;
@@ -11,6 +11,29 @@ fn fill_produces_every_golden_body() {
         let body = niello().arg("fill").arg(golden::case(&name).join("template.json")).assert().success();
         golden::judge(&name, &body.get_output().stdout);
     }
+}
+
+#[test]
+fn coded_body_decodes_to_the_plain_one() {
+    let folder = TempDir::new().unwrap();
+    for command in [&["chat", "-m", "m", "--video", CLIP][..], &["gemini", "--video", CLIP]] {
+        let plain = niello().args(command).assert().success().get_output().stdout.clone();
+        let file = folder.path().join("body.json.zst");
+        let coded = ["--content-encoding", "zstd", "-o"];
+        // The limit applies to the plain body.
+        let limit = plain.len().to_string();
+        niello().args(command).args(coded).arg(&file).args(["--limit", &limit]).assert().success();
+        let coded = fs::read(&file).unwrap();
+        assert!(coded.len() < plain.len());
+        assert!(zstd::decode_all(&coded[..]).unwrap() == plain);
+        let over = (plain.len() - 1).to_string();
+        fails(
+            niello().args(command).args(["--content-encoding", "zstd", "--limit", &over]),
+            1,
+            "over the limit",
+        );
+    }
+    fails(chat().args(["--text", "Hi", "--content-encoding", "gzip"]), 2, "zstd");
 }
 
 #[test]

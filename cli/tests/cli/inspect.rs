@@ -28,6 +28,22 @@ fn dry_run_shows_the_exact_length_and_the_segments() {
 }
 
 #[test]
+fn dry_run_shows_both_lengths_of_a_coded_body() {
+    let plain = chat().args(["--video", CLIP]).assert().success().get_output().stdout.len();
+    let coded = ["--video", CLIP, "--content-encoding", "zstd"];
+    let len = chat().args(coded).assert().success().get_output().stdout.len();
+    let table = chat().args(coded).arg("--dry-run").assert().success();
+    table.stdout(
+        contains(format!("{plain}  ")).and(contains(format!("{len}  "))).and(contains("total as zstd")),
+    );
+
+    let shown = chat().args(coded).args(["--dry-run", "--format", "json"]).assert().success();
+    let shown: serde_json::Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    assert_eq!(shown["length"], plain);
+    assert_eq!(shown["coded"], serde_json::json!({"content_encoding": "zstd", "length": len}));
+}
+
+#[test]
 fn dry_run_writes_no_file() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out.json");

@@ -57,6 +57,13 @@ fn piped(args: &[&str]) -> String {
 }
 
 #[test]
+fn coded_body_is_not_written_to_a_terminal() {
+    let args = ["chat", "-m", "m", "-t", "Hi", "--content-encoding", "zstd"];
+    let (status, seen, error) = on_terminal(niello(&args));
+    assert!(!status.success() && seen.is_empty() && error.contains("coded as zstd"), "{seen}{error}");
+}
+
+#[test]
 fn media_is_written_to_a_terminal_only_on_request() {
     let args = ["chat", "--model", "m", "--text", "x", "--video", CLIP];
     let (status, seen, error) = on_terminal(niello(&args));
