@@ -1,4 +1,5 @@
-//! The server of the examples: it reads request bodies and responds in the Chat Completions format.
+//! The server of the examples: it reads request bodies and responds in the Chat Completions format. It does not decode
+//! content codings.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -20,19 +21,24 @@ pub fn start(busy: usize) -> String {
 
 fn respond(stream: TcpStream, busy: bool) {
     let mut reader = BufReader::with_capacity(1 << 16, stream);
-    let mut len = 0;
+    let (mut len, mut is_coded) = (0, false);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
         match line.trim_end().to_ascii_lowercase().split_once(": ") {
             Some(("content-length", value)) => len = value.parse().unwrap(),
+            Some(("content-encoding", _)) => is_coded = true,
             Some(_) => {}
             None if line.trim_end().is_empty() => break,
             None => print!("server: {line}"),
         }
     }
     let received = std::io::copy(&mut (&mut reader).take(len), &mut std::io::sink()).unwrap();
-    let status = if busy { "503 Service Unavailable" } else { "200 OK" };
+    let status = match (busy, is_coded) {
+        (true, _) => "503 Service Unavailable",
+        (false, true) => "415 Unsupported Media Type",
+        (false, false) => "200 OK",
+    };
     println!("server: {received} of {len} bytes, {status}");
     let json = format!(
         r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"I received {received} bytes."}}}}]}}"#

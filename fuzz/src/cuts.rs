@@ -22,7 +22,7 @@ static FILES: LazyLock<([Media; 2], String)> = LazyLock::new(|| {
 });
 
 #[derive(Arbitrary)]
-enum Field {
+pub(super) enum Field {
     Text(String),
     Bytes(Vec<u8>),
     File(bool),
@@ -31,7 +31,7 @@ enum Field {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Element {
+pub(super) enum Element {
     Text(String),
     Media(Media),
     Uri(DataUri),
@@ -155,7 +155,7 @@ pub fn cuts(data: &[u8]) {
 }
 
 /// Returns a value for the body, and its JSON.
-fn element(field: Field) -> (Element, String) {
+pub(super) fn element(field: Field) -> (Element, String) {
     let (files, encoded) = &*FILES;
     let file = |mapped| files[usize::from(mapped)].clone();
     match field {

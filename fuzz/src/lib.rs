@@ -3,6 +3,7 @@
 //! The binaries in `fuzz_targets/` run them under libFuzzer; `tests/fuzz.rs` of the crate runs them on the corpus.
 
 mod chat;
+mod coded;
 mod cuts;
 mod encode;
 mod events;
@@ -13,6 +14,7 @@ mod request;
 mod template;
 
 pub use chat::chat;
+pub use coded::coded;
 pub use cuts::cuts;
 pub use encode::encode;
 pub use events::events;
