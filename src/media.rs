@@ -13,7 +13,10 @@ mod mime;
 mod name;
 mod open;
 
-pub(crate) use mime::{is_valid as is_valid_mime, of_extension as mime_of_extension};
+pub(crate) use mime::{
+    canonical as canonical_mime, is_valid as is_valid_mime, of_audio_format as mime_of_audio_format,
+    of_extension as mime_of_extension,
+};
 pub use name::NameKind;
 pub(crate) use name::{data_uri, redact};
 pub use open::MediaOptions;

@@ -367,7 +367,7 @@ fn parts_of_unknown_kind_or_shape_are_written_as_they_were_read() {
         json!({"type": "text"}),
         json!({"type": "text", "text": null}),
         json!({"type": "text", "text": "t", "thoughtSignature": "s", "annotations": []}),
-        json!({"type": "video_url", "video_url": "https://example.com"}),
+        json!({"type": "video_url", "video_url": ["https://example.com"]}),
         json!({"type": "image_url", "image_url": {"file_id": "f"}}),
         json!({"type": "image_url", "image_url": {"url": "u", "detail": "x_squint", "k": {}}}),
         json!({"type": "input_audio", "input_audio": {"data": "AA==", "format": "x"}}),
@@ -378,6 +378,24 @@ fn parts_of_unknown_kind_or_shape_are_written_as_they_were_read() {
     ] {
         let read: Part = serde_json::from_value(part.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), part);
+    }
+}
+
+#[test]
+fn url_may_be_a_string_instead_of_an_object() {
+    let request: Request = serde_json::from_str(include_str!("data/faults/url_str.json")).unwrap();
+    let sent = serde_json::to_value(&request).unwrap();
+    let expected = json!([{"type": "image_url", "image_url": {"url": "https://example.com/pic.jpg"}}]);
+    assert_eq!(sent["messages"][0]["content"], expected);
+    for kind in ["video_url", "audio_url", "image_url"] {
+        for url in ["https://h/a", "data:video/mp4;base64,AAAA", ""] {
+            let part = json!({"type": kind, (kind): url, "uuid": "u"});
+            let object = json!({"type": kind, (kind): {"url": url}, "uuid": "u"});
+            let read: Part = serde_json::from_str(&part.to_string()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), object);
+            let read: Part = serde_json::from_value(part).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), object);
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod invalid;
 mod random;
 #[path = "gemini/responses.rs"]
 mod responses;
+#[path = "gemini/shapes.rs"]
+mod shapes;
 
 use niello::{
     Access, Body, Media, Segment,
@@ -122,7 +124,7 @@ fn request_stored_by_another_program_reads_back() {
         "generationConfig": {
             "topK": 40,
             "seed": -9007199254740993_i64,
-            "responseSchema": { "type": "object", "minItems": 5 },
+            "responseSchema": { "type": "OBJECT", "minItems": 5 },
         },
     });
     assert_eq!(written, expected);

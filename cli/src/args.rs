@@ -55,7 +55,7 @@ pub struct Chat {
     pub prompt: Prompt,
     /// Set any other field of the request; can be repeated
     ///
-    /// Object keys are sorted. To keep their order, use `niello fill`.
+    /// A dot in KEY leads into an object, as in metadata.team. Object keys are sorted. To keep their order, use `niello fill`.
     #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
     /// Maximum number of tokens in the response
@@ -84,7 +84,7 @@ pub struct Gemini {
     pub prompt: Prompt,
     /// Set any other field of the request; can be repeated
     ///
-    /// Object keys are sorted. To keep their order, use `niello fill`.
+    /// A dot in KEY leads into an object, as in generationConfig.seed. Object keys are sorted. To keep their order, use `niello fill`.
     #[arg(long, value_name = "KEY=JSON", value_parser = field, value_hint = ValueHint::Other)]
     pub set: Vec<(String, Box<RawValue>)>,
     /// Maximum number of tokens in the response

@@ -19,6 +19,7 @@ mod preview;
 mod progress;
 mod prompt;
 mod request;
+mod set;
 mod signals;
 mod similar;
 mod source;

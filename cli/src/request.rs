@@ -3,16 +3,15 @@
 use crate::{
     args::{Chat, Gemini, Output},
     descriptor::is_stdin,
-    escape::{shorten, shorten_again},
+    escape::shorten_again,
     prompt::{Part, Prompt},
+    set,
     source::Kind,
     url::has_known_type,
 };
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 use niello::{Body, Source, chat, gemini};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, value::RawValue};
-use std::{borrow::Cow, collections::HashSet, path::Path};
+use std::path::Path;
 
 pub fn chat(args: &Chat) -> Result<Body> {
     check_stdin_is_used_once(&args.prompt)?;
@@ -26,7 +25,9 @@ pub fn chat(args: &Chat) -> Result<Body> {
         ("seed", "--seed"),
         ("stream", "--stream"),
     ];
-    let mut request: chat::Request = from_fields("--set", &args.set, &options, |key| key.into())?;
+    let set = set::fields("--set", &args.set);
+    set.iter().try_for_each(|field| field.has_no_option(&options, |key| key.into()))?;
+    let mut request: chat::Request = set::build(&set, |key| key.into())?;
     request.model = args.model.clone();
     if let Some(system) = &args.prompt.system {
         request = request.message(chat::Message::system(system.read("system", &args.output)?));
@@ -117,27 +118,40 @@ pub fn gemini(args: &Gemini) -> Result<Body> {
         ("systemInstruction", "--system"),
         ("generationConfig", "--config or the options for its fields"),
     ];
-    let mut request: gemini::Request = from_fields("--set", &args.set, &options, gemini::json_name)?;
+    let (mut set, mut config) = (Vec::new(), set::fields("--config", &args.config));
+    for field in set::fields("--set", &args.set) {
+        match field.inside("generationConfig", gemini::json_name) {
+            Some(field) => config.push(field),
+            None => set.push(field),
+        }
+    }
+    set.iter().try_for_each(|field| field.has_no_option(&options, gemini::json_name))?;
+    let mut request: gemini::Request = set::build(&set, gemini::json_name)?;
     if let Some(system) = &args.prompt.system {
         request = request.system(system.read("system", &args.output)?);
     }
     let parts = parts(&args.prompt, |part| gemini_part(part, &args.output))?;
     request = request.content(gemini::Content::user(parts));
-    request = request.generation_config(generation_config(args)?);
+    request = request.generation_config(generation_config(args, &config)?);
     Ok(request.body()?)
 }
 
-fn generation_config(args: &Gemini) -> Result<gemini::GenerationConfig> {
+fn generation_config(args: &Gemini, fields: &[set::Field<'_>]) -> Result<gemini::GenerationConfig> {
     let options = [
-        ("maxOutputTokens", "--max-output-tokens"),
-        ("temperature", "--temperature"),
-        ("topP", "--top-p"),
-        ("topK", "--top-k"),
-        ("stopSequences", "--stop"),
-        ("seed", "--seed"),
+        ("maxOutputTokens", "--max-output-tokens", args.max_output_tokens.is_some()),
+        ("temperature", "--temperature", args.sampling.temperature.is_some()),
+        ("topP", "--top-p", args.sampling.top_p.is_some()),
+        ("topK", "--top-k", args.top_k.is_some()),
+        ("stopSequences", "--stop", !args.sampling.stop.is_empty()),
+        ("seed", "--seed", args.seed.is_some()),
     ];
-    let mut config: gemini::GenerationConfig =
-        from_fields("--config", &args.config, &options, gemini::json_name)?;
+    for field in fields {
+        // A path of `--set` may lead to any field, but not to one that is set twice.
+        let options = options.iter().filter(|(_, _, is_set)| *is_set || field.is_of("--config"));
+        let options: Vec<_> = options.map(|(field, option, _)| (*field, *option)).collect();
+        field.has_no_option(&options, gemini::json_name)?;
+    }
+    let mut config: gemini::GenerationConfig = set::build(fields, gemini::json_name)?;
     if let Some(tokens) = args.max_output_tokens {
         config = config.max_output_tokens(tokens);
     }
@@ -184,39 +198,6 @@ fn gemini_part(part: &Part, output: &Output) -> Result<gemini::Part> {
         part = part.end(end);
     }
     Ok(part)
-}
-
-/// Builds a value from the `KEY=JSON` arguments of an option, such as `--set`.
-///
-/// `options` lists the fields that have an option of their own. Keys are the same to the API if `canonical`
-/// makes them equal.
-fn from_fields<T: DeserializeOwned>(
-    option: &str,
-    fields: &[(String, Box<RawValue>)],
-    options: &[(&str, &str)],
-    canonical: fn(&str) -> Cow<'_, str>,
-) -> Result<T> {
-    let mut keys = HashSet::new();
-    for (key, value) in fields {
-        if let Some((_, instead)) = options.iter().find(|(field, _)| *field == canonical(key)) {
-            bail!("{option} {key}=...: use {instead} to set this field");
-        }
-        let shown = shorten(key);
-        ensure!(keys.insert(canonical(key)), "{option} {shown}=...: this field is set twice");
-        // The error may repeat the value.
-        check_field::<T>(key, value)
-            .map_err(|error| anyhow!("{option} {shown}=...: {}", shorten(&error.to_string())))?;
-    }
-    // The value is parsed from text because some types keep the order of keys, which a `Value` does not.
-    let fields = fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
-    let object = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
-    serde_json::from_str(&object).map_err(|error| anyhow!("{option}: {}", shorten(&error.to_string())))
-}
-
-/// Checks that a `T` with this field alone can be read, so that an error can name the field.
-fn check_field<T: DeserializeOwned>(key: &str, value: &RawValue) -> serde_json::Result<()> {
-    let field = [(key, serde_json::from_str::<Value>(value.get())?)];
-    serde_json::from_value::<T>(field.into_iter().collect()).map(drop)
 }
 
 fn check_stdin_is_used_once(prompt: &Prompt) -> Result<()> {

@@ -145,6 +145,28 @@ fn swap_settings(chat: &mut chat::Request, gemini: &mut GenerationConfig) {
     mem::swap(&mut chat.top_logprobs, &mut gemini.logprobs);
 }
 
+/// Keys of Chat Completions that vendors document.
+const TOP_K: &str = "top_k";
+const THINKING: &str = "thinking";
+
+/// The value of [`THINKING`] for a number of tokens.
+fn enabled_thinking(tokens: i64) -> Value {
+    json!({"type": "enabled", "budget_tokens": tokens})
+}
+
+/// The `tool_choice` for a call of one of several functions.
+fn allowed_tools<'a>(names: impl Iterator<Item = &'a str>) -> Value {
+    let tools: Vec<_> = names.map(|name| json!({"type": "function", "function": {"name": name}})).collect();
+    json!({"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": tools}})
+}
+
+/// Takes the value of an extra key if it can be converted.
+fn take_extra<T>(extra: &mut Extra, key: &str, convert: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    let converted = convert(extra.get(key)?)?;
+    extra.remove(key);
+    Some(converted)
+}
+
 /// The extra key of a tool call in which Google's Chat Completions endpoint carries the thought signature.
 const EXTRA_CONTENT: &str = "extra_content";
 

@@ -4,7 +4,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor},
+    de::{self, IntoDeserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
 use std::{fmt, marker::PhantomData};
@@ -48,33 +48,58 @@ where
     })
 }
 
-/// Reads a list, leaving out each `null`; `null` itself is an empty list.
+/// Reads a list as [`one_or_many`] does, leaving out each `null`.
 pub(crate) fn without_nulls<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    struct WithoutNulls<T>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for WithoutNulls<T> {
-        type Value = Vec<T>;
+    deserializer.deserialize_any(OneOrMany::<T, Option<T>>(PhantomData))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
+/// Reads a list; `null` is an empty one. An object or a string in place of a list is its only item, as in the JSON of
+/// protocol buffers.
+pub(crate) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(OneOrMany::<T, T>(PhantomData))
+}
 
-        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
-            Ok(Vec::new())
-        }
+/// Reads a list of `Item`, each of which gives at most one `T`.
+struct OneOrMany<T, Item>(PhantomData<(T, Item)>);
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-            let mut list = Vec::new();
-            while let Some(item) = items.next_element::<Option<T>>()? {
-                list.extend(item);
-            }
-            Ok(list)
-        }
+impl<'de, T, Item> Visitor<'de> for OneOrMany<T, Item>
+where
+    T: Deserialize<'de>,
+    Item: Deserialize<'de> + Into<Option<T>>,
+{
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
     }
-    deserializer.deserialize_any(WithoutNulls(PhantomData))
+
+    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, item: A) -> Result<Vec<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(item)).map(|item| vec![item])
+    }
+
+    fn visit_str<E: de::Error>(self, item: &str) -> Result<Vec<T>, E> {
+        T::deserialize(item.into_deserializer()).map(|item| vec![item])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element::<Item>()? {
+            list.extend(item.into());
+        }
+        Ok(list)
+    }
 }
 
 /// Reads an object, or a string of its JSON; any other value is `None`.

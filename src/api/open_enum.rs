@@ -34,7 +34,8 @@ impl fmt::Display for UnknownName {
 
 /// Defines an enum of the names that an API uses for something, with a variant `Unknown` for all others.
 ///
-/// It is written and read as the name, and converts from and to strings.
+/// It is written and read as the name, and converts from and to strings. Google's servers and SDKs ignore the case of
+/// a name, so this does too.
 ///
 /// ```ignore
 /// open_enum! {
@@ -49,7 +50,7 @@ macro_rules! open_enum {
     ($(#[$doc:meta])* pub enum $Name:ident { $($(#[$variant_doc:meta])* $Variant:ident = $name:literal,)+ }) => {
         $(#[$doc])*
         ///
-        /// Converts from any string; names that this crate does not know are sent unchanged.
+        /// Converts from any string, ignoring case; names that this crate does not know are sent unchanged.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $Name {
@@ -70,10 +71,10 @@ macro_rules! open_enum {
 
         impl From<&str> for $Name {
             fn from(name: &str) -> $Name {
-                match name {
-                    $($name => $Name::$Variant,)+
-                    _ => $Name::Unknown($crate::api::open_enum::UnknownName::new(name)),
-                }
+                $(if name.eq_ignore_ascii_case($name) {
+                    return $Name::$Variant;
+                })+
+                $Name::Unknown($crate::api::open_enum::UnknownName::new(name))
             }
         }
 
@@ -138,9 +139,13 @@ mod tests {
 
     #[test]
     fn known_name_is_never_unknown() {
-        for reason in
-            ["STOP".parse().unwrap(), FinishReason::from("STOP"), FinishReason::from("STOP".to_owned())]
-        {
+        for reason in [
+            "STOP".parse().unwrap(),
+            FinishReason::from("STOP"),
+            FinishReason::from("STOP".to_owned()),
+            FinishReason::from("stop"),
+            serde_json::from_str(r#""Stop""#).unwrap(),
+        ] {
             assert_eq!(reason, FinishReason::Stop);
             assert_eq!(reason, "STOP");
             assert_eq!(reason.as_ref(), "STOP");
@@ -150,10 +155,10 @@ mod tests {
 
     #[test]
     fn unknown_name_keeps_its_spelling() {
-        let reason: FinishReason = serde_json::from_str(r#""Stop""#).unwrap();
-        assert!(matches!(&reason, FinishReason::Unknown(name) if name.as_str() == "Stop"));
+        let reason: FinishReason = serde_json::from_str(r#""Stopped""#).unwrap();
+        assert!(matches!(&reason, FinishReason::Unknown(name) if name.as_str() == "Stopped"));
         assert_ne!(reason, FinishReason::Stop);
-        assert_eq!(serde_json::to_string(&reason).unwrap(), r#""Stop""#);
-        assert_eq!(format!("{reason} {reason:?}"), r#"Stop Unknown("Stop")"#);
+        assert_eq!(serde_json::to_string(&reason).unwrap(), r#""Stopped""#);
+        assert_eq!(format!("{reason} {reason:?}"), r#"Stopped Unknown("Stopped")"#);
     }
 }

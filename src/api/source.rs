@@ -42,10 +42,10 @@ pub(crate) enum MediaKind {
 
 impl MediaKind {
     fn of(mime: &str) -> MediaKind {
-        match mime.split('/').next() {
-            Some("video") => MediaKind::Video,
-            Some("audio") => MediaKind::Audio,
-            Some("image") => MediaKind::Image,
+        match &*mime.split('/').next().unwrap_or_default().to_ascii_lowercase() {
+            "video" => MediaKind::Video,
+            "audio" => MediaKind::Audio,
+            "image" => MediaKind::Image,
             _ => MediaKind::File,
         }
     }

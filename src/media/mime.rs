@@ -1,7 +1,11 @@
 //! MIME types: detection, and the names that the gateways accept.
 
 use super::detect::{self, Found};
-use std::io::{self, Read, Seek};
+use std::{
+    borrow::Cow,
+    io::{self, Read, Seek},
+    iter,
+};
 
 /// The MIME types that the Gemini API and Vertex AI document, as of November 2026, with the file name
 /// extensions that imply them if the content is inconclusive. Servers silently drop media of other types.
@@ -36,19 +40,57 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
     ("application/pdf", &["pdf"]),
 ];
 
-/// Other names of documented types, as reported by detection, and the documented names.
+/// Other names of documented types, as programs and detection report them, and the documented names.
 const SYNONYMS: &[(&str, &str)] = &[
     ("video/quicktime", "video/mov"),
+    ("video/x-quicktime", "video/mov"),
     ("video/x-msvideo", "video/avi"),
+    ("video/msvideo", "video/avi"),
+    ("video/vnd.avi", "video/avi"),
     ("video/x-ms-wmv", "video/wmv"),
+    ("video/x-wmv", "video/wmv"),
     ("video/x-m4v", "video/mp4"),
+    ("video/m4v", "video/mp4"),
+    ("video/x-mp4", "video/mp4"),
+    ("video/x-mpeg", "video/mpeg"),
+    ("video/mpegs", "video/mpeg"),
+    ("video/x-mpg", "video/mpg"),
+    ("video/flv", "video/x-flv"),
+    ("video/3gp", "video/3gpp"),
+    ("video/x-3gpp", "video/3gpp"),
     ("audio/vnd.wave", "audio/wav"),
+    ("audio/wave", "audio/wav"),
+    ("audio/x-wav", "audio/wav"),
+    ("audio/x-pn-wav", "audio/wav"),
     ("audio/mpeg", "audio/mp3"),
+    ("audio/mpga", "audio/mp3"),
+    ("audio/mpeg3", "audio/mp3"),
+    ("audio/x-mp3", "audio/mp3"),
+    ("audio/x-mpeg", "audio/mp3"),
+    ("audio/x-mpeg-3", "audio/mp3"),
+    ("audio/aif", "audio/aiff"),
     ("audio/x-aiff", "audio/aiff"),
+    ("audio/x-aac", "audio/aac"),
+    ("audio/aacp", "audio/aac"),
+    ("audio/x-flac", "audio/flac"),
+    ("audio/oga", "audio/ogg"),
+    ("audio/x-ogg", "audio/ogg"),
     // Opus in Ogg is audio/ogg by RFC 7845.
     ("audio/opus", "audio/ogg"),
+    ("audio/x-opus", "audio/ogg"),
     ("audio/x-m4a", "audio/m4a"),
     ("audio/mp4", "audio/m4a"),
+    ("audio/x-mp4", "audio/m4a"),
+    ("audio/m4b", "audio/m4a"),
+    ("audio/x-m4b", "audio/m4a"),
+    ("audio/weba", "audio/webm"),
+    ("audio/x-webm", "audio/webm"),
+    ("image/jpg", "image/jpeg"),
+    ("image/x-jpeg", "image/jpeg"),
+    ("image/pjpeg", "image/jpeg"),
+    ("image/x-png", "image/png"),
+    ("image/x-webp", "image/webp"),
+    ("application/x-pdf", "application/pdf"),
 ];
 
 /// Why a file has no documented type.
@@ -83,13 +125,49 @@ pub(crate) fn detect(
         }
         Found::Unknown => return Ok(by_extension.ok_or(Undetected::Unknown)),
     };
-    let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == found).map_or(&*found, |(_, name)| name);
+    let name = documented(&found);
     // Both names are documented, for the same content.
-    if let ("video/mpeg", Some("video/mpg")) = (name, by_extension) {
+    if let (Some("video/mpeg"), Some("video/mpg")) = (name, by_extension) {
         return Ok(Ok("video/mpg"));
     }
-    let documented = DOCUMENTED.iter().find(|(documented, _)| *documented == name);
-    Ok(documented.map(|(name, _)| *name).ok_or_else(|| Undetected::Undocumented(found.into_owned())))
+    Ok(name.ok_or_else(|| Undetected::Undocumented(found.into_owned())))
+}
+
+/// Returns the documented name of a MIME type, which may have parameters.
+pub(crate) fn documented(mime: &str) -> Option<&'static str> {
+    let essence = essence(mime);
+    let synonym = SYNONYMS.iter().find(|(synonym, _)| synonym.eq_ignore_ascii_case(essence));
+    let name = synonym.map_or(essence, |(_, name)| name);
+    DOCUMENTED.iter().map(|(documented, _)| *documented).find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Returns the documented name of a MIME type. One that has none is returned without the parameters that do not
+/// change how its content is read: only `rate` and `channels` do, which raw audio needs.
+pub(crate) fn canonical(mime: &str) -> Cow<'_, str> {
+    if let Some(name) = documented(mime) {
+        return Cow::Borrowed(name);
+    }
+    let parameters = mime.split(';').skip(1).map(str::trim).filter(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("rate") || name.eq_ignore_ascii_case("channels")
+    });
+    Cow::Owned(iter::once(essence(mime)).chain(parameters).collect::<Vec<_>>().join(";"))
+}
+
+/// Returns the documented name of the audio format with this extension or MIME subtype, ignoring case. `audio/` may
+/// precede it.
+pub(crate) fn of_audio_format(format: &str) -> Option<&'static str> {
+    let format = format.trim();
+    let extension = format.strip_prefix('.').unwrap_or(format);
+    documented(&format!("audio/{extension}"))
+        .or_else(|| documented(format))
+        .or_else(|| of_extension(extension))
+        .filter(|mime| mime.starts_with("audio/"))
+}
+
+/// Returns a MIME type without its parameters.
+fn essence(mime: &str) -> &str {
+    mime.split(';').next().unwrap_or_default().trim()
 }
 
 /// Returns the documented type that a file name extension implies, ignoring case.
@@ -145,6 +223,49 @@ mod tests {
         for (synonym, name) in SYNONYMS {
             assert!(DOCUMENTED.iter().any(|(documented, _)| documented == name), "{name}");
             assert!(DOCUMENTED.iter().all(|(documented, _)| documented != synonym), "{synonym}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_type_has_the_documented_one() {
+        for (synonym, name) in SYNONYMS {
+            for mime in [*synonym, name, &synonym.to_uppercase(), &format!("{synonym}; codecs=x;charset=y")] {
+                assert_eq!(canonical(mime), *name);
+            }
+        }
+        for (mime, expected) in [
+            ("text/plain;charset=utf-8", "text/plain"),
+            ("video/x-matroska; codecs=av01", "video/x-matroska"),
+            ("audio/L16;codec=pcm; rate=24000;channels=2", "audio/L16;rate=24000;channels=2"),
+            ("audio/pcm;rate=16000", "audio/pcm;rate=16000"),
+            ("", ""),
+        ] {
+            assert_eq!(canonical(mime), expected);
+            assert_eq!(documented(mime), None);
+        }
+    }
+
+    #[test]
+    fn audio_format_is_an_extension_or_a_subtype() {
+        for (mime, extensions) in DOCUMENTED.iter().filter(|(mime, _)| mime.starts_with("audio/")) {
+            for format in [*mime, &mime["audio/".len()..]].iter().chain(*extensions) {
+                for format in [format.to_string(), format.to_uppercase(), format!(" {format} ")] {
+                    assert_eq!(of_audio_format(&format), Some(*mime), "{format:?}");
+                }
+            }
+        }
+        for (format, mime) in [
+            ("mpeg", "audio/mp3"),
+            ("mp4", "audio/m4a"),
+            ("x-wav", "audio/wav"),
+            ("audio/x-m4a;codecs=mp4a", "audio/m4a"),
+            ("WEBM", "audio/webm"),
+            (".ogg", "audio/ogg"),
+        ] {
+            assert_eq!(of_audio_format(format), Some(mime), "{format}");
+        }
+        for format in ["", "amr", "png", "image/png", "video/mp4", "pcm16"] {
+            assert_eq!(of_audio_format(format), None, "{format}");
         }
     }
 

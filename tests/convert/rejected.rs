@@ -40,7 +40,7 @@ fn fields_that_gemini_lacks_are_rejected() {
         (
             content,
             "image_url.detail",
-            user(json!({"type": "image_url", "image_url": {"url": "https://a/i.png", "detail": "low"}})),
+            user(json!({"type": "image_url", "image_url": {"url": "https://a/i.png", "detail": "squint"}})),
         ),
         (
             content,
@@ -57,12 +57,12 @@ fn fields_that_gemini_lacks_are_rejected() {
         (
             content,
             "input_audio.format",
-            user(json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "aac"}})),
+            user(json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "amr"}})),
         ),
         (
             content,
-            "file.filename",
-            user(json!({"type": "file", "file": {"file_data": "data:a/b;base64,AAAA", "filename": "b"}})),
+            "file.file_data",
+            user(json!({"type": "file", "file": {"file_data": "AAAA", "filename": "b"}})),
         ),
         (
             content,
@@ -116,16 +116,16 @@ fn fields_that_gemini_lacks_are_rejected() {
             ]}),
         ),
         (
-            "messages[1].content[0]",
+            "messages[1].content[0].image_url.detail",
             json!({"messages": [
                 {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f"}}]},
                 {"role": "tool", "tool_call_id": "a", "content": [
-                    {"type": "image_url", "image_url": {"url": "https://a/i.png"}},
+                    {"type": "image_url", "image_url": {"url": "https://a/i.png", "detail": "low"}},
                 ]},
             ]}),
         ),
         ("max_completion_tokens", json!({"max_tokens": 1, "max_completion_tokens": 2})),
-        ("reasoning_effort", json!({"reasoning_effort": "none"})),
+        ("reasoning_effort", json!({"reasoning_effort": "xhigh"})),
         ("modalities[1]", json!({"modalities": ["text", "smell"]})),
         ("response_format.type", json!({"response_format": {"type": "grammar"}})),
         ("response_format.json_schema", json!({"response_format": {"type": "json_schema"}})),
@@ -138,13 +138,18 @@ fn fields_that_gemini_lacks_are_rejected() {
         (
             "response_format.json_schema.description",
             json!({"response_format": {
-                "type": "json_schema", "json_schema": {"name": "n", "schema": {}, "description": "d"},
+                "type": "json_schema", "json_schema": {"name": "n", "schema": {"description": "s"}, "description": "d"},
             }}),
         ),
         ("tools[0].type", json!({"tools": [{"type": "web_search"}]})),
         ("tools[0].function.strict", json!({"tools": [{"function": {"name": "f", "strict": true}}]})),
         ("tool_choice", json!({"tool_choice": {"type": "allowed_tools"}})),
-        ("top_k", json!({"top_k": 5})),
+        ("top_k", json!({"top_k": 0.5})),
+        ("top_a", json!({"top_a": 5})),
+        ("thinking", json!({"thinking": {"type": "enabled", "budget_tokens": 5, "x": 1}})),
+        ("thinking", json!({"thinking": {"type": "disabled"}, "reasoning_effort": "low"})),
+        ("parallel_tool_calls", json!({"parallel_tool_calls": false})),
+        ("stream_options", json!({"stream_options": {"include_obfuscation": false}})),
     ] {
         assert_rejected(path, chat_request(keys).to_gemini());
     }
@@ -199,7 +204,7 @@ fn fields_that_chat_completions_lacks_are_rejected() {
             parts(
                 "user",
                 json!([
-                    {"inlineData": {"mimeType": "a/b", "data": "AAAA", "displayName": "x"}},
+                    {"inlineData": {"mimeType": "video/mp4", "data": "AAAA", "displayName": "x"}},
                 ]),
             ),
         ),
@@ -251,7 +256,7 @@ fn fields_that_chat_completions_lacks_are_rejected() {
             parts(
                 "user",
                 json!([
-                    {"functionResponse": {"name": "f", "willContinue": false}},
+                    {"functionResponse": {"name": "f", "willContinue": true}},
                 ]),
             ),
         ),
@@ -267,7 +272,7 @@ fn fields_that_chat_completions_lacks_are_rejected() {
         (
             "tools[0].functionDeclarations[0].behavior",
             json!({"tools": [
-                {"functionDeclarations": [{"name": "f", "behavior": "BLOCKING"}]},
+                {"functionDeclarations": [{"name": "f", "behavior": "NON_BLOCKING"}]},
             ]}),
         ),
         (
@@ -294,7 +299,7 @@ fn fields_that_chat_completions_lacks_are_rejected() {
         (
             "toolConfig.functionCallingConfig.allowedFunctionNames",
             json!({"toolConfig": {
-                "functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["a", "b"]},
+                "functionCallingConfig": {"mode": "AUTO", "allowedFunctionNames": ["a", "b"]},
             }}),
         ),
         (
@@ -302,12 +307,12 @@ fn fields_that_chat_completions_lacks_are_rejected() {
             schema(json!({"items": {"example": 1, "examples": [2]}})),
         ),
         (
-            "generationConfig.responseSchema.additionalProperties",
-            schema(json!({"type": "OBJECT", "additionalProperties": {"type": "STRING"}})),
+            "generationConfig.responseSchema.additionalProperties.oneOf",
+            schema(json!({"type": "OBJECT", "additionalProperties": {"oneOf": [{}]}})),
         ),
         ("generationConfig.responseSchema.oneOf", schema(json!({"oneOf": [{"type": "STRING"}]}))),
-        ("generationConfig.responseSchema.enum", schema(json!({"type": "INTEGER", "enum": ["1", "2"]}))),
-        ("generationConfig.topK", json!({"generationConfig": {"topK": 5}})),
+        ("generationConfig.responseSchema.enum", schema(json!({"type": "INTEGER", "enum": ["1", "two"]}))),
+        ("generationConfig.audioTimestamp", json!({"generationConfig": {"audioTimestamp": true}})),
         (
             "generationConfig.responseMimeType",
             json!({"generationConfig": {"responseMimeType": "text/x.enum"}}),
@@ -365,7 +370,7 @@ fn media_is_not_read_to_reject_a_field() {
         "contents[0].parts[0].videoMetadata",
         gemini::Request::new().content(gemini::Content::user(inline)).to_chat("m"),
     );
-    let message = chat::Message::user(chat::Part::video(&clip).detail("low"));
+    let message = chat::Message::user(chat::Part::video(&clip).detail("squint"));
     assert_rejected(
         "messages[0].content[0].video_url.detail",
         chat::Request::new("m").message(message).to_gemini(),
@@ -381,7 +386,7 @@ fn full_request(name: &str) -> Map<String, Value> {
 #[test]
 fn no_field_is_lost() {
     for (key, set) in full_request("chat_full.json") {
-        if matches!(&*key, "model" | "stream" | "messages") {
+        if matches!(&*key, "model" | "stream" | "stream_options" | "messages") {
             continue;
         }
         match chat_request(json!({&*key: set})).to_gemini() {

@@ -1,7 +1,7 @@
 //! The bodies that arguments produce.
 
 use super::{CLIP, chat, fails, golden, niello};
-use predicates::str::contains;
+use predicates::{prelude::PredicateBooleanExt, str::contains};
 use std::{fs, io::Write};
 use tempfile::TempDir;
 
@@ -167,4 +167,72 @@ fn mapping_and_reading_a_file_produce_the_same_body() {
     let read =
         chat().args(["--video", &src, "--access", "read"]).assert().success().get_output().stdout.clone();
     assert!(map == read && map.len() > 6_666_666);
+}
+
+#[test]
+fn dot_in_a_key_leads_into_an_object() {
+    let body = |args: &[&str]| {
+        let output = niello().args(args).assert().success();
+        golden::strict(&output.get_output().stdout).unwrap()
+    };
+    let config = body(&["gemini", "--text", "x", "--set", "generation_config.max_output_tokens=5"]);
+    assert_eq!(config["generationConfig"], serde_json::json!({ "maxOutputTokens": 5 }));
+    assert!(config.get("generation_config").is_none());
+    let config = body(&[
+        "gemini",
+        "--text",
+        "x",
+        "--set",
+        "generationConfig.thinking_config.include_thoughts=true",
+        "--set",
+        "generation_config.thinkingConfig.thinkingBudget=0",
+        "--config",
+        "seed2=1",
+        "--top-k",
+        "4",
+        "--set",
+        r#"tool_config.function_calling_config.mode="ANY""#,
+        "--set",
+        r#"toolConfig.functionCallingConfig.allowed_function_names=["f"]"#,
+        "--set",
+        r#"labels.a_b="x""#,
+        "--set",
+        r#"labels.aB="y""#,
+    ]);
+    assert_eq!(
+        config["generationConfig"],
+        serde_json::json!({ "topK": 4, "seed2": 1, "thinkingConfig": { "includeThoughts": true, "thinkingBudget": 0 } })
+    );
+    assert_eq!(
+        config["toolConfig"],
+        serde_json::json!({ "functionCallingConfig": { "mode": "ANY", "allowedFunctionNames": ["f"] } })
+    );
+    assert_eq!(config["labels"], serde_json::json!({ "a_b": "x", "aB": "y" }));
+    let chat = body(&["chat", "--model", "m", "--text", "x", "--set", r#"metadata.team="v""#]);
+    assert_eq!(chat["metadata"], serde_json::json!({ "team": "v" }));
+
+    for (args, message) in [
+        (&["--set", "generationConfig.topK=1", "--set", "generation_config.top_k=1"][..], "twice"),
+        (&["--set", "generation_config.top_k=1", "--top-k", "2"], "--top-k"),
+        (&["--set", "generation_config.top_k=1.5"], "--set generation_config.top_k=...: "),
+        (&["--set", "toolConfig={}", "--set", "tool_config.retrievalConfig={}"], "twice"),
+        (&["--set", "toolConfig..a=1"], "before or after a dot"),
+        (&["--set", "system_instruction.parts=[]"], "--system"),
+        (&["--set", "generationConfig={}"], "--config"),
+    ] {
+        fails(niello().args(["gemini", "--text", "x"]).args(args), 1, message);
+    }
+}
+
+#[test]
+fn fields_in_snake_case_are_written_in_camel_case_in_gemini() {
+    let output = niello()
+        .args(["gemini", "--text", "x", "--config", r#"response_mime_type="application/json""#])
+        .args(["--set", r#"safety_settings={"category":"harm_category_harassment","threshold":"off"}"#])
+        .assert()
+        .success();
+    output.stdout(
+        contains(r#""safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"OFF"}]"#)
+            .and(contains(r#""generationConfig":{"responseMimeType":"application/json"}"#)),
+    );
 }

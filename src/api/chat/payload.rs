@@ -1,12 +1,19 @@
 //! The payloads of parts: URLs, audio and files.
 
-use crate::api::{
-    extra::Extra,
-    object::object,
-    open_enum::open_enum,
-    source::{Base64, Source},
+use crate::{
+    api::{
+        extra::Extra,
+        object::object,
+        open_enum::open_enum,
+        source::{Base64, Source},
+    },
+    media::canonical_mime,
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::fmt;
 
 open_enum! {
     /// How closely a model looks at an image or video: `detail`.
@@ -34,7 +41,10 @@ open_enum! {
 // is read as `PartKind::Other`.
 
 /// The payload of a `video_url`, `audio_url` or `image_url` part.
+///
+/// A string is read as the `url`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct MediaUrl {
     /// `url`: a URL that the server fetches, or media, sent as a data URI.
@@ -51,6 +61,38 @@ impl MediaUrl {
     /// Creates the payload from a URL or a [`Media`](crate::Media).
     pub fn new(url: impl Into<Source>) -> MediaUrl {
         MediaUrl { url: url.into(), detail: None, extra: Extra::default() }
+    }
+}
+
+impl Serialize for MediaUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        MediaUrl::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for MediaUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MediaUrl, D::Error> {
+        struct UrlOrObject;
+        impl<'de> Visitor<'de> for UrlOrObject {
+            type Value = MediaUrl;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a URL, or an object with a url")
+            }
+
+            fn visit_str<E>(self, url: &str) -> Result<MediaUrl, E> {
+                Ok(MediaUrl::new(url))
+            }
+
+            fn visit_string<E>(self, url: String) -> Result<MediaUrl, E> {
+                Ok(MediaUrl::new(url))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MediaUrl, A::Error> {
+                MediaUrl::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_any(UrlOrObject)
     }
 }
 
@@ -78,9 +120,9 @@ impl InputAudio {
             Base64::Media(media) => media.mime(),
             Base64::Encoded(_) => "",
         };
-        let format = match mime.split(';').next().unwrap_or_default() {
-            "audio/wav" | "audio/wave" | "audio/x-wav" | "audio/vnd.wave" => Some(AudioFormat::Wav),
-            "audio/mp3" | "audio/mpeg" => Some(AudioFormat::Mp3),
+        let format = match &*canonical_mime(mime) {
+            "audio/wav" => Some(AudioFormat::Wav),
+            "audio/mp3" => Some(AudioFormat::Mp3),
             _ => None,
         };
         InputAudio { data, format, extra: Extra::default() }

@@ -36,8 +36,8 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
             }
             ("default", value) => value,
             // The dialect writes enum values of every type as strings; in JSON Schema, a string never equals a number.
-            ("enum", _) if !is_string => return Err(Target::Chat.unsupported(&at)),
-            ("items", value) => convert(value, &at)?,
+            ("enum", value) if !is_string => numbers(&value).ok_or_else(|| Target::Chat.unsupported(&at))?,
+            ("items" | "additionalProperties", value) => convert(value, &at)?,
             ("anyOf", Value::Array(schemas)) => convert_all(schemas, &at, convert)?.into(),
             ("properties", Value::Object(properties)) => {
                 let converted = properties.into_iter().map(|(name, schema)| {
@@ -56,6 +56,15 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
         allow_null(&mut schema);
     }
     Ok(schema.into())
+}
+
+/// Returns the numbers and booleans that strings contain.
+fn numbers(strings: &Value) -> Option<Value> {
+    let parse = |string: &Value| {
+        let value: Value = serde_json::from_str(string.as_str()?).ok()?;
+        (value.is_number() || value.is_boolean()).then_some(value)
+    };
+    strings.as_array()?.iter().map(parse).collect::<Option<Vec<_>>>().map(Value::from)
 }
 
 fn contains_object(value: &Value) -> bool {

@@ -1,19 +1,25 @@
 //! Conversion from the Gemini format to Chat Completions.
 
 use super::{
-    EFFORTS, EXTRA_CONTENT, JSON_MIME, MODALITIES, TEXT_MIME, Target, calls::Calls, chat_value, convert_all,
-    extra_content, invalid, parse_object, schema::json_schema, swap_settings, take_if,
+    EFFORTS, EXTRA_CONTENT, JSON_MIME, MODALITIES, TEXT_MIME, THINKING, TOP_K, Target, allowed_tools,
+    calls::Calls, chat_value, convert_all, enabled_thinking, extra_content, invalid, parse_object,
+    schema::json_schema, swap_settings, take_if,
 };
 use crate::{
     api::{
-        chat::{self, Function, JsonSchema, Message, ResponseFormat, Stop, ToolCall, ToolChoice},
+        chat::{
+            self, Detail, Function, JsonSchema, Message, ReasoningEffort, ResponseFormat, Stop, ToolCall,
+            ToolChoice,
+        },
         gemini::{
-            self, Content, FileData, FunctionCall, FunctionCallingMode, FunctionDeclaration,
-            FunctionResponse, GenerationConfig, InlineData, Part, PartKind, Role, ToolConfig,
+            self, Behavior, Content, FileData, FunctionCall, FunctionCallingMode, FunctionDeclaration,
+            FunctionResponse, GenerationConfig, InlineData, MediaResolution, Part, PartKind,
+            PartMediaResolution, Role, ToolConfig,
         },
         source::{Base64, Source},
     },
     error::Result,
+    media::canonical_mime,
 };
 use serde_json::Value;
 use std::mem;
@@ -30,6 +36,9 @@ impl gemini::Request {
     /// | `systemInstruction` | a system message |
     /// | `inlineData` | a part of the kind that [`chat::Part::media`] chooses, with a `data:` URI |
     /// | `fileData` | such a part with the URL, if the extension of the URL implies the `mimeType` |
+    /// | `mimeType` | the name that the gateways document, without parameters such as `codecs` |
+    /// | `mediaResolution` of a part, `displayName` | `detail`, `filename` of a `file` |
+    /// | `topK`, `thinkingBudget` | `top_k`, `thinking`: keys that vendors document |
     /// | `functionCall` | a tool call; a missing `id` is generated |
     /// | `functionResponse` | a tool message: the `output`, if the response is only that string, else the response as JSON |
     /// | `functionResponse` without an `id` | the result of the first call of that function that has none yet |
@@ -180,7 +189,9 @@ fn message_content(mut parts: Vec<chat::Part>) -> chat::Content {
 
 /// Converts a part with text or media. Rejects any other part.
 fn part(mut part: Part, at: &str) -> Result<chat::Part> {
-    let converted = match mem::take(&mut part.kind) {
+    // Not to be a thought is the default.
+    take_if(&mut part.thought, |thought| (!thought).then_some(()));
+    let mut converted = match mem::take(&mut part.kind) {
         PartKind::Text(text) => chat::Part::text(text),
         PartKind::InlineData(data) => inline(*data, &format!("{at}.inlineData"))?,
         PartKind::FileData(file) => self::file(*file, &format!("{at}.fileData"))?,
@@ -190,31 +201,66 @@ fn part(mut part: Part, at: &str) -> Result<chat::Part> {
         }
         kind => return Err(CHAT.unsupported(&format!("{at}.{}", kind.key().unwrap_or_default()))),
     };
+    if let chat::PartKind::VideoUrl(url) | chat::PartKind::AudioUrl(url) | chat::PartKind::ImageUrl(url) =
+        &mut converted.kind
+    {
+        url.detail = take_if(&mut part.media_resolution, |resolution| detail(resolution));
+    }
     CHAT.ensure_empty(&part, at)?;
     Ok(converted)
 }
 
+/// Returns the detail that Chat Completions documents for a resolution, if that is all that is set.
+fn detail(resolution: &PartMediaResolution) -> Option<Detail> {
+    let level = resolution.level.clone()?;
+    let detail = match level {
+        MediaResolution::Unspecified => Detail::Auto,
+        MediaResolution::Low => Detail::Low,
+        MediaResolution::High => Detail::High,
+        _ => return None,
+    };
+    (*resolution == level.into()).then_some(detail)
+}
+
 fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
     let (mime, data) = (mem::take(&mut inline.mime_type), mem::take(&mut inline.data));
-    CHAT.ensure_empty(&inline, at)?;
-    Ok(chat::Part::media(match data {
+    let mime = canonical_mime(&mime);
+    let mut part = chat::Part::media(match data {
         Base64::Media(media) => Source::Media(media.with_mime(&mime)),
         Base64::Encoded(text) => Source::Url(format!("data:{mime};base64,{text}")),
-    }))
+    });
+    set_filename(&mut part, &mut inline.display_name);
+    CHAT.ensure_empty(&inline, at)?;
+    Ok(part)
+}
+
+/// Takes the name of a file. Other media has none in Chat Completions.
+fn set_filename(part: &mut chat::Part, name: &mut Option<String>) {
+    if let chat::PartKind::File(file) = &mut part.kind {
+        file.filename = name.take();
+    }
 }
 
 fn file(mut file: FileData, at: &str) -> Result<chat::Part> {
     let source = Source::Url(mem::take(&mut file.file_uri));
     // Chat Completions has no MIME type of a URL: its extension has to imply the type.
-    take_if(&mut file.mime_type, |mime| source.implies_mime(mime).then_some(()));
+    take_if(&mut file.mime_type, |mime| implies_mime(&source, &canonical_mime(mime)).then_some(()));
     if file.mime_type.is_some() {
         return Err(invalid(format!(
             "{at}.mimeType is not what the extension of the URL implies, and {CHAT} has no field for it; send \
              the media itself, or use a URL with a matching extension"
         )));
     }
+    let mut part = chat::Part::media(source);
+    set_filename(&mut part, &mut file.display_name);
     CHAT.ensure_empty(&file, at)?;
-    Ok(chat::Part::media(source))
+    Ok(part)
+}
+
+fn implies_mime(source: &Source, mime: &str) -> bool {
+    // Both names are documented, for the same content.
+    const MPEG: [&str; 2] = ["video/mpeg", "video/mpg"];
+    source.implies_mime(mime) || MPEG.contains(&mime) && MPEG.iter().any(|mpeg| source.implies_mime(mpeg))
 }
 
 fn tool_call(mut call: FunctionCall, at: &str, calls: &mut Calls<'_>) -> Result<ToolCall> {
@@ -231,6 +277,8 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
     }
     let (id, name) = (response.id.take(), mem::take(&mut response.name));
     let result = mem::take(&mut response.response);
+    // There is no other result of the call: the default.
+    take_if(&mut response.will_continue, |continues| (!continues).then_some(()));
     CHAT.ensure_empty(&response, at)?;
     let Some(id) = calls.respond(id.as_deref(), &name) else {
         return Err(invalid(format!(
@@ -254,12 +302,24 @@ fn config(mut remaining: GenerationConfig) -> Result<chat::Request> {
         ..chat::Request::default()
     };
     swap_settings(&mut request, &mut remaining);
+    if let Some(top_k) = remaining.top_k.take() {
+        request.extra.insert(TOP_K, top_k);
+    }
     let at = format!("{AT}.responseModalities");
     request.modalities = convert_all(mem::take(&mut remaining.response_modalities), &at, |modality, at| {
         chat_value(&MODALITIES, &modality).ok_or_else(|| CHAT.unsupported(at))
     })?;
     if let Some(mut thinking) = remaining.thinking_config.take() {
         request.reasoning_effort = take_if(&mut thinking.thinking_level, |level| chat_value(&EFFORTS, level));
+        take_if(&mut thinking.include_thoughts, |include| (!include).then_some(()));
+        // A level and a budget exclude each other.
+        if request.reasoning_effort.is_none() {
+            match thinking.thinking_budget.take_if(|tokens| *tokens >= 0) {
+                Some(0) => request.reasoning_effort = Some(ReasoningEffort::None),
+                Some(tokens) => _ = request.extra.insert(THINKING, enabled_thinking(tokens)),
+                None => {}
+            }
+        }
         CHAT.ensure_empty(&thinking, &format!("{AT}.thinkingConfig"))?;
     }
     CHAT.ensure_empty(&remaining, AT)?;
@@ -297,6 +357,10 @@ fn function(mut declaration: FunctionDeclaration, at: &str) -> Result<chat::Tool
     let mut function = Function::new(mem::take(&mut declaration.name));
     function.description = declaration.description.take();
     function.parameters = declaration.parameters_json_schema.take();
+    // The model always waits for the result.
+    take_if(&mut declaration.behavior, |behavior| {
+        matches!(behavior, Behavior::Blocking | Behavior::Unspecified).then_some(())
+    });
     if function.parameters.is_none()
         && let Some(schema) = declaration.parameters.take()
     {
@@ -320,7 +384,12 @@ fn tool_choice(mut config: ToolConfig) -> Result<Option<ToolChoice>> {
                 allowed.clear();
                 Some(ToolChoice::Function(name))
             }
-            (FunctionCallingMode::Any, _) => Some(ToolChoice::Required),
+            (FunctionCallingMode::Any, []) => Some(ToolChoice::Required),
+            (FunctionCallingMode::Any, names) => {
+                let choice = allowed_tools(names.iter().map(String::as_str));
+                allowed.clear();
+                Some(ToolChoice::Other(choice))
+            }
             _ => None,
         });
         CHAT.ensure_empty(&calling, &at)?;

@@ -1,25 +1,26 @@
 //! Conversion from Chat Completions to the Gemini format.
 
 use super::{
-    EFFORTS, JSON_MIME, MODALITIES, TEXT_MIME, Target, convert_all, gemini_value, invalid, parse_object,
-    swap_settings, take_if, take_signature,
+    EFFORTS, JSON_MIME, MODALITIES, TEXT_MIME, THINKING, TOP_K, Target, allowed_tools, convert_all,
+    enabled_thinking, gemini_value, invalid, parse_object, swap_settings, take_extra, take_if,
+    take_signature,
 };
 use crate::{
     api::{
         chat::{
-            self, AudioFormat, FormatKind, Message, PartKind, ResponseFormat, Role, ToolCall, ToolChoice,
+            self, FormatKind, Message, PartKind, ReasoningEffort, ResponseFormat, Role, ToolCall, ToolChoice,
         },
         gemini::{
             self, Content, FunctionCall, FunctionCallingMode, FunctionDeclaration, FunctionResponse,
-            GenerationConfig, InlineData, Part, ThinkingConfig, ToolConfig,
+            GenerationConfig, InlineData, MediaResolution, Part, ThinkingConfig, ToolConfig,
         },
         source::{Base64, MediaKind, Source},
     },
     error::Result,
-    media::{data_uri, is_valid_mime},
+    media::{canonical_mime, data_uri, is_valid_mime, mime_of_audio_format, mime_of_extension},
 };
-use serde_json::{Map, Value};
-use std::{collections::HashMap, mem};
+use serde_json::{Map, Value, json};
+use std::{borrow::Cow, collections::HashMap, mem};
 
 const GEMINI: Target = Target::Gemini;
 
@@ -32,9 +33,13 @@ impl chat::Request {
     /// | Chat Completions | Gemini |
     /// |---|---|
     /// | `model`, `stream` | omitted, since they are part of the URL |
+    /// | `stream_options`, `parallel_tool_calls: true` | omitted, since Gemini always does so |
     /// | system and developer messages at the start | `systemInstruction` |
     /// | `data:` URIs, `input_audio` | `inlineData` |
     /// | other URLs | `fileData`, with the MIME type that the extension implies |
+    /// | MIME types, `format` | the name that Gemini documents, without parameters such as `codecs` |
+    /// | `detail`, `filename` | `mediaResolution` (Gemini 3), `displayName` (Vertex) |
+    /// | `reasoning_effort`, `thinking` | `thinkingLevel`, `thinkingBudget` |
     /// | tool result | `response`, or `response.output` if the result is not a JSON object |
     /// | `json_schema` | `responseJsonSchema`; `name` and `strict` are omitted, since Gemini always enforces a schema |
     /// | `extra_content.google.thought_signature` of a call | `thoughtSignature` |
@@ -70,6 +75,9 @@ impl chat::Request {
         let mut remaining = self.clone();
         remaining.model.clear();
         remaining.stream = None;
+        // Gemini always reports the usage, and may always call several functions at once.
+        take_if(&mut remaining.stream_options, |options| options.extra.is_empty().then_some(()));
+        take_if(&mut remaining.parallel_tool_calls, |parallel| parallel.then_some(()));
         let mut request = messages(mem::take(&mut remaining.messages))?;
         request.generation_config = config(&mut remaining)?;
         if let Some(format) = remaining.response_format.take() {
@@ -140,53 +148,111 @@ fn part(part: chat::Part, at: &str) -> Result<Part> {
         PartKind::AudioUrl(url) => media_url(url, MediaKind::Audio, &inner)?,
         PartKind::ImageUrl(url) => media_url(url, MediaKind::Image, &inner)?,
         PartKind::InputAudio(chat::InputAudio { data, mut format, extra }) => {
-            let mime = take_if(&mut format, |format| match format {
-                AudioFormat::Wav => Some("audio/wav"),
-                AudioFormat::Mp3 => Some("audio/mp3"),
-                AudioFormat::Unknown(_) => None,
-            });
-            GEMINI.ensure_empty(&format, &format!("{inner}.format"))?;
+            let mime = take_if(&mut format, |format| audio_mime(format.as_str()));
+            if let Some(format) = format {
+                let format: String = format.as_str().chars().take(40).collect();
+                return Err(invalid(format!(
+                    "{inner}.format is {format:?}, which names no audio type that {GEMINI} documents; convert the audio, \
+                     for example to mp3"
+                )));
+            }
             GEMINI.ensure_empty(&extra, &inner)?;
             Part::inline(InlineData::new(mime.unwrap_or_default(), data))
         }
-        PartKind::File(mut file) => {
-            let source = file.file_data.take();
-            GEMINI.ensure_empty(&file, &inner)?;
-            let at = format!("{inner}.file_data");
-            media(source.ok_or_else(|| GEMINI.missing(&at))?, &at)?
-        }
+        PartKind::File(file) => self::file(file, &inner)?,
         PartKind::Refusal(_) | PartKind::Other(_) => return Err(GEMINI.unsupported(&format!("{at}.type"))),
     };
     GEMINI.ensure_empty(&extra, at)?;
     Ok(converted)
 }
 
+/// Returns the MIME type of a `format`, which is an extension or a MIME subtype.
+fn audio_mime(format: &str) -> Option<Cow<'static, str>> {
+    if let Some(mime) = mime_of_audio_format(format) {
+        return Some(Cow::Borrowed(mime));
+    }
+    // Raw audio, which Vertex documents and which may have a rate.
+    let subtype = format.trim().to_ascii_lowercase();
+    let subtype = subtype.strip_prefix("audio/").unwrap_or(&subtype);
+    let is_raw = subtype.split(';').next() == Some("pcm");
+    let mime = format!("audio/{subtype}");
+    (is_raw && is_valid_mime(&mime)).then(|| Cow::Owned(canonical_mime(&mime).into_owned()))
+}
+
+fn file(mut file: chat::FileData, at: &str) -> Result<Part> {
+    let (source, name) = (file.file_data.take(), file.filename.take());
+    GEMINI.ensure_empty(&file, at)?;
+    let at = format!("{at}.file_data");
+    let part = match source.ok_or_else(|| GEMINI.missing(&at))? {
+        // Some servers accept bare base64 where OpenAI documents a data URI.
+        Source::Url(data) if !data.contains(':') => {
+            let extension = name.as_deref().and_then(|name| name.rsplit_once('.'));
+            let mime = extension.and_then(|(_, extension)| mime_of_extension(extension)).ok_or_else(|| {
+                invalid(format!(
+                    "{at} is neither a URL nor a data URI, and the extension of the filename implies no MIME type, \
+                     which {GEMINI} requires; write it as data:<type>;base64,<data>"
+                ))
+            })?;
+            let data = Base64::from(data);
+            data.check(format_args!("{at}"))?;
+            Part::inline(InlineData::new(mime, data))
+        }
+        source => media(source, &at)?,
+    };
+    Ok(match name {
+        Some(name) => part.display_name(name),
+        None => part,
+    })
+}
+
 fn media_url(url: chat::MediaUrl, kind: MediaKind, at: &str) -> Result<Part> {
-    let chat::MediaUrl { url, detail, extra } = url;
+    let chat::MediaUrl { url, mut detail, extra } = url;
+    // Without a resolution, the model decides.
+    let resolution = take_if(&mut detail, |detail| match detail {
+        chat::Detail::Auto => Some(None),
+        detail => media_resolution(detail).map(Some),
+    });
     GEMINI.ensure_empty(&detail, &format!("{at}.detail"))?;
     GEMINI.ensure_empty(&extra, at)?;
     let part = media(url, &format!("{at}.url"))?;
-    match &part.kind {
-        gemini::PartKind::FileData(file) if Source::from(&*file.file_uri).kind() != kind => {
-            Err(invalid(format!(
-                "{at}.url has no extension that determines its MIME type, and {GEMINI} requires one; embed the media, or \
-                 add a part with a MIME type to the converted request"
-            )))
-        }
-        _ => Ok(part),
+    if let gemini::PartKind::FileData(file) = &part.kind
+        && Source::from(&*file.file_uri).kind() != kind
+    {
+        return Err(invalid(format!(
+            "{at}.url does not end with an extension of the part's kind, which gives the MIME type that {GEMINI} requires; \
+             embed the media, or add a part with a MIME type to the converted request"
+        )));
+    }
+    Ok(match resolution.flatten() {
+        Some(resolution) => part.media_resolution(resolution),
+        None => part,
+    })
+}
+
+/// Returns the resolution with the name of `detail`.
+fn media_resolution(detail: &chat::Detail) -> Option<MediaResolution> {
+    match MediaResolution::from(format!("MEDIA_RESOLUTION_{}", detail.as_str().to_ascii_uppercase())) {
+        MediaResolution::Unspecified | MediaResolution::Unknown(_) => None,
+        resolution => Some(resolution),
     }
 }
 
 fn media(source: Source, at: &str) -> Result<Part> {
-    let Source::Url(url) = &source else { return Ok(Part::media(source)) };
+    let url = match &source {
+        Source::Media(media) => {
+            return Ok(Part::inline(InlineData::new(canonical_mime(media.mime()), media)));
+        }
+        Source::Url(url) => url,
+    };
     let Some(uri) = data_uri(url) else { return Ok(Part::media(source)) };
     let (header, data) = uri.split_once(',').unwrap_or_default();
-    match header.strip_suffix(";base64").filter(|mime| is_valid_mime(mime)) {
+    let mime = header.rsplit_once(';').filter(|(_, coding)| coding.trim().eq_ignore_ascii_case("base64"));
+    match mime.map(|(mime, _)| mime.trim()).filter(|mime| is_valid_mime(mime)) {
         Some(mime) => {
             let data = Base64::from(data);
             // The data of a URI may be percent-encoded; that of `inlineData` must not be.
             data.check(format_args!("{at}"))?;
-            Ok(Part::inline(InlineData::new(mime, data)))
+            Ok(Part::inline(InlineData::new(canonical_mime(mime), data)))
         }
         None => Err(invalid(format!("{at} must have the form data:<type>;base64,<data> for {GEMINI}"))),
     }
@@ -223,14 +289,25 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
              before its result"
         )));
     };
+    let mut media = Vec::new();
     let strings =
         convert_all(take_parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
-            gemini::PartKind::Text(text) => Ok(text),
-            _ => Err(GEMINI.unsupported(at)),
+            gemini::PartKind::Text(text) => Ok(Some(text)),
+            // The media of a result has no resolution of its own.
+            _ if part.media_resolution.is_some() => {
+                Err(GEMINI.unsupported(&format!("{at}.image_url.detail")))
+            }
+            _ => {
+                media.push(part);
+                Ok(None)
+            }
         })?;
-    let result = strings.concat();
-    let response = parse_object(&result).map_or_else(|| result.into(), Value::Object);
-    Ok(FunctionResponse::new(name, response).id(id))
+    let strings: Vec<_> = strings.into_iter().flatten().collect();
+    let response = match strings.concat() {
+        _ if strings.is_empty() && !media.is_empty() => Map::new().into(),
+        result => parse_object(&result).map_or_else(|| result.into(), Value::Object),
+    };
+    Ok(FunctionResponse { parts: media, ..FunctionResponse::new(name, response).id(id) })
 }
 
 fn config(remaining: &mut chat::Request) -> Result<GenerationConfig> {
@@ -241,13 +318,37 @@ fn config(remaining: &mut chat::Request) -> Result<GenerationConfig> {
             "modalities",
             |modality, at| gemini_value(&MODALITIES, &modality).ok_or_else(|| GEMINI.unsupported(at)),
         )?,
-        thinking_config: take_if(&mut remaining.reasoning_effort, |effort| gemini_value(&EFFORTS, effort))
-            .map(|level| ThinkingConfig::new().thinking_level(level)),
+        thinking_config: take_if(&mut remaining.reasoning_effort, thinking)
+            .or_else(|| take_extra(&mut remaining.extra, THINKING, budget).map(thinking_budget)),
+        top_k: take_extra(&mut remaining.extra, TOP_K, Value::as_i64),
         ..GenerationConfig::default()
     };
     swap_settings(remaining, &mut config);
-    config.max_output_tokens = config.max_output_tokens.or_else(|| remaining.max_completion_tokens.take());
+    let max = &mut config.max_output_tokens;
+    if max.is_none() || *max == remaining.max_completion_tokens {
+        *max = max.or(remaining.max_completion_tokens.take());
+        remaining.max_completion_tokens = None;
+    }
     Ok(config)
+}
+
+fn thinking(effort: &ReasoningEffort) -> Option<ThinkingConfig> {
+    match effort {
+        ReasoningEffort::None => Some(thinking_budget(0)),
+        effort => gemini_value(&EFFORTS, effort).map(|level| ThinkingConfig::new().thinking_level(level)),
+    }
+}
+
+fn thinking_budget(tokens: i64) -> ThinkingConfig {
+    ThinkingConfig::new().thinking_budget(tokens)
+}
+
+/// Returns the tokens of the vendors' field `thinking`.
+fn budget(thinking: &Value) -> Option<i64> {
+    match thinking["budget_tokens"].as_i64() {
+        Some(tokens) => (*thinking == enabled_thinking(tokens)).then_some(tokens),
+        None => (*thinking == json!({"type": "disabled"})).then_some(0),
+    }
 }
 
 fn response_format(mut format: ResponseFormat, config: &mut GenerationConfig) -> Result<()> {
@@ -261,6 +362,12 @@ fn response_format(mut format: ResponseFormat, config: &mut GenerationConfig) ->
             schema.name.clear();
             schema.strict = None;
             config.response_json_schema = schema.schema.take();
+            if let Some(Value::Object(keys)) = &mut config.response_json_schema
+                && !keys.contains_key("description")
+                && let Some(description) = schema.description.take()
+            {
+                keys.insert("description".into(), description.into());
+            }
             GEMINI.ensure_empty(&schema, &at)?;
             if config.response_json_schema.is_none() {
                 return Err(GEMINI.missing(&format!("{at}.schema")));
@@ -296,6 +403,15 @@ fn tool_config(choice: &ToolChoice) -> Option<ToolConfig> {
         ToolChoice::Auto => ToolConfig::mode(FunctionCallingMode::Auto),
         ToolChoice::Required => ToolConfig::mode(FunctionCallingMode::Any),
         ToolChoice::Function(name) => ToolConfig::mode(FunctionCallingMode::Any).allow([name]),
-        ToolChoice::Other(_) => return None,
+        ToolChoice::Other(choice) => {
+            let tools = choice["allowed_tools"]["tools"].as_array()?;
+            let names: Option<Vec<_>> = tools.iter().map(|tool| tool["function"]["name"].as_str()).collect();
+            let names = names?;
+            // With anything else in it, the choice is rejected.
+            if *choice != allowed_tools(names.iter().copied()) {
+                return None;
+            }
+            ToolConfig::mode(FunctionCallingMode::Any).allow(names)
+        }
     })
 }

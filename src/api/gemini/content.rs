@@ -1,7 +1,17 @@
 //! A turn of a conversation.
 
 use super::Part;
-use crate::api::{conversions::conversions, lenient::without_nulls, object::object, open_enum::open_enum};
+use crate::api::{
+    conversions::conversions,
+    lenient::{one_or_many, without_nulls},
+    object::object,
+    open_enum::open_enum,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::fmt;
 
 open_enum! {
     /// The author of a turn: `role`.
@@ -48,6 +58,46 @@ impl Content {
     pub fn part(mut self, part: impl Into<Part>) -> Content {
         self.parts.push(part.into());
         self
+    }
+}
+
+/// Reads a turn, or a string in place of one that has only text.
+pub(super) fn content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Content>, D::Error> {
+    Ok(Option::<ContentOrText>::deserialize(deserializer)?.map(|content| content.0))
+}
+
+/// Reads turns as [`content`] does, and a single one in place of a list.
+pub(super) fn contents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Content>, D::Error> {
+    Ok(one_or_many::<_, ContentOrText>(deserializer)?.into_iter().map(|content| content.0).collect())
+}
+
+struct ContentOrText(Content);
+
+impl<'de> Deserialize<'de> for ContentOrText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ContentOrText, D::Error> {
+        deserializer.deserialize_any(ContentVisitor).map(ContentOrText)
+    }
+}
+
+struct ContentVisitor;
+
+impl<'de> Visitor<'de> for ContentVisitor {
+    type Value = Content;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with parts, or a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Content, E> {
+        Ok(Content::from(text))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Content, E> {
+        Ok(Content::from(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, content: A) -> Result<Content, A::Error> {
+        Content::deserialize(MapAccessDeserializer::new(content))
     }
 }
 

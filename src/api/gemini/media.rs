@@ -136,9 +136,12 @@ conversions! { PartMediaResolution:
     &str: level => MediaResolution::from(level).into(),
 }
 
-/// A [`Duration`] in protobuf's JSON: `"40s"`, `"1.500s"`.
+/// A [`Duration`] in protobuf's JSON: `"40s"`, `"1.500s"`. Also read as the object `{"seconds", "nanos"}`, and as a
+/// number of seconds.
 mod offset {
+    use crate::api::lenient::integer;
     use serde::{Deserialize, Deserializer, Serializer, de};
+    use serde_json::{Map, Value};
     use std::time::Duration;
 
     pub(super) fn serialize<S: Serializer>(
@@ -154,10 +157,22 @@ mod offset {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
-        let offset = Option::<String>::deserialize(deserializer)?;
-        let invalid =
-            |offset: &str| de::Error::custom(format!("{offset:?} is not a duration such as \"1.500s\""));
-        offset.map(|offset| parse(&offset).ok_or_else(|| invalid(&offset))).transpose()
+        let offset = match Value::deserialize(deserializer)? {
+            Value::Null => return Ok(None),
+            Value::String(offset) => parse(&offset),
+            Value::Object(fields) => from_fields(&fields),
+            offset => offset.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        };
+        offset.map(Some).ok_or_else(|| de::Error::custom("not a duration such as \"1.500s\""))
+    }
+
+    /// Reads the fields of protobuf's `Duration`.
+    fn from_fields(fields: &Map<String, Value>) -> Option<Duration> {
+        let field = |name: &str| integer::<_, u64>(fields.get(name).unwrap_or(&Value::Null)).ok();
+        let seconds = field("seconds")?.unwrap_or_default();
+        let nanos = field("nanos")?.unwrap_or_default();
+        let is_known = fields.keys().all(|name| matches!(&**name, "seconds" | "nanos"));
+        (is_known && nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos as u32))
     }
 
     /// Formats with 0, 3, 6 or 9 decimals: the fewest that are exact.
@@ -185,6 +200,7 @@ mod offset {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use serde_json::json;
 
         #[test]
         fn offset_has_the_fewest_decimals_that_are_exact() {
@@ -202,6 +218,33 @@ mod offset {
                 assert_eq!(parse(expected), Some(offset));
             }
             assert_eq!(parse(&format(Duration::MAX)), Some(Duration::MAX));
+        }
+
+        #[test]
+        fn offset_may_be_an_object_or_a_number() {
+            let read = |offset| deserialize(offset).ok();
+            for (offset, millis) in [
+                (json!({"seconds": 10}), 10_000),
+                (json!({"seconds": "20", "nanos": 500_000_000}), 20_500),
+                (json!({"nanos": 1_000_000}), 1),
+                (json!({"seconds": null}), 0),
+                (json!({}), 0),
+                (json!(81.5), 81_500),
+                (json!(40), 40_000),
+            ] {
+                assert_eq!(read(offset.clone()), Some(Some(Duration::from_millis(millis))), "{offset}");
+            }
+            for bad in [
+                json!({"seconds": -1}),
+                json!({"seconds": 1, "nanos": 1_000_000_000}),
+                json!({"seconds": 1, "hours": 1}),
+                json!({"seconds": "x"}),
+                json!(-1),
+                json!([1]),
+                json!(true),
+            ] {
+                assert_eq!(read(bad.clone()), None, "{bad}");
+            }
         }
 
         #[test]

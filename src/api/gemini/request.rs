@@ -1,8 +1,15 @@
 //! The request of `generateContent`.
 
-use super::{Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check, json_name::FIELD_NAMES};
+use super::{
+    Content, GenerationConfig, SafetySetting, Tool, ToolConfig, check,
+    content::{content, contents},
+    json_name::FIELD_NAMES,
+};
 use crate::{
-    api::{lenient::never, object::object},
+    api::{
+        lenient::{never, one_or_many},
+        object::object,
+    },
     body::Body,
     error::Result,
 };
@@ -20,16 +27,20 @@ object! {
     #[object(request, root)]
     pub struct Request {
         /// `contents`: the turns of the conversation, oldest first, at least one.
+        #[read("contents")]
         #[skip_if("never")]
         pub contents: Vec<Content>,
         /// `systemInstruction`: instructions for the whole conversation. Text only.
+        #[read("content")]
         #[setter(none)]
         pub system_instruction: Option<Content>,
         /// `tools`: the tools that the model may use.
+        #[read("one_or_many")]
         pub tools: Vec<Tool>,
         /// `toolConfig`: how the model may use the tools.
         pub tool_config: Option<ToolConfig>,
         /// `safetySettings`: the thresholds above which harmful content is blocked.
+        #[read("one_or_many")]
         pub safety_settings: Vec<SafetySetting>,
         /// `generationConfig`: how the response is generated.
         #[skip_if("GenerationConfig::is_empty")]

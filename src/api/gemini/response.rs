@@ -15,7 +15,17 @@ use std::borrow::Cow;
 
 const API: Api = Api {
     name: "generateContent",
-    keys: &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"],
+    keys: &[
+        "candidates",
+        "promptFeedback",
+        "prompt_feedback",
+        "usageMetadata",
+        "usage_metadata",
+        "modelVersion",
+        "model_version",
+        "responseId",
+        "response_id",
+    ],
 };
 
 object! {
