@@ -118,7 +118,7 @@ fn golden_cases_convert_into_each_other() {
             assert_same(of_gemini, &want, &value(&gemini));
         }
         let read: gemini::Request = serde_json::from_value(expected(of_gemini)).unwrap();
-        assert_same(of_chat, &as_converted(chat_value), &value(&read.to_chat(model).unwrap()));
+        assert_same(of_chat, &as_converted(chat_value.clone()), &value(&read.to_chat(model).unwrap()));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         source::{Base64, MediaKind, Source},
     },
     error::Result,
-    media::{canonical_mime, data_uri, is_valid_mime, mime_of_audio_format, mime_of_extension},
+    media::{NameKind, canonical_mime, data_uri, is_valid_mime, mime_of_audio_format, mime_of_extension},
 };
 use serde_json::{Map, Value, json};
 use std::{borrow::Cow, collections::HashMap, mem};
@@ -185,7 +185,7 @@ fn file(mut file: chat::FileData, at: &str) -> Result<Part> {
     let at = format!("{at}.file_data");
     let part = match source.ok_or_else(|| GEMINI.missing(&at))? {
         // Some servers accept bare base64 where OpenAI documents a data URI.
-        Source::Url(data) if !data.contains(':') => {
+        Source::Url(data) if matches!(NameKind::of(&data), NameKind::Base64 | NameKind::Path) => {
             let extension = name.as_deref().and_then(|name| name.rsplit_once('.'));
             let mime = extension.and_then(|(_, extension)| mime_of_extension(extension)).ok_or_else(|| {
                 invalid(format!(
