@@ -2,7 +2,10 @@
 
 use crate::error::{Error, ErrorKind, Escaped};
 use serde_json::Value;
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    iter,
+};
 
 /// An error that an API reports in a response or in an event of a stream.
 ///
@@ -116,17 +119,17 @@ impl ApiError {
 /// Returns what one of [`details`](ApiError::details) says of the cause: OpenRouter's provider and the message of
 /// its error, or the fields that Google rejects.
 fn cause(detail: &Value) -> Option<String> {
-    if let Some(violations) = detail["fieldViolations"].as_array() {
-        let violations = violations.iter().filter_map(|violation| {
-            let parts = [string(&violation["field"]), string(&violation["description"])];
-            let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-            (!parts.is_empty()).then(|| parts.join(": "))
-        });
-        return Some(violations.collect::<Vec<_>>().join("; ")).filter(|cause| !cause.is_empty());
-    }
-    let parts = [string(&detail["provider_name"]), raw_message(&detail["raw"])];
-    let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    (!parts.is_empty()).then(|| parts.join(": "))
+    violations(detail)
+        .or_else(|| join(": ", [string(&detail["provider_name"]), raw_message(&detail["raw"])].into_iter()))
+}
+
+/// Returns the fields that Google rejects.
+fn violations(detail: &Value) -> Option<String> {
+    let list = ["fieldViolations", "field_violations"].iter().find_map(|key| detail[*key].as_array())?;
+    let violation = |violation: &Value| {
+        join(": ", [string(&violation["field"]), string(&violation["description"])].into_iter())
+    };
+    join("; ", list.iter().map(violation))
 }
 
 /// Returns the message of a provider's error, which is an object, the JSON of one, or a string.
@@ -136,7 +139,19 @@ fn raw_message(raw: &Value) -> Option<String> {
         Value::Array(list) if list.len() == 1 => &list[0],
         error => error,
     };
-    ApiError::find(error, &[]).map(|error| error.message).or_else(|| string(raw))
+    match ApiError::find(error, &[]) {
+        Some(error) => {
+            let causes = error.details.iter().map(violations);
+            join(": ", iter::once(Some(error.message.clone())).chain(causes))
+        }
+        None => string(raw),
+    }
+}
+
+/// Joins the strings that are not empty. Returns `None` if there are none.
+fn join(separator: &str, strings: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let strings: Vec<_> = strings.flatten().filter(|string| !string.is_empty()).collect();
+    (!strings.is_empty()).then(|| strings.join(separator))
 }
 
 fn first_string(object: &Value, keys: &[&str]) -> Option<String> {
@@ -269,6 +284,13 @@ mod tests {
                     {"@type": "Help"}]}}"#,
                 "INVALID_ARGUMENT: m: contents[0]: no such field; second",
             ),
+            (
+                r#"{"error": {"message": "m", "metadata": {"provider_name": "Google", "raw": {"error": {
+                    "message": "invalid", "details": [{"field_violations": [{"field": "fps", "description": "is 0"}]}]}}}}}"#,
+                "m: Google: invalid: fps: is 0",
+            ),
+            (r#"{"error": {"message": "m", "metadata": {"raw": null, "provider_name": ""}}}"#, "m"),
+            (r#"{"error": {"message": "m", "details": [{"fieldViolations": [{}, 7]}, 7, "x"]}}"#, "m"),
         ] {
             let error = ApiError::find(&serde_json::from_str(error).unwrap(), &["choices"]).unwrap();
             assert_eq!(error.to_string(), shown);

@@ -14,7 +14,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 /// A JSON object of an API, which is read key by key: no value is buffered, except those of unknown keys.
 pub(crate) trait Object: Default {
     const SPELLING: Spelling;
-    /// Whether a field that is there twice is an error. Otherwise, the last one is used.
+    /// Whether a field that is there twice is an error. Otherwise, the last one is used, and of two spellings the first.
     const IS_STRICT: bool;
     /// The names of the fields, at most 64.
     const FIELDS: &'static [&'static str];
@@ -89,8 +89,8 @@ pub(crate) struct Members<T> {
 /// Reads the members of an object. Returns `None` if it has none.
 pub(crate) fn members<'de, A: MapAccess<'de>, T: Object>(mut map: A) -> Result<Option<Members<T>>, A::Error> {
     let mut members = None;
-    // A bit for each field that was read.
-    let mut seen = 0u64;
+    // A bit for each field that was read: under its name, and under another spelling.
+    let mut seen = [0u64; 2];
     while let Some(Key(key)) = map.next_key()? {
         let Members { object, odd } =
             members.get_or_insert_with(|| Members { object: T::default(), odd: Map::new() });
@@ -99,10 +99,16 @@ pub(crate) fn members<'de, A: MapAccess<'de>, T: Object>(mut map: A) -> Result<O
             object.extra_mut().insert(key, value);
             continue;
         };
-        if T::IS_STRICT && seen & 1 << index != 0 {
+        let (spelling, bit) = (usize::from(key != T::FIELDS[index]), 1 << index);
+        if T::IS_STRICT && (seen[0] | seen[1]) & bit != 0 {
             return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
         }
-        seen |= 1 << index;
+        if seen[1 - spelling] & bit != 0 {
+            // Both spellings: kept, for a request to report.
+            object.extra_mut().insert(key, map.next_value::<Value>()?);
+            continue;
+        }
+        seen[spelling] |= bit;
         if let Some(value) = object.read_field(T::FIELDS[index], &mut map)? {
             odd.insert(key.into_owned(), value);
         }
@@ -200,8 +206,12 @@ impl Lenient for Value {
     }
 }
 
-/// Leaves out items of the wrong type.
+/// Leaves out items of the wrong type. An object in place of a list is its only item.
 impl<T: Lenient> Lenient for Vec<T> {
+    fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Result<Self, Value>, A::Error> {
+        Ok(T::read_map(map)?.map(|item| vec![item]))
+    }
+
     fn read_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Result<Self, Value>, A::Error> {
         let mut items = Vec::new();
         while let Some(Read(item)) = list.next_element()? {

@@ -279,3 +279,33 @@ fn error_within_a_stream_is_an_error() {
     assert!(Chunk::from_event("{}").unwrap().is_some());
     assert!(Chunk::from_event(" [DONE]").unwrap().is_none());
 }
+
+#[test]
+fn error_of_a_router_shows_what_the_provider_said() {
+    let response = include_bytes!("../data/faults/orerr.json");
+    let error = Response::from_slice(response).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Api);
+    for said in ["400", "Provider returned error", "Google", "bad mime"] {
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    let event = std::str::from_utf8(response).unwrap().trim();
+    assert_eq!(Chunk::from_event(event).unwrap_err().to_string(), error.to_string());
+
+    // However long the provider's error is, a message stays short.
+    let long = event.replace("bad mime", &"long words ".repeat(1000));
+    let error = Response::from_slice(long.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("Google: long words") && error.len() < 300, "{error}");
+}
+
+#[test]
+fn message_in_place_of_a_delta_is_read() {
+    for choice in [
+        r#"{"index": 0, "message": {"role": "assistant", "content": "text"}}"#,
+        r#"{"index": 0, "delta": {}, "message": {"content": "text"}}"#,
+        r#"{"message": {"content": [{"type": "text", "text": "text"}]}, "finish_reason": ""}"#,
+    ] {
+        let chunk = Chunk::from_event(&format!(r#"{{"choices": [{choice}]}}"#)).unwrap().unwrap();
+        assert_eq!(chunk.text().as_deref(), Some("text"), "{choice}");
+        assert_eq!(chunk.finish_reason(), None);
+    }
+}
