@@ -63,7 +63,9 @@ impl Api {
         let is_unknown = members
             .as_object()
             .is_some_and(|members| !self.keys.iter().any(|key| members.contains_key(*key)));
-        if ApiError::find(&members, self.keys).is_some() || (is_complete && is_unknown) {
+        let is_error = ApiError::find(&members, self.keys).is_some() || (is_complete && is_unknown);
+        drop(members);
+        if is_error {
             // The message of an error without one is its whole JSON.
             let response = self.metered(json, PhantomData::<Value>)?;
             let error =

@@ -1,0 +1,179 @@
+//! Reading n bytes of JSON takes at most 32 n + 1 MiB of memory, whatever they contain.
+
+#[path = "common/heap.rs"]
+mod heap;
+#[path = "common/hostile.rs"]
+mod inputs;
+
+use heap::most_held;
+use inputs::{Input, inputs};
+use niello::{
+    chat,
+    events::{Events, FromEvent},
+    gemini,
+};
+use serde_json::{Value, json};
+
+/// A reader of JSON, and the most memory that it may take for it.
+fn assert_bounded<T>(what: &str, at: &str, json: &str, read: impl FnOnce(&str) -> T) {
+    let most = most_held(|| read(json));
+    let bound = 32 * json.len() + (1 << 20);
+    assert!(
+        most <= bound as isize,
+        "{what} of {} bytes took {most}, {} a byte: {at}",
+        json.len(),
+        most as usize / json.len(),
+    );
+}
+
+/// Reads an event of a stream, which arrives in pieces.
+fn event<T: FromEvent>(json: &str) {
+    let mut events = Events::new();
+    for bytes in format!("data: {json}\n\n").as_bytes().chunks(4096) {
+        events.push(bytes);
+        events.read::<T>().for_each(drop);
+    }
+}
+
+/// Values that are short as JSON.
+const ITEMS: [&str; 9] = [
+    "{}",
+    "[]",
+    "0",
+    "null",
+    "\"\"",
+    "[0]",
+    r#"{"a":0}"#,
+    r#"{"":{}}"#,
+    r#"{"text":"","name":"","type":""}"#,
+];
+
+/// The length of a hostile value.
+const LEN: usize = 60_000;
+
+/// Returns values that are hostile in any place: lists of short items, and objects with many keys.
+fn hostile_values() -> Vec<String> {
+    let list = |item: &str| format!("[{}]", vec![item; LEN / (item.len() + 1)].join(","));
+    let object = |item: &str| {
+        let members: Vec<_> = (0..LEN / (item.len() + 10)).map(|i| format!("\"k{i}\":{item}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let mut values: Vec<_> = ITEMS.iter().map(|item| list(item)).collect();
+    values.extend(["{}", "0", r#"{"a":0}"#].map(object));
+    // Lists in lists.
+    values.push(list("[[[[]]]]"));
+    values.push(list(r#"{"a":{"b":{"c":{}}}}"#));
+    values
+}
+
+/// Calls `read` with each hostile value in each place of `json`.
+fn in_every_place(json: &Value, read: impl Fn(&str, &str)) {
+    const PLACE: &str = "the place of a hostile value";
+    let values = hostile_values();
+    let mut places = Vec::new();
+    pointers(json, "", &mut places);
+    assert!(places.len() > 5, "{}", places.len());
+    for place in places {
+        let mut json = json.clone();
+        *json.pointer_mut(&place).unwrap() = PLACE.into();
+        let json = json.to_string();
+        for value in &values {
+            let label = format!("{} at {place}", &value[..value.len().min(30)]);
+            read(&label, &json.replace(&format!("\"{PLACE}\""), value));
+        }
+    }
+}
+
+/// Lists the places of all values below `json`.
+fn pointers(json: &Value, at: &str, places: &mut Vec<String>) {
+    let children: Vec<_> = match json {
+        Value::Array(list) => list.iter().enumerate().map(|(i, item)| (i.to_string(), item)).collect(),
+        Value::Object(object) => object.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),
+        _ => return,
+    };
+    for (key, value) in children {
+        let at = format!("{at}/{key}");
+        pointers(value, &at, places);
+        places.push(at);
+    }
+}
+
+fn data(name: &str) -> Value {
+    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn reading_a_chat_request_takes_bounded_memory() {
+    in_every_place(&data("chat_full.json"), |at, json| {
+        assert_bounded("a chat request", at, json, |json| serde_json::from_str::<chat::Request>(json));
+    });
+}
+
+#[test]
+fn reading_a_gemini_request_takes_bounded_memory() {
+    in_every_place(&data("gemini_full.json"), |at, json| {
+        assert_bounded("a Gemini request", at, json, |json| serde_json::from_str::<gemini::Request>(json));
+    });
+}
+
+#[test]
+fn reading_a_chat_response_takes_bounded_memory() {
+    let message = json!({
+        "role": "assistant", "content": [{"type": "text", "text": "a"}], "refusal": "r", "name": "n", "x": {},
+        "tool_calls": [{"id": "c", "index": 0, "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    });
+    let token = json!({"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": []});
+    let choice = json!({
+        "index": 0, "message": message, "delta": message, "finish_reason": "stop", "x": 1,
+        "logprobs": {"content": [token], "refusal": [token]},
+    });
+    let details = json!({"cached_tokens": 1});
+    let response = json!({
+        "id": "i", "model": "m", "created": 1, "choices": [choice], "x": {},
+        "usage": {"prompt_tokens": 1, "prompt_tokens_details": details, "completion_tokens_details": details},
+    });
+    let error =
+        json!({"error": {"message": "m", "type": "t", "code": 1, "param": "p", "metadata": {"raw": "r"}}});
+    for json in [&response, &error] {
+        in_every_place(&json!({"in": json}), |at, json| {
+            let json = &json[r#"{"in":"#.len()..json.len() - 1];
+            assert_bounded("a chat response", at, json, |json| chat::Response::from_slice(json.as_bytes()));
+            assert_bounded("a chat chunk", at, json, event::<chat::Chunk>);
+        });
+    }
+}
+
+#[test]
+fn reading_a_gemini_response_takes_bounded_memory() {
+    let parts = &data("gemini_full.json")["contents"][0]["parts"];
+    let rating = json!({"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"});
+    let count = json!({"modality": "TEXT", "tokenCount": 1});
+    let response = json!({
+        "candidates": [{
+            "content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0, "safetyRatings": [rating],
+            "groundingMetadata": {},
+        }],
+        "promptFeedback": {"blockReason": "SAFETY", "safetyRatings": [rating]},
+        "usageMetadata": {"totalTokenCount": 1, "promptTokensDetails": [count], "cacheTokensDetails": [count]},
+        "modelVersion": "v", "responseId": "r",
+    });
+    let error =
+        json!({"error": {"message": "m", "status": "t", "code": 1, "details": [{"fieldViolations": []}]}});
+    for json in [&response, &error] {
+        in_every_place(&json!({"in": json}), |at, json| {
+            let json = &json[r#"{"in":"#.len()..json.len() - 1];
+            assert_bounded("a Gemini response", at, json, |json| {
+                gemini::Response::from_slice(json.as_bytes())
+            });
+            assert_bounded("a Gemini event", at, json, event::<gemini::Response>);
+        });
+    }
+}
+
+#[test]
+fn inputs_that_once_took_gigabytes_take_bounded_memory() {
+    for Input { name, json, run } in inputs(1.0) {
+        assert_bounded("the input", name, &json, run);
+    }
+}
