@@ -49,7 +49,7 @@ const ITEMS: [&str; 9] = [
 ];
 
 /// The length of a hostile value.
-const LEN: usize = 60_000;
+const LEN: usize = 40_000;
 
 /// Returns values that are hostile in any place: lists of short items, and objects with many keys.
 fn hostile_values() -> Vec<String> {

@@ -6,7 +6,7 @@ mod common;
 mod heap;
 
 use common::{DONE, Origin, Random, assert_same, base64_of, inner, job, noise, process, scratch};
-use heap::{allocations, most_held};
+use heap::{MAX_ALLOCATION, allocations, most_held};
 use niello::{Access, Body, DataUri, ErrorKind, Media};
 use std::{
     fs::{self, File},

@@ -48,7 +48,8 @@
 /// | `BTreeMap<K, V>` | empty | adds entries, `(impl Into<K>, impl Into<V>)` |
 /// | `T` | never | sets it, `impl Into<T>` |
 ///
-/// An `Option<i64>`, and any `i64` of a response, is also read from `"7"` and `7.0`.
+/// An `Option<i64>`, and any `i64` of a response, is also read from `"7"` and `7.0`. One item in place of a list is read
+/// as a list of one.
 ///
 /// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name
 /// for the field, as above. Four attributes, in this order, after the documentation:
@@ -58,7 +59,8 @@
 /// - `#[skip_if("f")]` leaves the field out if `f(&field)`; with `never` it is always written.
 /// - `#[setter(none)]` omits the setter.
 macro_rules! object {
-    // The object: passes whether it has setters, whether it is strict, and how it reads integers and everything else.
+    // The object: passes whether it has setters, whether it is strict, and how it reads integers, lists and everything
+    // else.
     (
         $(#[doc = $doc:tt])*
         $(#[derive($Derive:ident)])?
@@ -78,7 +80,12 @@ macro_rules! object {
     (@request_without_debug $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
         object! { @fields {
             $Name $how { $($attributes)* #[must_use = "setters return the changed value"] } setter
-            [true "crate::api::lenient::integer" "crate::api::lenient::null_as_default"]
+            [
+                true
+                "crate::api::lenient::integer"
+                "crate::api::lenient::one_or_many"
+                "crate::api::lenient::null_as_default"
+            ]
         } {} {} {} $($fields)* }
     };
     (@shared $Name:ident $how:tt { $($attributes:tt)* } $($fields:tt)*) => {
@@ -108,7 +115,7 @@ macro_rules! object {
 
         object! { @fields {
             $Name $how $attributes $setter
-            [false lenient lenient]
+            [false lenient lenient lenient]
         } {} {} {} $($fields)* }
     };
 
@@ -217,21 +224,21 @@ macro_rules! object {
             $($rest)+
         }
     };
-    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
         object! { @field $field option [Option<i64>] [i64] [$($r)? $int] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
         object! { @field $field option [Option<$T>] [$T] [$($r)? $any] [$($s)? "Option::is_none"] $($rest)* }
     };
-    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
-        object! { @field $field list [Vec<$T>] [$T] [$($r)? $any] [$($s)? "Vec::is_empty"] $($rest)* }
+    (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Vec<$T:ty>, $($rest:tt)*) => {
+        object! { @field $field list [Vec<$T>] [$T] [$($r)? $list] [$($s)? "Vec::is_empty"] $($rest)* }
     };
-    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt BTreeMap<$K:ty, $V:ty>, $($rest:tt)*) => {
         object! {
             @field $field map [BTreeMap<$K, $V>] [$K, $V] [$($r)? $any] [$($s)? "BTreeMap::is_empty"] $($rest)*
         }
     };
-    (@type [$strict:tt $int:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
+    (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt $T:ty, $($rest:tt)*) => {
         object! { @field $field value [$T] [$T] [$($r)? $any] [$($s)? "crate::api::lenient::never"] $($rest)* }
     };
     (

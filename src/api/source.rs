@@ -30,6 +30,13 @@ pub enum Source {
     Media(Media),
 }
 
+/// An empty URL, which no server accepts.
+impl Default for Source {
+    fn default() -> Source {
+        Source::Url(String::new())
+    }
+}
+
 /// The kind of content that a MIME type names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum MediaKind {

@@ -14,7 +14,7 @@ static COUNTING: Counting = Counting;
 struct Counting;
 
 /// 1 TiB.
-const MAX_ALLOCATION: usize = 1 << 40;
+pub(crate) const MAX_ALLOCATION: usize = 1 << 40;
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };

@@ -79,21 +79,30 @@ impl PartKind {
     /// Reads the payload of type `name` from the members of a part. Returns `None` for an unknown type, or a value of
     /// unknown shape.
     fn read(name: &str, members: &Map<String, Value>) -> Option<PartKind> {
-        fn value<T: DeserializeOwned>(value: &Value) -> Option<T> {
-            T::deserialize(value).ok()
-        }
-        let member = members.get(name)?;
+        let payload = members.get(name)?;
+        let string = || payload.as_str().map(str::to_owned);
         Some(match name {
-            "text" => PartKind::Text(value(member)?),
-            "video_url" => PartKind::VideoUrl(value(member)?),
-            "audio_url" => PartKind::AudioUrl(value(member)?),
-            "image_url" => PartKind::ImageUrl(value(member)?),
-            "input_audio" => PartKind::InputAudio(value(member)?),
-            "file" => PartKind::File(value(member)?),
-            "refusal" => PartKind::Refusal(value(member)?),
+            "text" => PartKind::Text(string()?),
+            "video_url" => PartKind::VideoUrl(media_url(payload)?),
+            "audio_url" => PartKind::AudioUrl(media_url(payload)?),
+            "image_url" => PartKind::ImageUrl(media_url(payload)?),
+            "input_audio" => PartKind::InputAudio(object(payload, "data")?),
+            "file" => PartKind::File(FileData::deserialize(payload).ok()?),
+            "refusal" => PartKind::Refusal(string()?),
             _ => return None,
         })
     }
+}
+
+/// Reads a URL from an object, or from a string in place of one.
+fn media_url(payload: &Value) -> Option<MediaUrl> {
+    payload.as_str().map(MediaUrl::new).or_else(|| object(payload, "url"))
+}
+
+/// Reads an object that must have a string under `key`.
+fn object<T: DeserializeOwned>(payload: &Value, key: &str) -> Option<T> {
+    payload.get(key)?.as_str()?;
+    T::deserialize(payload).ok()
 }
 
 impl Part {

@@ -2,19 +2,12 @@
 
 use crate::{
     api::{
-        extra::Extra,
         object::object,
         open_enum::open_enum,
         source::{Base64, Source},
     },
     media::canonical_mime,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
-};
-use std::fmt;
-
 open_enum! {
     /// How closely a model looks at an image or video: `detail`.
     pub enum Detail {
@@ -37,77 +30,33 @@ open_enum! {
     }
 }
 
-// `MediaUrl` and `InputAudio` do not use `object!` because `url` and `data` have no default: a part that lacks them
-// is read as `PartKind::Other`.
-
-/// The payload of a `video_url`, `audio_url` or `image_url` part.
-///
-/// A string is read as the `url`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(remote = "Self")]
-#[non_exhaustive]
-pub struct MediaUrl {
-    /// `url`: a URL that the server fetches, or media, sent as a data URI.
-    pub url: Source,
-    /// `detail`: how closely the model looks. OpenAI documents it for images.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Detail>,
-    /// Fields that this type does not define.
-    #[serde(flatten)]
-    pub extra: Extra,
+object! {
+    /// The payload of a `video_url`, `audio_url` or `image_url` part.
+    #[object(request)]
+    pub struct MediaUrl {
+        /// `url`: a URL that the server fetches, or media, sent as a data URI.
+        pub url: Source,
+        /// `detail`: how closely the model looks. OpenAI documents it for images.
+        pub detail: Option<Detail>,
+    }
 }
 
 impl MediaUrl {
     /// Creates the payload from a URL or a [`Media`](crate::Media).
     pub fn new(url: impl Into<Source>) -> MediaUrl {
-        MediaUrl { url: url.into(), detail: None, extra: Extra::default() }
+        MediaUrl::default().url(url)
     }
 }
 
-impl Serialize for MediaUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        MediaUrl::serialize(self, serializer)
+object! {
+    /// The payload of an `input_audio` part.
+    #[object(request)]
+    pub struct InputAudio {
+        /// `data`: the audio as base64, without a `data:` prefix.
+        pub data: Base64,
+        /// `format`: the encoding of the audio.
+        pub format: Option<AudioFormat>,
     }
-}
-
-impl<'de> Deserialize<'de> for MediaUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MediaUrl, D::Error> {
-        struct UrlOrObject;
-        impl<'de> Visitor<'de> for UrlOrObject {
-            type Value = MediaUrl;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a URL, or an object with a url")
-            }
-
-            fn visit_str<E>(self, url: &str) -> Result<MediaUrl, E> {
-                Ok(MediaUrl::new(url))
-            }
-
-            fn visit_string<E>(self, url: String) -> Result<MediaUrl, E> {
-                Ok(MediaUrl::new(url))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MediaUrl, A::Error> {
-                MediaUrl::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_any(UrlOrObject)
-    }
-}
-
-/// The payload of an `input_audio` part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct InputAudio {
-    /// `data`: the audio as base64, without a `data:` prefix.
-    pub data: Base64,
-    /// `format`: the encoding of the audio.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<AudioFormat>,
-    /// Fields that this type does not define.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 impl InputAudio {
@@ -125,7 +74,7 @@ impl InputAudio {
             "audio/mp3" => Some(AudioFormat::Mp3),
             _ => None,
         };
-        InputAudio { data, format, extra: Extra::default() }
+        InputAudio { data, format, ..InputAudio::default() }
     }
 }
 

@@ -129,7 +129,6 @@ object! {
         /// `environment`: what the model operates. Required.
         pub environment: Option<Environment>,
         /// `excludedPredefinedFunctions`: the names of functions that the model must not use.
-        #[read("crate::api::lenient::one_or_many")]
         pub excluded_predefined_functions: Vec<String>,
     }
 }
@@ -148,7 +147,6 @@ object! {
     #[object(request)]
     pub struct FileSearch {
         /// `fileSearchStoreNames`: the names of the stores to search, such as `fileSearchStores/mine`.
-        #[read("crate::api::lenient::one_or_many")]
         pub file_search_store_names: Vec<String>,
         /// `metadataFilter`: a filter expression for the metadata of the files.
         pub metadata_filter: Option<String>,

@@ -35,7 +35,6 @@ object! {
         /// `candidateCount`: the number of candidates in the response. The API's default is 1.
         pub candidate_count: Option<i64>,
         /// `stopSequences`: the strings at which the response ends, up to 5.
-        #[read("crate::api::lenient::one_or_many")]
         pub stop_sequences: Vec<String>,
         /// `seed`: the seed of the randomness. With the same seed, responses are mostly the same.
         pub seed: Option<i64>,
@@ -54,7 +53,6 @@ object! {
         /// `responseJsonSchema`: the JSON Schema of the response, instead of `responseSchema`.
         pub response_json_schema: Option<Value>,
         /// `responseModalities`: the kinds of output that the response may contain.
-        #[read("crate::api::lenient::one_or_many")]
         pub response_modalities: Vec<Modality>,
         /// `speechConfig`: the voice of a spoken response.
         pub speech_config: Option<SpeechConfig>,

@@ -6,10 +6,7 @@ use super::{
     json_name::FIELD_NAMES,
 };
 use crate::{
-    api::{
-        lenient::{never, one_or_many},
-        object::object,
-    },
+    api::{lenient::never, object::object},
     body::Body,
     error::Result,
 };
@@ -35,12 +32,10 @@ object! {
         #[setter(none)]
         pub system_instruction: Option<Content>,
         /// `tools`: the tools that the model may use.
-        #[read("one_or_many")]
         pub tools: Vec<Tool>,
         /// `toolConfig`: how the model may use the tools.
         pub tool_config: Option<ToolConfig>,
         /// `safetySettings`: the thresholds above which harmful content is blocked.
-        #[read("one_or_many")]
         pub safety_settings: Vec<SafetySetting>,
         /// `generationConfig`: how the response is generated.
         #[skip_if("GenerationConfig::is_empty")]

@@ -59,7 +59,6 @@ object! {
         pub nullable: Option<bool>,
         /// `enum`: the possible values of a string.
         #[serde(rename = "enum")]
-        #[read("crate::api::lenient::one_or_many")]
         pub enum_values: Vec<String>,
         /// `items`: the schema of the elements of an array.
         pub items: Option<Box<Schema>>,
@@ -74,10 +73,8 @@ object! {
         #[setter(none)]
         pub properties: Vec<(String, Schema)>,
         /// `required`: the names of the properties that an object must have.
-        #[read("crate::api::lenient::one_or_many")]
         pub required: Vec<String>,
         /// `propertyOrdering`: the names of the properties in the order in which the model writes them.
-        #[read("crate::api::lenient::one_or_many")]
         pub property_ordering: Vec<String>,
         /// `minProperties`: the minimum number of properties of an object.
         pub min_properties: Option<i64>,
@@ -94,7 +91,6 @@ object! {
         /// `pattern`: a regular expression that a string matches.
         pub pattern: Option<String>,
         /// `anyOf`: schemas of which the value matches at least one.
-        #[read("crate::api::lenient::one_or_many")]
         #[setter(none)]
         pub any_of: Vec<Schema>,
         /// `example`: an example of the value. NaN and infinity become `null`: see [`Extra`](crate::Extra).

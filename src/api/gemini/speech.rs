@@ -72,7 +72,6 @@ object! {
     #[object(request)]
     pub struct MultiSpeakerVoiceConfig {
         /// `speakerVoiceConfigs`: a voice for each speaker.
-        #[read("crate::api::lenient::one_or_many")]
         pub speaker_voice_configs: Vec<SpeakerVoiceConfig>,
     }
 }

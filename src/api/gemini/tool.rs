@@ -29,7 +29,6 @@ object! {
     #[object(request)]
     pub struct Tool {
         /// `functionDeclarations`: the functions that you run.
-        #[read("crate::api::lenient::one_or_many")]
         pub function_declarations: Vec<FunctionDeclaration>,
         /// `googleSearch`: web search.
         #[setter(none)]

@@ -66,7 +66,6 @@ object! {
         /// `mode`: whether the model calls functions.
         pub mode: Option<FunctionCallingMode>,
         /// `allowedFunctionNames`: the only functions that may be called, in the modes `ANY` and `VALIDATED`.
-        #[read("crate::api::lenient::one_or_many")]
         pub allowed_function_names: Vec<String>,
     }
 }
