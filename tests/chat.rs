@@ -549,3 +549,13 @@ fn public_types_are_send_sync_and_unpin() {
     check::<(chat::Logprobs, chat::TokenLogprob)>();
     check::<(chat::Chunk, chat::ChunkChoice, chat::Delta, chat::ToolCallDelta, chat::FunctionDelta)>();
 }
+
+#[test]
+fn setters_of_numbers_accept_every_integer_type() {
+    let tokens = |request: Request| request.max_tokens.unwrap();
+    assert_eq!(tokens(new().max_tokens(7)), 7);
+    assert_eq!(tokens(new().max_tokens(7_u8)), 7);
+    assert_eq!(tokens(new().max_tokens(7_u64)), 7);
+    assert_eq!(tokens(new().max_tokens("seven".len() + 2)), 7);
+    assert_eq!(tokens(new().max_tokens(u64::MAX)), i64::MAX);
+}

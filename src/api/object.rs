@@ -43,6 +43,7 @@
 ///
 /// | type | left out if it is | setter |
 /// |---|---|---|
+/// | `Option<i64>` | `None` | sets it, `impl TryInto<i64>` |
 /// | `Option<T>` | `None` | sets it, `impl Into<T>` |
 /// | `Vec<T>` | empty | adds items, `impl Into<T>` |
 /// | `BTreeMap<K, V>` | empty | adds entries, `(impl Into<K>, impl Into<V>)` |
@@ -225,7 +226,7 @@ macro_rules! object {
         }
     };
     (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<i64>, $($rest:tt)*) => {
-        object! { @field $field option [Option<i64>] [i64] [$($r)? $int] [$($s)? "Option::is_none"] $($rest)* }
+        object! { @field $field integer [Option<i64>] [i64] [$($r)? $int] [$($s)? "Option::is_none"] $($rest)* }
     };
     (@type [$strict:tt $int:tt $list:tt $any:tt] [$($r:tt)?] [$($s:tt)?] $field:tt Option<$T:ty>, $($rest:tt)*) => {
         object! { @field $field option [Option<$T>] [$T] [$($r)? $any] [$($s)? "Option::is_none"] $($rest)* }
@@ -273,6 +274,15 @@ macro_rules! object {
         #[doc = concat!("Sets", $($doc, "\n",)+)]
         pub fn $field(mut self, $field: impl Into<$T>) -> Self {
             self.$field = Some($field.into());
+            self
+        }
+    };
+    (@setter integer $field:ident [$($doc:tt)+] [$T:ty]) => {
+        #[doc = concat!("Sets", $($doc, "\n",)+)]
+        ///
+        /// Any integer type is accepted. A number that does not fit becomes `i64::MAX`.
+        pub fn $field(mut self, $field: impl TryInto<$T>) -> Self {
+            self.$field = Some($field.try_into().unwrap_or(<$T>::MAX));
             self
         }
     };

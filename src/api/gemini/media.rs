@@ -125,8 +125,13 @@ object! {
 
 impl PartMediaResolution {
     /// Creates a resolution from the number of tokens that the part costs: `numTokens`.
-    pub fn num_tokens(tokens: impl Into<i64>) -> PartMediaResolution {
-        PartMediaResolution { num_tokens: Some(tokens.into()), ..PartMediaResolution::default() }
+    ///
+    /// Any integer type is accepted. A number that does not fit becomes `i64::MAX`.
+    pub fn num_tokens(tokens: impl TryInto<i64>) -> PartMediaResolution {
+        PartMediaResolution {
+            num_tokens: Some(tokens.try_into().unwrap_or(i64::MAX)),
+            ..PartMediaResolution::default()
+        }
     }
 }
 
