@@ -28,7 +28,51 @@ fn main() {
     for (source, access) in [("mapped", Access::Map), ("read", Access::Read)] {
         first_byte(&mut criterion, source, || file::open(&large, access));
     }
+    opening(&mut criterion);
     criterion.final_summary();
+}
+
+/// Measures opening a warm file whose type is detected. The media data are 8 MiB of zeros.
+fn opening(criterion: &mut Criterion) {
+    let atom = |kind: &[u8], content: &[u8]| {
+        let len = u32::try_from(content.len() + 8).unwrap();
+        [&len.to_be_bytes(), kind, content].concat()
+    };
+    let hdlr = atom(b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    let trak = atom(b"trak", &[atom(b"tkhd", &[0, 0, 0, 1]), atom(b"mdia", &hdlr)].concat());
+    let moov = atom(b"moov", &[atom(b"mvhd", &[0; 100]), trak].concat());
+    let ftyp = atom(b"ftyp", b"isom\0\0\x02\0isommp42");
+    let data = vec![0; 8 << 20];
+    let mdat = atom(b"mdat", &data);
+    let ebml = b"\x1A\x45\xDF\xA3\x8B\x42\x82\x88matroska\x18\x53\x80\x67\xFF\x16\x54\xAE\x6B\x85\xAE\x83\x83\x81\x01";
+    let tag = [b"ID3\x04\0\0\0\x0C\x48\0", &data[..12 << 14 | 0x48 << 7]].concat();
+    let frames = [&[0xFF, 0xFB, 0x90, 0x64][..], &[0; 413]].concat().repeat(8000);
+    let files = [
+        ("MP4, index first", "open.mp4", [&ftyp[..], &moov, &mdat].concat()),
+        ("MP4, index last", "open-last.mp4", [&ftyp[..], &mdat, &moov].concat()),
+        ("MP4, 1000 fragments before the index", "open-fragments.mp4", {
+            let fragment = [atom(b"moof", &[0; 100]), atom(b"mdat", &data[..8000])].concat();
+            [&ftyp[..], &fragment.repeat(1000), &moov].concat()
+        }),
+        ("WAV", "open.wav", [b"RIFF\x24\0\0\0WAVEfmt ", &data[..]].concat()),
+        ("MP3 behind an ID3 tag of 200 kB", "open.mp3", [tag, frames].concat()),
+        ("Matroska", "open.mkv", [&ebml[..], &data].concat()),
+    ];
+    let mut group = criterion.benchmark_group("open");
+    for (name, file, content) in files {
+        let path = std::env::temp_dir().join(format!("niello-{file}"));
+        std::fs::write(&path, content).unwrap();
+        for (access, how) in [(Access::Map, "mapped"), (Access::Read, "read")] {
+            let options = Media::options().access(access);
+            // Matroska is detected, but not documented.
+            group
+                .bench_function(format!("{name}, {how}"), |b| b.iter_with_large_drop(|| options.open(&path)));
+        }
+        let set = Media::options().mime("video/mp4");
+        group.bench_function(format!("{name}, type set"), |b| b.iter_with_large_drop(|| set.open(&path)));
+        std::fs::remove_file(path).unwrap();
+    }
+    group.finish();
 }
 
 /// A request with 1 kB of text and one video.

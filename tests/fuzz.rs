@@ -26,4 +26,4 @@ macro_rules! targets {
     };
 }
 
-targets!(encode, cuts, coded, chat, gemini, template, events, mime);
+targets!(encode, cuts, coded, chat, gemini, template, events, mime, detect);

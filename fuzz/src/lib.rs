@@ -5,6 +5,7 @@
 mod chat;
 mod coded;
 mod cuts;
+mod detect;
 mod encode;
 mod events;
 mod gemini;
@@ -16,6 +17,7 @@ mod template;
 pub use chat::chat;
 pub use coded::coded;
 pub use cuts::cuts;
+pub use detect::detect;
 pub use encode::encode;
 pub use events::events;
 pub use gemini::gemini;

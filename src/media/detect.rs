@@ -50,7 +50,9 @@ pub(super) fn detect(content: impl Read + Seek) -> io::Result<Found> {
     let mut probe = Probe::new(content);
     let tags = id3(&mut probe)?;
     probe.skip(tags);
-    if let Some(found) = by_structure(&mut probe)? {
+    // Text may contain what a structure begins with, or be made to.
+    let is_text = text::kind(probe.bytes(0, HEAD)?).is_some();
+    if !is_text && let Some(found) = by_structure(&mut probe)? {
         return Ok(found);
     }
     if tags > 0 {
@@ -68,7 +70,7 @@ fn id3<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<u64> {
     const MAX_TAGS: usize = 16;
     let mut len = 0_u64;
     for _ in 0..MAX_TAGS {
-        let Some([b'I', b'D', b'3', _, _, flags, size @ ..]) = probe.array::<10>(len)? else { break };
+        let Some([b'I', b'D', b'3', 2..=4, _, flags, size @ ..]) = probe.array::<10>(len)? else { break };
         if size.iter().any(|byte| byte & 0x80 != 0) {
             break;
         }
@@ -81,6 +83,14 @@ fn id3<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<u64> {
         len += 10 + size + footer;
     }
     Ok(len)
+}
+
+/// The bytes at the start by which text is recognized.
+const HEAD: usize = 4096;
+
+/// Returns `true` for a type whose files are not text.
+fn is_media(mime: &str) -> bool {
+    mime != "image/svg+xml" && ["audio/", "video/", "image/"].iter().any(|kind| mime.starts_with(kind))
 }
 
 fn by_structure<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Option<Found>> {
@@ -97,7 +107,7 @@ fn by_structure<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Option<Found
 }
 
 fn by_signature<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Found> {
-    let head = probe.bytes(0, 4096)?.to_vec();
+    let head = probe.bytes(0, HEAD)?.to_vec();
     let format = FileFormat::from_reader(probe.content()?)?;
     Ok(match format {
         FileFormat::Empty | FileFormat::ArbitraryBinaryData | FileFormat::PlainText => {
@@ -105,14 +115,18 @@ fn by_signature<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Found> {
         }
         FileFormat::AdvancedSystemsFormat => asf(probe)?,
         FileFormat::FlashVideo => flv(&head),
-        FileFormat::AudioVideoInterleave => avi(&head),
+        FileFormat::AudioVideoInterleave if text::kind(&head).is_none() => avi(&head),
         FileFormat::Mpeg12Video => program_stream(probe)?,
         _ => match format.media_type() {
             // JSON, XML and HTML have signatures of their own.
             name if name.starts_with("text/") || matches!(name, "application/json" | "application/xml") => {
                 Found::Text(text::kind(&head).unwrap_or("text"))
             }
-            name => Found::Type(name.to_owned().into()),
+            name => match text::kind(&head) {
+                // The signatures of FLAC, WAV and others are letters. Documents, such as PDFs, may be text.
+                Some(kind) if is_media(name) => Found::Text(kind),
+                _ => Found::Type(name.to_owned().into()),
+            },
         },
     })
 }

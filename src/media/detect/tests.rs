@@ -212,7 +212,7 @@ fn a_tag_is_looked_behind() {
         assert_eq!(found(&[tag.clone(), mp3(2)].concat()), is("audio/mpeg"), "{len}");
         assert_eq!(found(&[tag.clone(), tag.clone(), mp3(1)].concat()), is("audio/mpeg"));
         assert_eq!(found(&[tag.clone(), adts.clone()].concat()), is("audio/aac"));
-        assert_eq!(found(&[tag.clone(), b"fLaC and more".to_vec()].concat()), is("audio/flac"));
+        assert_eq!(found(&[tag.clone(), b"fLaC\0\0\0\x22".to_vec()].concat()), is("audio/flac"));
         assert_eq!(found(&[tag.clone(), vec![1; 100]].concat()), Found::Tag);
         assert_eq!(found(&[tag.clone(), b"This is text".to_vec()].concat()), Found::Tag);
         assert_eq!(found(&tag), Found::Tag);
@@ -248,6 +248,12 @@ fn text_is_never_media() {
         ("AAAAIGZ0eXBpc29tAAACAGlzb21pc28yYXZjMW1wNDE=\n", "base64 text"),
         ("data:video/mp4;base64,AAAAIGZ0eXA=", "a data: URI"),
         ("\u{feff}caf\u{e9} and more", "text"),
+        ("fLaC is a lossless codec", "text"),
+        ("aaaaftypheic", "text"),
+        ("RIFFaaaaWAVEfmt aaaa", "text"),
+        ("RIFFaaaaAVI LISTaaaa", "text"),
+        ("RIFFaaaaWEBPVP8 aaaa", "text"),
+        ("{\"aaftypheicaaaaheic\"}", "JSON"),
     ] {
         assert_eq!(found(text.as_bytes()), Found::Text(kind), "{text}");
     }
@@ -257,6 +263,7 @@ fn text_is_never_media() {
     );
     let utf_16: Vec<_> = "\u{feff}Not Found".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(found(&utf_16), Found::Text("UTF-16 text"));
+    assert_ne!(found(b"ID3 is a tag for MP3 files"), Found::Tag);
     assert_eq!(found(b"\x01\x02\x03\x04"), Found::Unknown);
     assert_eq!(
         found(b"%PDF-1.4\n1 0 obj\n"),
