@@ -30,7 +30,8 @@
 //!
 //! **To send a body**, see [`Body`], which shows how to pass one to each HTTP client and compares its two
 //! asynchronous forms. Clients also need its [length](Body::len), [progress](Body::progress) and [size
-//! check](Body::check). A clone is a retry. With the feature `http`, `chat::Endpoint` and `gemini::Endpoint`
+//! check](Body::check). A clone is a retry. For servers that decode zstd, [`Body::encode`] removes the third by which base64
+//! is longer than the media. With the feature `http`, `chat::Endpoint` and `gemini::Endpoint`
 //! create complete `http::Request`s.
 //!
 //! **To measure or fuzz**, see the benchmarks and fuzz targets in the repository. [`base64::encode`] is the

@@ -7,7 +7,7 @@ mod heap;
 
 use common::{DONE, Origin, Random, assert_same, base64_of, inner, job, noise, process, scratch};
 use heap::{MAX_ALLOCATION, allocations, most_held};
-use niello::{Access, Body, DataUri, ErrorKind, Media};
+use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Media};
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
@@ -191,6 +191,18 @@ fn from_start_to_end(body: &Body, file: &File) {
     assert_eq!(count.0, body.len());
 }
 
+fn coded(body: &Body, _: &File) {
+    let mut body = body.encode(ContentEncoding::Zstd).unwrap();
+    let mut count = Count(0);
+    assert_eq!(body.write_to(&mut count).unwrap(), body.len());
+    let mut random = Random::new(1);
+    for _ in 0..2000 {
+        let len = random.length(4096);
+        body.seek(SeekFrom::Start(random.below(body.len() - len as u64))).unwrap();
+        body.read_exact(&mut vec![0; len]).unwrap();
+    }
+}
+
 fn at_random(body: &Body, file: &File) {
     read_at_random(body.clone(), file, 1, 5_000);
 }
@@ -272,6 +284,11 @@ fn sequential_read_of_6_gib_needs_16_mib() {
 #[test]
 fn random_reads_of_6_gib_need_16_mib() {
     assert_peak_below(16, "random_reads_of_6_gib_need_16_mib", sparse, at_random);
+}
+
+#[test]
+fn coded_body_of_6_gib_needs_16_mib() {
+    assert_peak_below(16, "coded_body_of_6_gib_needs_16_mib", sparse, coded);
 }
 
 #[test]
