@@ -87,7 +87,9 @@ fn read_while_truncating(seed: u64, count: u64, threads: u64) -> String {
         if index % 2 == 1 {
             let unchanged = Media::from_bytes(bytes[..len].to_vec(), "video/mp4").expect("media");
             expected.clear();
-            coded(&Body::json(&unchanged).expect("a body")).read_to_end(&mut expected).expect("the coded body");
+            coded(&Body::json(&unchanged).expect("a body"))
+                .read_to_end(&mut expected)
+                .expect("the coded body");
             body = coded(&body);
         }
         let to = truncation(&mut random, len as u64);
