@@ -49,12 +49,11 @@ pub(crate) enum MediaKind {
 
 impl MediaKind {
     fn of(mime: &str) -> MediaKind {
-        match &*mime.split('/').next().unwrap_or_default().to_ascii_lowercase() {
-            "video" => MediaKind::Video,
-            "audio" => MediaKind::Audio,
-            "image" => MediaKind::Image,
-            _ => MediaKind::File,
-        }
+        let kind = mime.split('/').next().unwrap_or_default();
+        [("video", MediaKind::Video), ("audio", MediaKind::Audio), ("image", MediaKind::Image)]
+            .into_iter()
+            .find(|(name, _)| kind.eq_ignore_ascii_case(name))
+            .map_or(MediaKind::File, |(_, kind)| kind)
     }
 
     /// Returns the name of the constructor of parts of this kind.
