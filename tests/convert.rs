@@ -198,7 +198,9 @@ fn thirty_thousand_calls_convert_both_ways() {
     const CALLS: usize = 30_000;
     let id = |i: usize| format!("id{i}");
     let calls: Vec<_> = (0..CALLS)
-        .map(|i| json!({"id": id(i), "type": "function", "function": {"name": "f", "arguments": "{}"}}))
+        .map(
+            |i| json!({"id": id(i), "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}}),
+        )
         .collect();
     let mut messages = vec![json!({"role": "assistant", "tool_calls": calls})];
     messages.extend(

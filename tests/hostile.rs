@@ -177,3 +177,27 @@ fn inputs_that_once_took_gigabytes_take_bounded_memory() {
         assert_bounded("the input", name, &json, run);
     }
 }
+
+#[test]
+fn json_in_strings_takes_bounded_memory() {
+    let objects = |count: usize| format!("{{\"a\":[{}]}}", vec![r#"{"b":0}"#; count].join(","));
+    // One long string, and many short ones.
+    for (strings, objects) in [(1, objects(100_000)), (1000, objects(100))] {
+        let args = Value::from(objects).to_string();
+        let part = format!(r#"{{"functionCall":{{"name":"f","args":{args}}}}}"#);
+        let json = format!(r#"{{"contents":[{{"parts":[{}]}}]}}"#, vec![&*part; strings].join(","));
+        assert_bounded("a Gemini request", "args", &json, |json| {
+            serde_json::from_str::<gemini::Request>(json)
+        });
+
+        let call = format!(r#"{{"id":"i","type":"function","function":{{"name":"f","arguments":{args}}}}}"#);
+        let calls = vec![&*call; strings].join(",");
+        let json = format!(r#"{{"model":"m","messages":[{{"role":"assistant","tool_calls":[{calls}]}}]}}"#);
+        let request: chat::Request = serde_json::from_str(&json).unwrap();
+        assert_bounded("a conversion", "arguments", &json, |_| request.to_gemini());
+
+        let json = format!(r#"{{"error":{{"message":"m","metadata":{{"raw":{args}}}}}}}"#);
+        let error = chat::Response::from_slice(json.as_bytes()).unwrap_err();
+        assert_bounded("an error", "raw", &json, |_| error.to_string());
+    }
+}

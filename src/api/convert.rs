@@ -14,10 +14,11 @@ use crate::{
         chat::{self, ReasoningEffort},
         extra::Extra,
         gemini::{self, GenerationConfig, ThinkingLevel},
+        meter::{Meter, TOO_LARGE, parse},
     },
     error::{Error, ErrorKind, Result},
 };
-use serde::Serialize;
+use serde::{Serialize, de::IgnoredAny};
 use serde_json::{Map, Value, json};
 use std::{fmt, mem};
 
@@ -101,9 +102,20 @@ fn take_if<A, B>(field: &mut Option<A>, convert: impl FnOnce(&A) -> Option<B>) -
     Some(converted)
 }
 
-/// Parses a string that contains a JSON object.
-fn parse_object(json: &str) -> Option<Map<String, Value>> {
-    serde_json::from_str(json).ok()
+/// Parses a string that contains a JSON object. Returns `None` for any other string.
+fn parse_object(json: &str, meter: &Meter) -> Result<Option<Map<String, Value>>> {
+    match parse(json, meter) {
+        Ok(object) => Ok(Some(object)),
+        Err(_) if meter.is_exhausted() => {
+            Err(Error::new(ErrorKind::TooLarge, format!("the strings of the tool calls: {TOO_LARGE}")))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Returns `true` for a string that contains a JSON object.
+fn is_object(json: &str) -> bool {
+    json.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok()
 }
 
 /// The values of `reasoning_effort` and of `thinkingLevel`.

@@ -1,5 +1,6 @@
 //! The errors that an API reports.
 
+use super::meter::{Meter, parse};
 use crate::error::{Error, ErrorKind, Escaped};
 use serde_json::Value;
 use std::{
@@ -134,7 +135,7 @@ fn violations(detail: &Value) -> Option<String> {
 
 /// Returns the message of a provider's error, which is an object, the JSON of one, or a string.
 fn raw_message(raw: &Value) -> Option<String> {
-    let parsed = raw.as_str().and_then(|raw| serde_json::from_str(raw).ok());
+    let parsed = raw.as_str().and_then(|raw| parse(raw, &Meter::new()).ok());
     let error = match parsed.as_ref().unwrap_or(raw) {
         Value::Array(list) if list.len() == 1 => &list[0],
         error => error,

@@ -2,6 +2,7 @@
 //!
 //! They are used in `#[serde(deserialize_with)]`, for the most part through [`object!`](super::object).
 
+use super::meter::embedded;
 use serde::{
     Deserialize, Deserializer,
     de::{self, IntoDeserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
@@ -106,9 +107,8 @@ where
 pub(crate) fn object<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Map<String, Value>>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
+    Ok(match embedded(deserializer)? {
         Value::Object(object) => Some(object),
-        Value::String(json) => serde_json::from_str(&json).ok(),
         _ => None,
     })
 }

@@ -5,10 +5,10 @@
 //! taken more than was earned, reading ends with an error: ordinary JSON is far from that.
 
 use serde::{
-    Deserializer,
-    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer,
+    de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{any::type_name, cell::Cell, fmt, mem};
 
 /// The room that a byte of JSON earns, in bytes. With the text and its copies, a value stays below 32 times its text.
@@ -42,7 +42,7 @@ impl Meter {
     }
 
     /// Counts `len` bytes of JSON.
-    fn earn(&self, len: usize) {
+    pub(crate) fn earn(&self, len: usize) {
         let len = isize::try_from(len).unwrap_or(isize::MAX);
         self.0.set(self.0.get().saturating_add(len.saturating_mul(PER_BYTE)));
     }
@@ -51,6 +51,43 @@ impl Meter {
         self.0.set(self.0.get() - bytes as isize);
         if self.is_exhausted() { Err(E::custom(TOO_LARGE)) } else { Ok(()) }
     }
+}
+
+/// The name of a newtype struct that holds a value, or a string of the JSON of an object in place of it.
+const EMBEDDED: &str = "niello::api::meter::Embedded";
+
+/// Reads a value, or the object whose JSON a string contains, on the account of the meter if there is one.
+pub(crate) fn embedded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    struct Embedded;
+    impl<'de> Visitor<'de> for Embedded {
+        type Value = Value;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON value")
+        }
+
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+            parse_embedded(Value::deserialize(deserializer)?, &Meter::new()).map_err(de::Error::custom)
+        }
+    }
+    deserializer.deserialize_newtype_struct(EMBEDDED, Embedded)
+}
+
+/// Replaces a string of the JSON of an object by the object.
+fn parse_embedded(value: Value, meter: &Meter) -> serde_json::Result<Value> {
+    let Value::String(json) = &value else { return Ok(value) };
+    match parse::<Map<String, Value>>(json, meter) {
+        Ok(object) => Ok(object.into()),
+        Err(error) if meter.is_exhausted() => Err(error),
+        Err(_) => Ok(value),
+    }
+}
+
+/// Parses JSON on the account of a meter.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de str, meter: &Meter) -> serde_json::Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = T::deserialize(Metered { inner: &mut deserializer, meter })?;
+    deserializer.end().map(|()| value)
 }
 
 /// What an error says when [`Meter::is_exhausted`].
@@ -88,11 +125,24 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Metered<'_, D> {
         deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_seq()
         deserialize_map() deserialize_identifier() deserialize_ignored_any()
         deserialize_unit_struct(name: &'static str)
-        deserialize_newtype_struct(name: &'static str)
         deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_struct(name: &'static str, fields: &'static [&'static str])
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        if name == EMBEDDED {
+            let meter = self.meter;
+            let value = parse_embedded(Value::deserialize(self)?, meter).map_err(de::Error::custom)?;
+            return visitor.visit_newtype_struct(value.into_deserializer()).map_err(de::Error::custom);
+        }
+        let visitor = self.with(visitor);
+        self.inner.deserialize_newtype_struct(name, visitor)
     }
 
     fn is_human_readable(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     EFFORTS, EXTRA_CONTENT, JSON_MIME, MODALITIES, TEXT_MIME, THINKING, TOP_K, Target, allowed_tools,
-    calls::Calls, chat_value, convert_all, enabled_thinking, extra_content, invalid, parse_object,
+    calls::Calls, chat_value, convert_all, enabled_thinking, extra_content, invalid, is_object,
     schema::json_schema, swap_settings, take_if,
 };
 use crate::{
@@ -288,7 +288,7 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
     let output = result.get("output").filter(|_| result.len() == 1).and_then(Value::as_str);
     let content = match output {
         // A string that contains an object would be converted back to that object.
-        Some(output) if parse_object(output).is_none() => output.to_owned(),
+        Some(output) if !is_object(output) => output.to_owned(),
         _ => Value::Object(result).to_string(),
     };
     Ok(Message::tool(id, content))

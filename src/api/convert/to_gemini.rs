@@ -14,6 +14,7 @@ use crate::{
             self, Content, FunctionCall, FunctionCallingMode, FunctionDeclaration, FunctionResponse,
             GenerationConfig, InlineData, MediaResolution, Part, ThinkingConfig, ToolConfig,
         },
+        meter::Meter,
         source::{Base64, MediaKind, Source},
     },
     error::Result,
@@ -95,7 +96,7 @@ impl chat::Request {
 
 fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
     let mut request = gemini::Request::default();
-    let mut calls = HashMap::new();
+    let mut calls = Calls { functions: HashMap::new(), meter: Meter::new() };
     let mut after_result = false;
     for (i, mut message) in messages.into_iter().enumerate() {
         let at = format!("messages[{i}]");
@@ -258,8 +259,16 @@ fn media(source: Source, at: &str) -> Result<Part> {
     }
 }
 
-/// Converts a tool call, and adds its id and the name of its function to `calls`.
-fn tool_call(mut call: ToolCall, at: &str, calls: &mut HashMap<String, String>) -> Result<Part> {
+/// The tool calls that were converted.
+struct Calls {
+    /// The names of the functions by the ids of the calls.
+    functions: HashMap<String, String>,
+    /// For the arguments and results, which are strings of JSON.
+    meter: Meter,
+}
+
+/// Converts a tool call, and adds it to `calls`.
+fn tool_call(mut call: ToolCall, at: &str, calls: &mut Calls) -> Result<Part> {
     let id = mem::take(&mut call.id);
     let signature = take_signature(&mut call.extra);
     let function = call.function.take();
@@ -269,26 +278,31 @@ fn tool_call(mut call: ToolCall, at: &str, calls: &mut HashMap<String, String>) 
     let name = mem::take(&mut function.name);
     let arguments = mem::take(&mut function.arguments);
     GEMINI.ensure_empty(&function, &at)?;
+    calls.meter.earn(
+        r#"{"id":"","type":"function","function":{"name":"","arguments":""}},"#.len() + id.len() + name.len(),
+    );
     // For a function without parameters, models return an empty string.
-    let args = if arguments.trim().is_empty() { Some(Map::new()) } else { parse_object(&arguments) };
+    let is_empty = arguments.trim().is_empty();
+    let args = if is_empty { Some(Map::new()) } else { parse_object(&arguments, &calls.meter)? };
     let args = args.ok_or_else(|| {
         invalid(format!("{at}.arguments is not a JSON object, and {GEMINI} requires one; pass an object"))
     })?;
-    calls.insert(id.clone(), name.clone());
+    calls.functions.insert(id.clone(), name.clone());
     let id = Some(id).filter(|id| !id.is_empty());
     let mut part = Part::function_call(FunctionCall { id, ..FunctionCall::new(name, args) });
     part.thought_signature = signature;
     Ok(part)
 }
 
-fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>) -> Result<FunctionResponse> {
+fn tool_result(message: &mut Message, at: &str, calls: &Calls) -> Result<FunctionResponse> {
     let id = message.tool_call_id.take().unwrap_or_default();
-    let Some(name) = calls.get(&id) else {
+    let Some(name) = calls.functions.get(&id) else {
         return Err(invalid(format!(
             "{at}.tool_call_id matches no earlier tool call, whose function name {GEMINI} requires; add the call \
              before its result"
         )));
     };
+    calls.meter.earn(r#"{"role":"tool","tool_call_id":"","content":""},"#.len() + id.len());
     let mut media = Vec::new();
     let strings =
         convert_all(take_parts(message, at)?, &format!("{at}.content"), |part, at| match part.kind {
@@ -305,7 +319,7 @@ fn tool_result(message: &mut Message, at: &str, calls: &HashMap<String, String>)
     let strings: Vec<_> = strings.into_iter().flatten().collect();
     let response = match strings.concat() {
         _ if strings.is_empty() && !media.is_empty() => Map::new().into(),
-        result => parse_object(&result).map_or_else(|| result.into(), Value::Object),
+        result => parse_object(&result, &calls.meter)?.map_or_else(|| result.into(), Value::Object),
     };
     Ok(FunctionResponse { parts: media, ..FunctionResponse::new(name, response).id(id) })
 }
