@@ -201,3 +201,53 @@ fn json_in_strings_takes_bounded_memory() {
         assert_bounded("an error", "raw", &json, |_| error.to_string());
     }
 }
+
+/// Returns `count` items, joined by commas.
+fn list(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn large_ordinary_requests_and_responses_are_read() {
+    let response =
+        |at: &str, items: String| format!(r#"{{"candidates":[{{"{at}":{{"items":[{items}]}}}}]}}"#);
+    for json in [
+        response(
+            "groundingMetadata",
+            list(50_000, |i| {
+                format!(r#"{{"web":{{"uri":"https://example.com/{i}","title":"example.com"}}}}"#)
+            }),
+        ),
+        response("groundingMetadata", list(50_000, |i| format!("-0.{i:06}"))),
+        response("groundingMetadata", list(50_000, |i| format!("{}", -100 - i as i64))),
+        response(
+            "logprobsResult",
+            list(100_000, |i| format!(r#"{{"token":"t","tokenId":{i},"logProbability":-1.25}}"#)),
+        ),
+    ] {
+        assert_bounded("a large response", &json[..60], &json, |json| {
+            gemini::Response::from_slice(json.as_bytes()).unwrap()
+        });
+    }
+    let properties = list(15, |i| format!(r#""parameter{i}":{{"type":"string"}}"#));
+    let tools = list(1000, |i| {
+        format!(
+            r#"{{"type":"function","function":{{"name":"f{i}","parameters":{{"type":"object","properties":{{{properties}}}}}}}}}"#
+        )
+    });
+    let json = format!(r#"{{"model":"m","messages":[],"tools":[{tools}]}}"#);
+    assert_bounded("1000 tools", "tools", &json, |json| serde_json::from_str::<chat::Request>(json).unwrap());
+}
+
+#[test]
+fn work_of_collecting_parts_is_linear_in_the_number_of_chunks() {
+    let collect = |chunks: usize| {
+        let json = r#"{"choices":[{"delta":{"content":[{"type":"text","text":"a"}]}}]}"#;
+        heap::allocations(|| {
+            let mut collector = chat::Collector::default();
+            (0..chunks).for_each(|_| collector.push(chat::Chunk::from_event(json).unwrap().unwrap()));
+            collector
+        })
+    };
+    assert!(collect(2000) < 3 * collect(1000));
+}

@@ -9,7 +9,12 @@ use serde::{
     de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
-use std::{any::type_name, cell::Cell, fmt, mem};
+use std::{
+    any::type_name,
+    cell::Cell,
+    fmt::{self, Write},
+    mem,
+};
 
 /// The room that a byte of JSON earns, in bytes. With the text and its copies, a value stays below 32 times its text.
 const PER_BYTE: isize = 24;
@@ -22,11 +27,21 @@ const GROWTH: usize = 3;
 
 const VALUE: usize = size_of::<Value>();
 
-/// The first value of a map and each later one, with their keys. A map is a tree: a node has room for 11 entries, and a
-/// map that grows at its end leaves half of it empty. With serde_json's feature `preserve_order`, which makes a `Value`
-/// larger, a map is a list.
-const NODE: usize = if VALUE == 32 { 22 * VALUE } else { 8 * VALUE };
-const ENTRY: usize = 7 * VALUE;
+/// The memory of a map by its number of entries. A map is a tree: its first node has room for 11 entries, the twelfth
+/// splits it into three nodes, and a map that grows at its end leaves half of each node empty. With serde_json's feature
+/// `preserve_order`, which makes a `Value` larger, a map is a list.
+fn entry(index: usize) -> usize {
+    if VALUE != 32 {
+        return if index == 0 { 8 * VALUE } else { 7 * VALUE };
+    }
+    const NODE: usize = 20 * VALUE;
+    match index {
+        0 => NODE,
+        1..11 => 0,
+        11 => 3 * NODE,
+        _ => 5 * VALUE,
+    }
+}
 
 /// The memory that is left for a value.
 pub(crate) struct Meter(Cell<isize>);
@@ -168,6 +183,25 @@ macro_rules! visit_strings {
     )* };
 }
 
+/// Returns a length that no JSON of this number is shorter than: its digits, a point or an exponent, and a sign.
+fn float_len(value: f64) -> usize {
+    /// Counts the digits before the exponent.
+    struct Digits(usize, bool);
+    impl Write for Digits {
+        fn write_str(&mut self, string: &str) -> fmt::Result {
+            for byte in string.bytes() {
+                self.1 |= byte == b'e';
+                self.0 += usize::from(!self.1 && byte.is_ascii_digit());
+            }
+            Ok(())
+        }
+    }
+    let mut digits = Digits(0, false);
+    write!(digits, "{value:e}").expect("counting cannot fail");
+    let zero = usize::from(value != 0.0 && value.abs() < 1.0);
+    digits.0 + 1 + zero + usize::from(value < 0.0)
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<'_, V> {
     type Value = V::Value;
 
@@ -175,12 +209,23 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<'_, V> {
         self.inner.expecting(f)
     }
 
-    visit_scalars! { visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u128(u128) visit_f64(f64) }
+    visit_scalars! { visit_bool(bool) visit_i128(i128) visit_u128(u128) }
     visit_strings! { visit_str(&str) visit_borrowed_str(&'de str) visit_string(String) }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<V::Value, E> {
         self.meter.earn(1 + value.checked_ilog10().unwrap_or(0) as usize);
         self.inner.visit_u64(value)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<V::Value, E> {
+        let sign = usize::from(value < 0);
+        self.meter.earn(sign + 1 + value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize);
+        self.inner.visit_i64(value)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<V::Value, E> {
+        self.meter.earn(float_len(value));
+        self.inner.visit_f64(value)
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
@@ -234,13 +279,14 @@ struct Entries<'m, A> {
     /// The items that a list may have room for, by item.
     growth: usize,
     is_first: bool,
-    has_node: bool,
+    /// The number of values of a map that were read.
+    entries: usize,
 }
 
 impl<'m, A> Entries<'m, A> {
     fn new(inner: A, meter: &'m Meter, is_list: bool) -> Entries<'m, A> {
         let growth = if is_list { GROWTH } else { 1 };
-        Entries { inner, meter, growth, is_first: true, has_node: false }
+        Entries { inner, meter, growth, is_first: true, entries: 0 }
     }
 }
 
@@ -272,7 +318,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
         self.meter.earn(if mem::take(&mut self.is_first) { ":".len() } else { ":,".len() });
         let size = size_of::<S::Value>();
         self.meter.take(if type_name::<S::Value>() == type_name::<Value>() {
-            if mem::replace(&mut self.has_node, true) { ENTRY } else { NODE }
+            self.entries += 1;
+            entry(self.entries - 1)
         } else if size > VALUE || self.growth > 1 {
             // It may be boxed.
             self.growth * size

@@ -82,6 +82,9 @@ impl Key {
 /// The number of keys of an object that are compared one by one. Beyond it, a set finds duplicates.
 const FEW: usize = 16;
 
+/// No field has a longer name, in bytes.
+const LONGEST_FIELD: usize = 128;
+
 /// The largest capacity of a buffer that is kept for the next plan.
 const MAX_KEPT: usize = 1024;
 
@@ -243,8 +246,10 @@ impl OpenKeys {
             None => Contents::Fields,
             Some(Container { contents: Contents::Names, .. }) => Contents::Fields,
             Some(Container { contents: Contents::Fields, elements: None, .. }) => {
+                // Every container in an object compares the object's own key again, so a long one must not cost more.
                 let name = |container| {
                     self.last_key(container)
+                        .filter(|key| key.end - key.start <= LONGEST_FIELD)
                         .map_or(Cow::Borrowed(""), |key| (names.canonical)(key.text(plan)))
                 };
                 let object = self.containers.len() - 1;

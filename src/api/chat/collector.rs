@@ -131,7 +131,11 @@ fn append(content: Content, added: Content) -> Content {
     };
     match (content, added) {
         (Content::Text(text), Content::Text(added)) => Content::Text(text + &added),
-        (content, added) => Content::Parts([parts(content), parts(added)].concat()),
+        (content, added) => {
+            let mut all = parts(content);
+            all.extend(parts(added));
+            Content::Parts(all)
+        }
     }
 }
 
