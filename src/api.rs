@@ -6,7 +6,7 @@
 //! - `object` and `open_enum` define the types of a format, `read` reads their objects, and `lenient` their fields as
 //!   servers really send them.
 //! - `meter` bounds the memory that a value takes.
-//! - `json_name` knows the two spellings of the names of protocol buffers.
+//! - `spelling` knows how the APIs spell the names of fields.
 //! - `extra` holds the keys that a type does not have.
 //! - `source` holds media or a URL, and bare base64.
 //! - `endpoint` makes HTTP requests.
@@ -24,7 +24,6 @@ mod error;
 pub mod events;
 mod extra;
 pub mod gemini;
-mod json_name;
 mod lenient;
 mod meter;
 mod object;
@@ -32,6 +31,7 @@ mod open_enum;
 mod read;
 mod response;
 mod source;
+mod spelling;
 
 pub use error::ApiError;
 pub use extra::Extra;

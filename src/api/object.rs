@@ -146,7 +146,7 @@ macro_rules! object {
 
         impl $crate::api::read::Object for $Name {
             const IS_STRICT: bool = $is_strict;
-            const SPELLING: $crate::api::read::Spelling = object! { @spelling $how };
+            const SPELLING: $crate::api::spelling::Spelling = object! { @spelling $how };
             const FIELDS: &'static [&'static str] = &[$(object! { @wire $field $wire }),*];
 
             fn read_field<'de, A: ::serde::de::MapAccess<'de>>(
@@ -192,8 +192,8 @@ macro_rules! object {
         *$field = $map.next_value::<Field>()?.value;
         Ok(None)
     }};
-    (@spelling { [] $root:tt }) => { $crate::api::read::Spelling::Exact };
-    (@spelling { [rename_all = "camelCase"] $root:tt }) => { $crate::api::read::Spelling::Json };
+    (@spelling { [] $root:tt }) => { $crate::api::spelling::Spelling::Exact };
+    (@spelling { [rename_all = "camelCase"] $root:tt }) => { $crate::api::spelling::Spelling::Json };
     (@deserialize { $serde:tt [] } $deserializer:ident) => { $crate::api::read::object($deserializer) };
     (@deserialize { $serde:tt [root] } $deserializer:ident) => {
         $crate::api::read::object($crate::api::meter::Metered {

@@ -1,6 +1,6 @@
 //! Reads the objects that [`object!`](super::object) defines.
 
-use super::{extra::Extra, json_name::is_same_field, lenient::integer};
+use super::{extra::Extra, lenient::integer, spelling::Spelling};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
@@ -28,24 +28,6 @@ pub(crate) trait Object: Default {
     ) -> Result<Option<Value>, A::Error>;
 
     fn extra_mut(&mut self) -> &mut Extra;
-}
-
-/// How an API spells the names of its fields.
-#[derive(Clone, Copy)]
-pub(crate) enum Spelling {
-    /// As the fields of this crate: `top_k`.
-    Exact,
-    /// As protocol buffers: `topK`, and also `top_k` when it is read.
-    Json,
-}
-
-impl Spelling {
-    pub(crate) fn matches(self, field: &str, key: &str) -> bool {
-        match self {
-            Spelling::Exact => field == key,
-            Spelling::Json => is_same_field(field, key),
-        }
-    }
 }
 
 /// A key, borrowed from the JSON if it has no escapes.

@@ -2,9 +2,9 @@
 
 use super::{
     error::{ApiError, KEYS, SHOWN, excerpt, hide_base64},
-    json_name::is_same_field,
     meter::{Meter, Metered, TOO_LARGE},
     read::{AnObject, Key, Object},
+    spelling::is_same_field,
 };
 use crate::error::{self, Error, ErrorKind};
 use serde::{

@@ -1,7 +1,7 @@
 //! The names that a field has in the JSON of protocol buffers.
 
 use crate::{
-    api::json_name::camel_case,
+    api::spelling::camel_case,
     json::{Contents, FieldNames},
 };
 use std::borrow::Cow;

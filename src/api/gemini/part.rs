@@ -8,8 +8,9 @@ use crate::{
     api::{
         conversions::conversions,
         extra::Extra,
-        read::{Lenient, Members, Object, Read, Regular, Spelling, lenient, members, put},
+        read::{Lenient, Members, Object, Read, Regular, lenient, members, put},
         source::Source,
+        spelling::Spelling,
     },
     media::Media,
 };

@@ -1,6 +1,24 @@
-//! The two spellings that protocol buffers have for a field.
+//! How the APIs spell the names of fields: as in this crate, or in the two ways of protocol buffers.
 
 use std::mem;
+
+/// How an API spells the names of its fields.
+#[derive(Clone, Copy)]
+pub(crate) enum Spelling {
+    /// As the fields of this crate: `top_k`.
+    Exact,
+    /// As protocol buffers: `topK`, and also `top_k` when it is read.
+    Json,
+}
+
+impl Spelling {
+    pub(crate) fn matches(self, field: &str, key: &str) -> bool {
+        match self {
+            Spelling::Exact => field == key,
+            Spelling::Json => is_same_field(field, key),
+        }
+    }
+}
 
 /// Returns the characters of the JSON name of a field: `inlineData` for `inline_data`. Underscores are removed, and
 /// an ASCII letter after one becomes uppercase.
