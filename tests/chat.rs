@@ -363,21 +363,30 @@ fn parts_of_unknown_kind_or_shape_are_written_as_they_were_read() {
     for part in [
         json!({"type": "x_hologram", "x_hologram": {"n": [1, null]}, "k": 1.5}),
         json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "t", "signature": "s"}]}),
-        json!({"type": "text", "text": 7}),
         json!({"type": "text"}),
-        json!({"type": "text", "text": null}),
         json!({"type": "text", "text": "t", "thoughtSignature": "s", "annotations": []}),
         json!({"type": "video_url", "video_url": ["https://example.com"]}),
         json!({"type": "image_url", "image_url": {"file_id": "f"}}),
         json!({"type": "image_url", "image_url": {"url": "u", "detail": "x_squint", "k": {}}}),
         json!({"type": "input_audio", "input_audio": {"data": "AA==", "format": "x"}}),
         json!({"type": "file", "file": {"file_id": "f", "k": 1}, "k": 1}),
-        json!({"type": 7, "text": "t"}),
         json!({"text": "t"}),
         json!({}),
     ] {
         let read: Part = serde_json::from_value(part.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), part);
+    }
+}
+
+#[test]
+fn type_or_text_that_is_not_a_string_is_read_as_its_json() {
+    for (part, written) in [
+        (json!({"type": "text", "text": 7}), json!({"type": "text", "text": "7"})),
+        (json!({"type": "text", "text": null}), json!({"type": "text"})),
+        (json!({"type": 7, "text": "t"}), json!({"type": "7", "text": "t"})),
+    ] {
+        let read: Part = serde_json::from_value(part).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), written);
     }
 }
 

@@ -229,6 +229,19 @@ fn large_ordinary_requests_and_responses_are_read() {
             gemini::Response::from_slice(json.as_bytes()).unwrap()
         });
     }
+    let messages = list(20_000, |_| r#"{"role":"user","content":[{"type":"text","text":"hi"}]}"#.to_owned());
+    let json = format!(r#"{{"model":"m","messages":[{messages}]}}"#);
+    assert_bounded("messages", "messages", &json, |json| {
+        serde_json::from_str::<chat::Request>(json).unwrap()
+    });
+    let typed = list(4, |i| format!(r#""p{i}":{{"type":"STRING"}}"#));
+    let functions = list(1000, |i| {
+        format!(r#"{{"name":"f{i}","parameters":{{"type":"OBJECT","properties":{{{typed}}}}}}}"#)
+    });
+    let json = format!(r#"{{"contents":[],"tools":[{{"functionDeclarations":[{functions}]}}]}}"#);
+    assert_bounded("functions", "tools", &json, |json| {
+        serde_json::from_str::<gemini::Request>(json).unwrap()
+    });
     let properties = list(15, |i| format!(r#""parameter{i}":{{"type":"string"}}"#));
     let tools = list(1000, |i| {
         format!(
@@ -250,4 +263,30 @@ fn work_of_collecting_parts_is_linear_in_the_number_of_chunks() {
         })
     };
     assert!(collect(2000) < 3 * collect(1000));
+}
+
+#[test]
+fn many_tiny_objects_outside_of_events_take_bounded_memory() {
+    for count in [1, 300_000] {
+        let stream = "{}".repeat(count);
+        assert_bounded("a stream", "unframed", &stream, |stream| {
+            let mut events = Events::new();
+            events.push(stream.as_bytes());
+            events.finish();
+            while events.next_event().is_some() {}
+        });
+    }
+}
+
+#[test]
+fn deep_schemas_with_long_names_convert_in_bounded_memory() {
+    let name = "n".repeat(1000);
+    let (open, close) = (format!(r#"{{"properties":{{"{name}":"#).repeat(40), "}}".repeat(40));
+    let json = format!(
+        r#"{{"contents":[],"generationConfig":{{"responseMimeType":"application/json","responseSchema":{open}{{}}{close}}}}}"#
+    );
+    let mut request: gemini::Request = serde_json::from_str(&json).unwrap();
+    request.contents.push(gemini::Content::user("a"));
+    assert_bounded("a body", "schema", &json, |_| request.body().unwrap());
+    assert_bounded("a conversion", "schema", &json, |_| request.to_chat("m").unwrap());
 }

@@ -62,7 +62,7 @@ pub struct Events {
     after_cr: bool,
     first_line: bool,
     /// Events that are complete but not yet returned.
-    ready: VecDeque<Result<String>>,
+    ready: VecDeque<Result<Box<str>>>,
     /// JSON outside of events.
     json: Json,
     /// The start of other text outside of events.
@@ -167,7 +167,7 @@ impl Events {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 self.has_events |= event.is_ok();
-                return Some(event);
+                return Some(event.map(String::from));
             }
             if self.read_line() {
                 self.process_line();
@@ -266,10 +266,15 @@ impl Events {
         }
     }
 
+    /// Adds an event to those that are ready. There may be many tiny ones.
+    fn add_event(&mut self, event: Result<String>) {
+        self.ready.push_back(event.map(String::into_boxed_str));
+    }
+
     fn add_error(&mut self, value: &[u8]) {
         let value = String::from_utf8_lossy(value);
         let json = if is_json(value.as_bytes()) { value.into_owned() } else { quote(&value) };
-        self.ready.push_back(Ok(format!("{{\"error\":{json}}}")));
+        self.add_event(Ok(format!("{{\"error\":{json}}}")));
     }
 
     /// Adds a line that belongs to no event: JSON, whose objects become events, or other text.
@@ -281,11 +286,11 @@ impl Events {
             if !is_json {
                 return;
             }
-            self.ready.push_back(Err(self.too_large()));
+            self.add_event(Err(self.too_large()));
             return;
         }
         if line.trim_ascii() == b"[DONE]" {
-            self.ready.push_back(Ok("[DONE]".to_owned()));
+            self.add_event(Ok("[DONE]".to_owned()));
             return;
         }
         let mut rest = line;
@@ -303,7 +308,7 @@ impl Events {
                     let json = mem::take(&mut self.json);
                     let event =
                         if json.too_large { Err(self.too_large()) } else { Ok(to_string(json.object)) };
-                    self.ready.push_back(event);
+                    self.add_event(event);
                 }
             }
             rest = after;
@@ -325,11 +330,11 @@ impl Events {
     fn end_event(&mut self) {
         let data = self.data.take();
         if mem::take(&mut self.too_large) {
-            self.ready.push_back(Err(self.too_large()));
+            self.add_event(Err(self.too_large()));
         } else if let Some(data) = data {
             match split_lines(&data) {
-                Some(lines) => self.ready.extend(lines.into_iter().map(Ok)),
-                None => self.ready.push_back(Ok(to_string(data))),
+                Some(lines) => lines.into_iter().for_each(|line| self.add_event(Ok(line))),
+                None => self.add_event(Ok(to_string(data))),
             }
         }
     }
@@ -340,19 +345,19 @@ impl Events {
         let is_value = |data: &[u8]| is_json(data) || data.trim_ascii() == b"[DONE]";
         match self.data.take_if(|data| !is_value(data) && split_lines(data).is_none()) {
             Some(data) if !data.trim_ascii().is_empty() => {
-                self.ready.push_back(Err(leftover("the stream ended within an event", &data)));
+                self.add_event(Err(leftover("the stream ended within an event", &data)));
             }
             _ => self.end_event(),
         }
         let json = mem::take(&mut self.json);
         if json.depth > 0 {
-            self.ready.push_back(Err(leftover("the stream ended within JSON", &json.object)));
+            self.add_event(Err(leftover("the stream ended within JSON", &json.object)));
         }
         let text = mem::take(&mut self.text);
         // In a stream with events, unknown fields are ignored, as the standard says.
         let is_foreign = mem::take(&mut self.has_foreign_text) || !self.has_events;
         if is_foreign && !text.trim_ascii().is_empty() {
-            self.ready.push_back(Err(leftover("the stream contains text that is not an event", &text)));
+            self.add_event(Err(leftover("the stream contains text that is not an event", &text)));
         }
         self.after_cr = false;
         self.first_line = true;

@@ -250,7 +250,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Metered<'_, V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
         self.meter.earn("[]".len());
-        let list = Entries::new(list, self.meter, true);
+        let list = Entries::new(list, self.meter, false);
         self.inner.visit_seq(list)
     }
 
@@ -276,8 +276,8 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Metered<'_, S> {
 struct Entries<'m, A> {
     inner: A,
     meter: &'m Meter,
-    /// The items that a list may have room for, by item.
-    growth: usize,
+    /// A map that is read into a list of its entries, and not into a struct with a field for each.
+    is_list: bool,
     is_first: bool,
     /// The number of values of a map that were read.
     entries: usize,
@@ -285,8 +285,7 @@ struct Entries<'m, A> {
 
 impl<'m, A> Entries<'m, A> {
     fn new(inner: A, meter: &'m Meter, is_list: bool) -> Entries<'m, A> {
-        let growth = if is_list { GROWTH } else { 1 };
-        Entries { inner, meter, growth, is_first: true, entries: 0 }
+        Entries { inner, meter, is_list, is_first: true, entries: 0 }
     }
 }
 
@@ -299,7 +298,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, A> {
             let is_first = mem::take(&mut self.is_first);
             self.meter.earn(if is_first { 0 } else { ",".len() });
             // A list starts with room for four items.
-            let items = if is_first { self.growth + 1 } else { self.growth };
+            let items = if is_first { GROWTH + 1 } else { GROWTH };
             self.meter.take(items * size_of::<S::Value>())?;
         }
         Ok(item)
@@ -320,9 +319,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
         self.meter.take(if type_name::<S::Value>() == type_name::<Value>() {
             self.entries += 1;
             entry(self.entries - 1)
-        } else if size > VALUE || self.growth > 1 {
+        } else if self.is_list {
+            // A list of entries has boxes, since it grows.
+            size + GROWTH * size_of::<(String, Box<()>)>()
+        } else if size > VALUE {
             // It may be boxed.
-            self.growth * size
+            size
         } else {
             // A field of the object itself.
             0

@@ -2,7 +2,10 @@
 
 use super::{Part, PartKind, ToolCall};
 use crate::api::{conversions::conversions, object::object, open_enum::open_enum, read::Lenient};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::SeqAccess};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess},
+};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -176,11 +179,14 @@ impl Lenient for Content {
         Ok(Ok(Content::Parts(parts)))
     }
 
+    fn read_map<'de, A: MapAccess<'de>>(part: A) -> Result<Result<Content, Value>, A::Error> {
+        Ok(Part::read_map(part)?.map(Content::from))
+    }
+
     fn read_value(value: Value) -> Result<Content, Value> {
         Ok(match value {
             Value::String(text) => Content::Text(text),
             Value::Null => return Err(value),
-            Value::Object(_) => Content::Parts(vec![Part::read(value)]),
             value => Content::Text(value.to_string()),
         })
     }

@@ -5,11 +5,16 @@ use crate::{
     api::{
         conversions::conversions,
         extra::Extra,
+        read::{Key, Lenient, Read},
         source::{Base64, MediaKind, Source},
     },
     media::Media,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, MapAccess},
+    ser::SerializeMap,
+};
 use serde_json::{Map, Value};
 
 /// A part of a message: text or media.
@@ -272,24 +277,51 @@ impl Serialize for Part {
     }
 }
 
+/// Reads a part from an object, and a text part from any other value, because some servers send strings.
 impl<'de> Deserialize<'de> for Part {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
-        Value::deserialize(deserializer).map(Part::read)
+        let part = <Part as Lenient>::read(deserializer)?;
+        Ok(part.unwrap_or_else(|value| Part::text(value.to_string())))
     }
 }
 
-impl Part {
-    /// Reads a part from an object, and a text part from any other value, because some servers send strings.
-    pub(super) fn read(value: Value) -> Part {
-        let mut members = match value {
-            Value::Object(members) => members,
-            Value::String(text) => return Part::text(text),
-            value => return Part::text(value.to_string()),
+impl Lenient for Part {
+    fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Part, Value>, A::Error> {
+        let mut name = String::new();
+        let mut text = None;
+        let mut members = Map::new();
+        while let Some(Key(key)) = map.next_key()? {
+            // The type, and a text after it, need no map, which takes much more memory than they do.
+            let is_type = key == "type";
+            if !is_type && (key != name || !matches!(&*name, "text" | "refusal")) {
+                let value: Value = map.next_value()?;
+                members.insert(key.into_owned(), value);
+                continue;
+            }
+            let string = match map.next_value::<Read<String>>()?.0 {
+                Err(Value::Null) => continue,
+                string => string.unwrap_or_else(|value| value.to_string()),
+            };
+            if is_type {
+                name = string;
+            } else {
+                text = Some(string);
+            }
+        }
+        let kind = match text {
+            Some(text) if name == "text" => Some(PartKind::Text(text)),
+            Some(text) => Some(PartKind::Refusal(text)),
+            None => PartKind::read(&name, &members),
         };
-        let name = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let kind = PartKind::read(&name, &members);
         // `Map::remove` would reorder the other members if serde_json's feature `preserve_order` is on.
-        members.retain(|key, _| !(key == "type" && !name.is_empty() || key == &name && kind.is_some()));
-        Part { extra: members.into(), ..Part::from(kind.unwrap_or(PartKind::Other(name))) }
+        members.retain(|key, _| *key != name || kind.is_none());
+        Ok(Ok(Part { extra: members.into(), ..Part::from(kind.unwrap_or(PartKind::Other(name))) }))
+    }
+
+    fn read_value(value: Value) -> Result<Part, Value> {
+        match value {
+            Value::String(text) => Ok(Part::text(text)),
+            value => Err(value),
+        }
     }
 }

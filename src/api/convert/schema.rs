@@ -1,15 +1,17 @@
 //! Conversion of Gemini's OpenAPI dialect to JSON Schema.
 
-use super::{Target, convert_all, not_json};
+use super::{Target, not_json};
 use crate::{api::gemini::Schema, error::Result};
 use serde_json::{Map, Value, json};
+use std::fmt::Arguments;
 
 /// Converts `schema`, which is at the path `at`, to JSON Schema.
 pub(super) fn json_schema(schema: &Schema, at: &str) -> Result<Value> {
-    convert(serde_json::to_value(schema).map_err(|cause| not_json(at, cause))?, at)
+    convert(serde_json::to_value(schema).map_err(|cause| not_json(at, cause))?, format_args!("{at}"))
 }
 
-fn convert(schema: Value, at: &str) -> Result<Value> {
+/// The path `at` is formatted only for an error: a path for each level would take memory by the square of the depth.
+fn convert(schema: Value, at: Arguments<'_>) -> Result<Value> {
     let Value::Object(keys) = schema else { return Ok(schema) };
     let mut schema = Map::new();
     let mut nullable = false;
@@ -17,37 +19,43 @@ fn convert(schema: Value, at: &str) -> Result<Value> {
     let is_string =
         keys.get("type").and_then(Value::as_str).is_none_or(|name| name.eq_ignore_ascii_case("STRING"));
     for (key, value) in keys {
-        let at = format!("{at}.{key}");
+        let at = format_args!("{at}.{key}");
+        let unsupported = || Err(Target::Chat.unsupported(&at.to_string()));
         let value = match (key.as_str(), value) {
-            ("propertyOrdering", _) => return Err(Target::Chat.unsupported(&at)),
-            ("type", Value::String(name)) if name == "TYPE_UNSPECIFIED" => {
-                return Err(Target::Chat.unsupported(&at));
-            }
+            ("propertyOrdering", _) => return unsupported(),
+            ("type", Value::String(name)) if name == "TYPE_UNSPECIFIED" => return unsupported(),
             ("type", Value::String(name)) => name.to_lowercase().into(),
             ("nullable", value) => {
                 nullable = value == true;
                 continue;
             }
             // JSON Schema has only `examples`, so one of the two would be lost.
-            ("example", _) if examples => return Err(Target::Chat.unsupported(&at)),
+            ("example", _) if examples => return unsupported(),
             ("example", value) => {
                 schema.insert("examples".into(), json!([value]));
                 continue;
             }
             ("default", value) => value,
             // The dialect writes enum values of every type as strings; in JSON Schema, a string never equals a number.
-            ("enum", value) if !is_string => numbers(&value).ok_or_else(|| Target::Chat.unsupported(&at))?,
-            ("items" | "additionalProperties", value) => convert(value, &at)?,
-            ("anyOf", Value::Array(schemas)) => convert_all(schemas, &at, convert)?.into(),
+            ("enum", value) if !is_string => match numbers(&value) {
+                Some(numbers) => numbers,
+                None => return unsupported(),
+            },
+            ("items" | "additionalProperties", value) => convert(value, at)?,
+            ("anyOf", Value::Array(schemas)) => {
+                let schemas = schemas.into_iter().enumerate();
+                let converted = schemas.map(|(i, schema)| convert(schema, format_args!("{at}[{i}]")));
+                Value::Array(converted.collect::<Result<_>>()?)
+            }
             ("properties", Value::Object(properties)) => {
                 let converted = properties.into_iter().map(|(name, schema)| {
-                    let schema = convert(schema, &format!("{at}.{name}"))?;
+                    let schema = convert(schema, format_args!("{at}.{name}"))?;
                     Ok((name, schema))
                 });
                 Value::Object(converted.collect::<Result<_>>()?)
             }
             // An extra key may contain a schema of an unknown dialect.
-            (_, value) if contains_object(&value) => return Err(Target::Chat.unsupported(&at)),
+            (_, value) if contains_object(&value) => return unsupported(),
             (_, value) => value,
         };
         schema.insert(key, value);

@@ -71,7 +71,7 @@ object! {
         #[serde(serialize_with = "properties::serialize")]
         #[read("properties::deserialize")]
         #[setter(none)]
-        pub properties: Vec<(String, Schema)>,
+        pub properties: Vec<(String, Box<Schema>)>,
         /// `required`: the names of the properties that an object must have.
         pub required: Vec<String>,
         /// `propertyOrdering`: the names of the properties in the order in which the model writes them.
@@ -134,7 +134,7 @@ impl Schema {
 
     /// Creates a schema for objects: `OBJECT`, with `properties`, which are all optional.
     pub fn object<K: Into<String>>(properties: impl IntoIterator<Item = (K, Schema)>) -> Schema {
-        let properties = properties.into_iter().map(|(name, schema)| (name.into(), schema)).collect();
+        let properties = properties.into_iter().map(|(name, schema)| (name.into(), schema.into())).collect();
         Schema { properties, ..Schema::new(Type::Object) }
     }
 
@@ -151,7 +151,7 @@ mod properties {
     use std::fmt;
 
     pub(super) fn serialize<S: Serializer>(
-        properties: &[(String, Schema)],
+        properties: &[(String, Box<Schema>)],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_map(properties.iter().map(|(name, schema)| (name, schema)))
@@ -159,10 +159,10 @@ mod properties {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Vec<(String, Schema)>, D::Error> {
+    ) -> Result<Vec<(String, Box<Schema>)>, D::Error> {
         struct Properties;
         impl<'de> de::Visitor<'de> for Properties {
-            type Value = Vec<(String, Schema)>;
+            type Value = Vec<(String, Box<Schema>)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of schemas")
@@ -174,8 +174,9 @@ mod properties {
 
             fn visit_map<A: de::MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
                 let mut properties = Vec::new();
-                while let Some(property) = object.next_entry()? {
-                    properties.push(property);
+                // Not as a box, whose size would tell the meter nothing.
+                while let Some((name, schema)) = object.next_entry::<String, Schema>()? {
+                    properties.push((name, schema.into()));
                 }
                 Ok(properties)
             }
