@@ -32,6 +32,8 @@ use std::{fmt, sync::Arc};
 /// | Ollama, llama.cpp, LiteLLM, FastAPI, Fastify, nginx | do not decode |
 /// | Databricks' hosted gateway, the Gemini API, Vertex AI, vLLM | not documented |
 ///
+/// The tests send coded bodies to the MLflow AI Gateway, tower-http and Node.
+///
 /// Servers limit what they decode, so [`Body::check`] compares the length without the coding.
 ///
 /// # Examples
