@@ -85,8 +85,8 @@ pub trait FromEvent: sealed::Sealed + Sized {
     /// # Errors
     /// - [`Api`](ErrorKind::Api): the event is an error that the server reports within the stream.
     /// - [`Json`](ErrorKind::Json): the data is not valid JSON, or not an event of this API.
-    /// - [`TooLarge`](ErrorKind::TooLarge): the event has so many tiny values that it would take more than 32
-    ///   times its length, and 1 MiB, in memory.
+    /// - [`TooLarge`](ErrorKind::TooLarge): the event would take more memory than 32 times its
+    ///   length and 1 MiB.
     fn from_event(data: &str) -> Result<Option<Self>>;
 }
 

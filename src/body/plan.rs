@@ -197,7 +197,9 @@ impl Plan {
                     }
                     plan.push_text(text.as_bytes());
                 }
-                Segment::Framing(_) | Segment::Zstd(_) => debug_assert!(false, "the plan is no coding"),
+                Segment::Framing(_) | Segment::Zstd(_) => {
+                    debug_assert!(false, "a plain body has no coded segments")
+                }
             }
         }
         plan.end_text()?;

@@ -1,5 +1,7 @@
 //! What a string that should name media is, by its form alone: a URL, a path, or the data itself.
 
+use std::borrow::Cow;
+
 /// What a string that should name media is, by its form alone. No file is looked for and nothing is fetched.
 ///
 /// Parts accept URLs. A path or a mistyped URL in their place is an error when the body is made, and
@@ -59,6 +61,18 @@ impl NameKind {
     }
 }
 
+/// Returns a name for a message: its beginning and its end if it has more than 200 bytes.
+pub(super) fn shortened(name: &str) -> Cow<'_, str> {
+    const END: usize = 96;
+    if name.len() <= 200 {
+        return name.into();
+    }
+    let is_boundary = |at: &usize| name.is_char_boundary(*at);
+    let start = (0..=END).rev().find(is_boundary).unwrap_or(0);
+    let end = (name.len() - END..).find(is_boundary).unwrap_or(name.len());
+    format!("{}...{}", &name[..start], &name[end..]).into()
+}
+
 /// Returns what follows the scheme of a data URI, or `None` for any other URL.
 pub(crate) fn data_uri(url: &str) -> Option<&str> {
     strip_scheme(url, "data:")
@@ -79,7 +93,7 @@ fn has_scheme(url: &str) -> bool {
     })
 }
 
-/// The identifiers of uploaded files have no dot, so file names with an extension are none.
+/// Returns `true` for the identifier of an uploaded file, which has no dot, unlike a file name with an extension.
 fn is_uploaded(name: &str) -> bool {
     let id = ["files/", "file-", "file_"].iter().find_map(|prefix| name.strip_prefix(prefix));
     id.is_some_and(|id| {
@@ -217,6 +231,16 @@ fn credentials(url: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_show_at_most_200_bytes_of_a_name() {
+        for (unit, count) in [("a", 200), ("é", 100), ("a", 201), ("é", 5000), ("€", 68)] {
+            let name = unit.repeat(count);
+            let shown = shortened(&name);
+            assert_eq!(name.len() <= 200, shown == name);
+            assert!(shown.len() <= 200 && shown.starts_with(unit) && shown.ends_with(unit), "{shown}");
+        }
+    }
     use NameKind::*;
 
     fn meant(name: &str) -> Option<String> {

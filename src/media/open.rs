@@ -5,7 +5,7 @@ use super::{
     file::{self, OpenFile},
     map::Map,
     mime::{self, Undetected},
-    name::{NameKind, redact},
+    name::{NameKind, redact, shortened},
 };
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -155,8 +155,10 @@ impl MediaOptions {
     fn open_pipe(&self, pipe: File, name: String, extension: Option<&str>) -> Result<OpenedMedia> {
         let opened = self.spool(pipe, name, extension)?;
         if opened.media.is_empty() {
-            let message =
-                format!("cannot open {}: the pipe is empty; was it read before?", opened.media.name());
+            let message = format!(
+                "cannot open {}: the pipe is empty; was it read before?",
+                shortened(opened.media.name())
+            );
             return Err(Error::new(ErrorKind::Io, message));
         }
         Ok(opened)
@@ -207,6 +209,7 @@ impl MediaOptions {
 
     /// Returns the MIME type that was set, or else detects one.
     fn mime_of(&self, content: impl Read + Seek, name: &str, extension: Option<&str>) -> Result<Mime> {
+        let name = &*shortened(name);
         if let Some(mime) = &self.mime {
             return check_mime(mime, name).map(|mime| Mime { name: mime.into(), is_detected: false });
         }
@@ -298,7 +301,7 @@ fn not_a_path(path: &Path, kind: io::ErrorKind) -> Option<Error> {
 }
 
 fn cannot_open(name: &str, cause: io::Error) -> Error {
-    Error::with_source(ErrorKind::Io, format!("cannot open {name}"), cause)
+    Error::with_source(ErrorKind::Io, format!("cannot open {}", shortened(name)), cause)
 }
 
 /// Returns `mime` if it is well-formed.
@@ -306,6 +309,7 @@ fn check_mime<'a>(mime: &'a str, name: &str) -> Result<&'a str> {
     if mime::is_valid(mime) {
         return Ok(mime);
     }
+    let (name, mime) = (shortened(name), shortened(mime));
     let message = format!("{name}: {mime:?} is not a valid MIME type; the form is type/subtype");
     Err(Error::new(ErrorKind::MimeType, message))
 }

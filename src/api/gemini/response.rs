@@ -92,8 +92,8 @@ impl Response {
     /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
     ///   [`ApiError`](crate::ApiError).
     /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
-    /// - [`TooLarge`](crate::ErrorKind::TooLarge): the response has so many tiny values that it would take more
-    ///   than 32 times its length, and 1 MiB, in memory.
+    /// - [`TooLarge`](crate::ErrorKind::TooLarge): the response would take more memory
+    ///   than 32 times its length and 1 MiB.
     pub fn from_slice(bytes: &[u8]) -> Result<Response> {
         API.read_response(bytes)
     }
