@@ -261,8 +261,12 @@ fn text_is_never_media() {
         found(b"<html>caf\xe9 in Latin-1, as old servers send it</html>"),
         Found::Text("an HTML page")
     );
-    let utf_16: Vec<_> = "\u{feff}Not Found".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(found(&utf_16), Found::Text("UTF-16 text"));
+    for text in ["\u{feff}Not Found", "Not Found"] {
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let utf_16: Vec<_> = text.encode_utf16().flat_map(bytes).collect();
+            assert_eq!(found(&utf_16), Found::Text("UTF-16 text"));
+        }
+    }
     assert_ne!(found(b"ID3 is a tag for MP3 files"), Found::Tag);
     assert_eq!(found(b"\x01\x02\x03\x04"), Found::Unknown);
     assert_eq!(

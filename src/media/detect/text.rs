@@ -9,8 +9,9 @@ pub(super) fn kind(head: &[u8]) -> Option<&'static str> {
         return (pairs.len() > 4 && pairs.iter().filter(is_latin).count() > pairs.len() / 2)
             .then_some("UTF-16 text");
     }
-    // Binary formats have control characters in their headers; text has few.
-    let is_control = |byte: &u8| *byte < 0x20 && !b"\t\n\x0C\r\x1B".contains(byte) || *byte == 0x7F;
+    if is_utf16(head, 0) || is_utf16(head, 1) {
+        return Some("UTF-16 text");
+    }
     if head.len() < 4 || head.iter().any(is_control) || !is_mostly_ascii(head) {
         return None;
     }
@@ -33,6 +34,20 @@ pub(super) fn kind(head: &[u8]) -> Option<&'static str> {
     } else {
         "text"
     })
+}
+
+/// Binary formats have control characters in their headers; text has few.
+fn is_control(byte: &u8) -> bool {
+    *byte < 0x20 && !b"\t\n\x0C\r\x1B".contains(byte) || *byte == 0x7F
+}
+
+/// UTF-16 of ASCII without a byte order mark. `high` is the place of the high byte of a pair.
+fn is_utf16(head: &[u8], high: usize) -> bool {
+    let (pairs, _) = head.as_chunks::<2>();
+    pairs.len() > 4
+        && pairs
+            .iter()
+            .all(|pair| pair[high] == 0 && pair[1 - high].is_ascii() && !is_control(&pair[1 - high]))
 }
 
 /// UTF-8, or bytes of which most are ASCII, as in a page in Latin-1.
