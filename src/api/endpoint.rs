@@ -49,7 +49,7 @@ macro_rules! endpoint {
                 Endpoint(self.0.limit(limit))
             }
 
-            /// Sends bodies with a content coding, and the header `Content-Encoding` with it. There is none by default:
+            /// Encodes bodies with a content coding, and sets the header `Content-Encoding`. The default is `Identity`:
             /// most servers do not decode bodies, so see [`ContentEncoding`](crate::ContentEncoding) for those that
             /// do, and `examples/content_encoding.rs` in the repository for what to do with a server that does not.
             ///

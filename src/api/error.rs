@@ -149,7 +149,7 @@ fn raw_message(raw: &Value) -> Option<String> {
     }
 }
 
-/// Joins the strings that are not empty. Returns `None` if there are none.
+/// Joins the non-empty strings. Returns `None` if all are empty.
 fn join(separator: &str, strings: impl Iterator<Item = Option<String>>) -> Option<String> {
     let strings: Vec<_> = strings.flatten().filter(|string| !string.is_empty()).collect();
     (!strings.is_empty()).then(|| strings.join(separator))

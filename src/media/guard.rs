@@ -182,7 +182,7 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         let page = address & !(installed.page - 1);
         // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is
         // being read, and so do those of the whole mapping, which starts at a page. Its owner keeps it while
-        // the span is registered and unmaps it as a whole, and there are no references into it.
+        // the span is registered and unmaps it as a whole. No reference points into it.
         let replaced = unsafe {
             map_zeros(page, span.end - page, installed.page) || {
                 let spare = SPARE.swap(ptr::null_mut(), Ordering::Relaxed);

@@ -277,7 +277,7 @@ fn tool_result(mut response: FunctionResponse, at: &str, calls: &mut Calls<'_>) 
     }
     let (id, name) = (response.id.take(), mem::take(&mut response.name));
     let result = mem::take(&mut response.response);
-    // There is no other result of the call: the default.
+    // `false`, the default, says that this is the only result of the call.
     take_if(&mut response.will_continue, |continues| (!continues).then_some(()));
     CHAT.ensure_empty(&response, at)?;
     let Some(id) = calls.respond(id.as_deref(), &name) else {

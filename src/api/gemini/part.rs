@@ -1,25 +1,18 @@
 //! One part of a turn: a payload and what describes it.
 
+mod read;
+
 use super::{
     CodeExecutionResult, ExecutableCode, FileData, FunctionCall, FunctionResponse, InlineData,
     PartMediaResolution, VideoMetadata,
 };
 use crate::{
-    api::{
-        conversions::conversions,
-        extra::Extra,
-        read::{Lenient, Members, Object, Read, Regular, lenient, members, put},
-        source::Source,
-        spelling::Spelling,
-    },
+    api::{conversions::conversions, extra::Extra, source::Source},
     media::Media,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, MapAccess},
-};
+use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 /// One part of a turn: one of `parts`.
 ///
@@ -98,17 +91,6 @@ pub enum PartKind {
 }
 
 impl PartKind {
-    /// The keys of all payloads.
-    pub(super) const KEYS: [&str; 7] = [
-        "inlineData",
-        "fileData",
-        "functionCall",
-        "functionResponse",
-        "executableCode",
-        "codeExecutionResult",
-        "text",
-    ];
-
     /// Returns the key of the payload, or `None` for [`Other`](PartKind::Other).
     pub fn key(&self) -> Option<&'static str> {
         Some(match self {
@@ -122,125 +104,9 @@ impl PartKind {
             PartKind::Other => return None,
         })
     }
-
-    /// Reads the payload `key` as it arrives. Returns a value of the wrong type, or without a key, as it is.
-    fn read<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<Result<PartKind, Value>, A::Error> {
-        fn object<'de, A, T>(
-            map: &mut A,
-            kind: fn(Box<T>) -> PartKind,
-        ) -> Result<Result<PartKind, Value>, A::Error>
-        where
-            A: MapAccess<'de>,
-            T: Object + Serialize,
-        {
-            let Read(payload) = map.next_value::<Read<Regular<T>>>()?;
-            Ok(payload.map(|Regular(payload)| kind(Box::new(payload))))
-        }
-        match key {
-            "inlineData" => object(map, PartKind::InlineData),
-            "fileData" => object(map, PartKind::FileData),
-            "functionCall" => object(map, PartKind::FunctionCall),
-            "functionResponse" => object(map, PartKind::FunctionResponse),
-            "executableCode" => object(map, PartKind::ExecutableCode),
-            "codeExecutionResult" => object(map, PartKind::CodeExecutionResult),
-            _ => Ok(map.next_value::<Read<String>>()?.0.map(PartKind::Text)),
-        }
-    }
-}
-
-impl Object for Part {
-    const IS_STRICT: bool = false;
-    const SPELLING: Spelling = Spelling::Json;
-    const FIELDS: &'static [&'static str] = &[
-        "text",
-        "inlineData",
-        "fileData",
-        "functionCall",
-        "functionResponse",
-        "executableCode",
-        "codeExecutionResult",
-        "videoMetadata",
-        "thought",
-        "thoughtSignature",
-        "mediaResolution",
-        "partMetadata",
-    ];
-
-    fn read_field<'de, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        map: &mut A,
-    ) -> Result<Option<Value>, A::Error> {
-        match name {
-            "videoMetadata" => put(&mut self.video_metadata, map),
-            "thought" => put(&mut self.thought, map),
-            "thoughtSignature" => put(&mut self.thought_signature, map),
-            "mediaResolution" => put(&mut self.media_resolution, map),
-            "partMetadata" => put(&mut self.part_metadata, map),
-            payload => self.read_payload(payload, map),
-        }
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-}
-
-impl<'de> Deserialize<'de> for Part {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
-        Part::read(deserializer)?.map_err(|_| de::Error::custom("a part is not an object"))
-    }
-}
-
-lenient!(VideoMetadata);
-
-/// Reads also the name of the level alone, which some SDKs write.
-impl Lenient for PartMediaResolution {
-    fn read_value(value: Value) -> Result<PartMediaResolution, Value> {
-        match &value {
-            Value::String(level) => Ok(level.as_str().into()),
-            _ => PartMediaResolution::deserialize(&value).map_err(|_| value),
-        }
-    }
-}
-
-impl Lenient for Part {
-    fn read_map<'de, A: MapAccess<'de>>(map: A) -> Result<Result<Part, Value>, A::Error> {
-        let Some(Members { object: mut part, odd }) = members::<_, Part>(map)? else {
-            return Ok(Ok(Part::default()));
-        };
-        part.extra.extend(odd);
-        Ok(Ok(part))
-    }
-
-    fn read_value(value: Value) -> Result<Part, Value> {
-        Err(value)
-    }
 }
 
 impl Part {
-    /// Reads a payload. Of two, the first is used, but text is displaced by any other: some gateways add an empty
-    /// one.
-    fn read_payload<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        map: &mut A,
-    ) -> Result<Option<Value>, A::Error> {
-        let value = match self.kind {
-            PartKind::Text(_) | PartKind::Other => PartKind::read(key, map)?,
-            _ => Err(map.next_value()?),
-        };
-        Ok(match value {
-            Ok(kind) => {
-                if let PartKind::Text(text) = mem::replace(&mut self.kind, kind) {
-                    self.extra.insert("text", text);
-                }
-                None
-            }
-            Err(value) => Some(value).filter(|value| !value.is_null()),
-        })
-    }
-
     /// Returns the text of the part, which can be next to a payload of another kind in a response.
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.kind {
