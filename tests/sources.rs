@@ -272,7 +272,7 @@ fn opening_what_is_not_a_path_says_what_it_is() {
         ("", "cannot open media: the path is empty"),
         ("https://h/v.mp4?SECRET", "cannot open https://h/v.mp4?...: it is a URL, which the server fetches"),
         ("file:///v.mp4", "cannot open file:///v.mp4: it is a URL; give the path without file:"),
-        ("www.example.com/v", "did you mean https://www.example.com/v, as a string?"),
+        ("www.example.com/v", "did you mean https://www.example.com/v? If so, pass it on as a string"),
         ("data:video/mp4;base64,SECRET", "cannot open data:video/mp4;base64,... (6 more bytes): it is data"),
         (&base64, "cannot open iVBORw0KGgoAAAAN... (22000 bytes): it is data"),
     ] {

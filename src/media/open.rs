@@ -289,7 +289,9 @@ fn not_a_path(path: &Path, kind: io::ErrorKind) -> Option<Error> {
     let reason = match NameKind::of(name) {
         NameKind::Path if name.is_empty() => "the path is empty; name a file".to_owned(),
         NameKind::Url => "it is a URL, which the server fetches; pass it on as a string".to_owned(),
-        NameKind::Mistyped { meant } => format!("no such file; if you mean {meant}, pass it on as a string"),
+        NameKind::Mistyped { meant } => {
+            format!("no such file; did you mean {meant}? If so, pass it on as a string")
+        }
         NameKind::FileUrl => "it is a URL; give the path without file:".to_owned(),
         NameKind::DataUri | NameKind::Base64 => {
             "it is data, not the path of a file; pass it on as a string, or decode it".to_owned()
