@@ -18,7 +18,7 @@ use std::{fmt, marker::PhantomData};
 pub(crate) struct Api {
     /// The name that errors use.
     pub(crate) name: &'static str,
-    /// The keys of a response, of which every response has at least one.
+    /// The keys of a response, of which every response has at least one, in one of the two spellings.
     pub(crate) keys: &'static [&'static str],
 }
 

@@ -15,17 +15,7 @@ use std::borrow::Cow;
 
 const API: Api = Api {
     name: "generateContent",
-    keys: &[
-        "candidates",
-        "promptFeedback",
-        "prompt_feedback",
-        "usageMetadata",
-        "usage_metadata",
-        "modelVersion",
-        "model_version",
-        "responseId",
-        "response_id",
-    ],
+    keys: &["candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"],
 };
 
 object! {
