@@ -1,6 +1,7 @@
-//! Standard base64 (RFC 4648 section 4, with padding), encoded as fast as memory allows.
+//! Base64 (RFC 4648), encoded and decoded as fast as memory allows.
 //!
-//! [`encode`] uses the fastest instruction set that the CPU supports.
+//! [`encode`] writes the standard alphabet with padding. [`decode`] also reads the URL-safe alphabet. Both use the fastest
+//! instruction set that the CPU supports.
 
 use core::{fmt, mem::MaybeUninit, slice};
 use std::{ffi::OsStr, sync::LazyLock};
@@ -8,11 +9,15 @@ use std::{ffi::OsStr, sync::LazyLock};
 use base64_simd::{Out, STANDARD};
 use bytes::buf::UninitSlice;
 
+mod decode;
 mod huffman;
 mod input;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use decode::{DecodeError, decode, decoded_len};
+#[doc(hidden)]
+pub use decode::{Decoder, Padding, Progress};
 pub(crate) use input::Input;
 
 /// The 64 characters in the order of their values.
@@ -52,7 +57,7 @@ pub fn encode<'a>(src: &[u8], out: impl Into<&'a mut UninitSlice>) -> usize {
     unsafe { Backend::active().encode_raw::<false>(src.as_ptr(), src.len(), out.into()) }
 }
 
-/// An implementation of [`encode`] and of Huffman streams. Public only for this project's tests and benchmarks.
+/// An implementation of [`encode`], [`decode`] and of Huffman streams. Public only for this project's tests and benchmarks.
 ///
 /// All variants exist on all targets, but only those that [`Backend::available`] yields can be used.
 #[doc(hidden)]
