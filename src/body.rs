@@ -19,7 +19,10 @@ pub use progress::Progress;
 #[cfg(feature = "http-body")]
 pub use read_ahead::ReadAhead;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    media::seek_from,
+};
 use bytes::{BufMut, Bytes};
 use plan::Plan;
 use std::{
@@ -424,18 +427,7 @@ impl Read for Body {
 /// end.
 impl Seek for Body {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let (base, offset) = match to {
-            SeekFrom::Start(position) => (position, 0),
-            SeekFrom::End(offset) => (self.len(), offset),
-            SeekFrom::Current(offset) => (self.position, offset),
-        };
-        let position = base.checked_add_signed(offset).ok_or_else(|| {
-            let message = match offset < 0 {
-                true => "cannot seek to a position before the start of the body",
-                false => "cannot seek to a position that exceeds 64 bits",
-            };
-            io::Error::new(io::ErrorKind::InvalidInput, message)
-        })?;
+        let position = seek_from(to, self.position, self.len(), "the body")?;
         self.set_position(position);
         Ok(position)
     }

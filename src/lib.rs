@@ -68,7 +68,7 @@ pub use body::ReadAhead;
 pub use body::{Body, Chunks, ContentEncoding, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
 pub use json::{DataUri, Marks, Template};
-pub use media::{Access, Media, MediaOptions, NameKind};
+pub use media::{Access, Media, MediaOptions, MediaReader, NameKind};
 
 pub use bytes;
 #[cfg(feature = "http")]

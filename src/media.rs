@@ -12,6 +12,8 @@ mod map;
 mod mime;
 mod name;
 mod open;
+mod reader;
+mod save;
 
 pub(crate) use mime::{
     canonical as canonical_mime, is_valid as is_valid_mime, of_audio_format as mime_of_audio_format,
@@ -21,6 +23,8 @@ pub use name::NameKind;
 pub(crate) use name::{data_uri, redact};
 pub use open::MediaOptions;
 pub(crate) use open::OpenedMedia;
+pub use reader::MediaReader;
+pub(crate) use reader::seek_from;
 
 use crate::{
     base64::{self, Input},
@@ -36,7 +40,8 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 ///
 /// As a field of a `Serialize` type it becomes a string of plain base64
 /// ([RFC 4648 section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4), padded). Use
-/// [`DataUri`](crate::DataUri) to put `data:<mime>;base64,` in front of it.
+/// [`DataUri`](crate::DataUri) to put `data:<mime>;base64,` in front of it. To get the bytes themselves, use
+/// [`save`](Media::save), [`copy_to`](Media::copy_to) or [`reader`](Media::reader).
 ///
 /// # Examples
 ///
@@ -91,9 +96,9 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 /// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no
 /// effect.
 ///
-/// If its length or modification time changes, reading from a body returns an error of kind
-/// [`Changed`](ErrorKind::Changed) and delivers no bytes that were read after the change. This includes the
-/// truncation of a mapped file, which would otherwise kill the process.
+/// If its length or modification time changes, reading from a body or a [`reader`](Media::reader), copying and saving
+/// return an error of kind [`Changed`](ErrorKind::Changed) and deliver no bytes that were read after the change. This
+/// includes the truncation of a mapped file, which would otherwise kill the process.
 ///
 /// These changes are not detected:
 ///
@@ -354,7 +359,7 @@ impl Media {
 
     /// Calls `read` with up to `len` bytes at `start`, as many as one read of the source covers.
     ///
-    /// All bytes of media pass through here. The file is checked for changes after `read` and before its result is
+    /// All bytes to encode pass through here. The file is checked for changes after `read` and before its result is
     /// returned. After an error, what `read` has made of the bytes must not be used.
     pub(crate) fn read<T>(&self, start: u64, len: usize, read: impl FnOnce(Input<'_>) -> T) -> Result<T> {
         let len = (self.0.len - start).min(len as u64) as usize;
@@ -376,6 +381,15 @@ impl Media {
                 result.map_err(|cause| self.cannot_read(cause))
             }
         }
+    }
+
+    /// Fills `out` with the bytes of the file at `start`, which must contain them, by positional reads.
+    ///
+    /// All bytes that are not encoded pass through here. After an error, the content of `out` must not be used.
+    fn read_file(&self, file: &file::OpenFile, start: u64, out: &mut [u8]) -> Result<()> {
+        let result = file.read_at(out, start);
+        self.check_unchanged(file)?;
+        result.map_err(|cause| self.cannot_read(cause))
     }
 
     /// Returns an error if the file has changed since it was opened.

@@ -5,9 +5,11 @@ mod common;
 #[path = "common/heap.rs"]
 mod heap;
 
-use common::{DONE, Origin, Random, assert_same, base64_of, inner, job, noise, process, scratch};
+use common::{
+    DONE, Origin, Random, STEP, WINDOW, assert_same, base64_of, inner, job, noise, process, scratch,
+};
 use heap::{MAX_ALLOCATION, allocations, most_held};
-use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Media};
+use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Media, Segment};
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
@@ -146,6 +148,21 @@ fn chunk_that_cannot_be_allocated_is_an_error() {
     assert_eq!(chunk.unwrap().len(), 1000);
 }
 
+#[test]
+fn copying_media_of_any_length_needs_one_buffer() {
+    for origin in Origin::ALL {
+        let media = origin.media(&noise(2 * WINDOW));
+        let folder = scratch();
+        for (what, most) in [
+            ("copied", most_held(|| media.copy_to(Count(0)).unwrap())),
+            ("read", most_held(|| io::copy(&mut media.reader(), &mut Count(0)).unwrap())),
+            ("saved", most_held(|| media.save(folder.path().join("saved")).unwrap())),
+        ] {
+            assert!(most <= (STEP + 16_384) as isize, "{origin:?} {what}: {most} bytes");
+        }
+    }
+}
+
 #[cfg(feature = "spool")]
 #[test]
 fn spooling_a_reader_needs_little_heap_at_any_length() {
@@ -201,6 +218,16 @@ fn coded(body: &Body, _: &File) {
         body.seek(SeekFrom::Start(random.below(body.len() - len as u64))).unwrap();
         body.read_exact(&mut vec![0; len]).unwrap();
     }
+}
+
+fn copied(body: &Body, _: &File) {
+    let media = body.segments().find_map(|(_, segment)| match segment {
+        Segment::Base64(media) => Some(media),
+        _ => None,
+    });
+    let mut count = Count(0);
+    assert_eq!(media.unwrap().copy_to(&mut count).unwrap(), 6 << 30);
+    assert_eq!(count.0, 6 << 30);
 }
 
 fn at_random(body: &Body, file: &File) {
@@ -279,6 +306,11 @@ fn dense(file: &File) {
 #[test]
 fn sequential_read_of_6_gib_needs_16_mib() {
     assert_peak_below(16, "sequential_read_of_6_gib_needs_16_mib", sparse, from_start_to_end);
+}
+
+#[test]
+fn copy_of_6_gib_needs_16_mib() {
+    assert_peak_below(16, "copy_of_6_gib_needs_16_mib", sparse, copied);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An open file: positional reads, and the detection of changes.
 
-use super::READ_UNIT;
+use super::{READ_UNIT, reader::seek_from};
 use crate::base64::Input;
 use std::{
     fmt,
@@ -28,7 +28,7 @@ pub(super) enum Change {
 
 /// The maximum number of bytes per call of [`OpenFile::read`]: 1 MiB of base64, the default chunk. A multiple
 /// of 3, so that no group is split.
-const STEP: usize = 768 * 1024;
+pub(super) const STEP: usize = 768 * 1024;
 const _: () = assert!(STEP.is_multiple_of(READ_UNIT));
 
 /// Reads of up to this many bytes use a buffer on the stack.
@@ -88,7 +88,7 @@ impl OpenFile {
     /// Fills `bytes`, or returns an error of kind `UnexpectedEof` if the file is too short. If the file was
     /// truncated, the caller detects that and reports it instead. Files in /sys are shorter than their
     /// reported length from the start.
-    fn read_at(&self, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    pub(super) fn read_at(&self, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !bytes.is_empty() {
             match read_at(&self.file, bytes, offset) {
                 Ok(0) => {
@@ -136,12 +136,7 @@ impl Read for Reader<'_> {
 
 impl Seek for Reader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        self.position = seek_from(to, self.position, self.file.metadata()?.len(), "the file")?;
         Ok(self.position)
     }
 }
@@ -175,7 +170,7 @@ impl fmt::Display for Change {
 /// A read buffer in which bytes have the same offset within a page as in the file. A copy between different
 /// offsets costs the kernel up to half of its speed. Without this, offsets differ: a large `Vec` from glibc
 /// starts 16 bytes into a page, and reads start anywhere.
-struct Buffer {
+pub(super) struct Buffer {
     memory: Vec<u8>,
 }
 
@@ -196,7 +191,8 @@ fn idle() -> Option<MutexGuard<'static, Vec<Buffer>>> {
 impl Buffer {
     const PAGE: usize = 4096;
 
-    fn take(len: usize) -> Buffer {
+    /// Returns a buffer for reads of up to `len` bytes.
+    pub(super) fn take(len: usize) -> Buffer {
         let kept = idle().and_then(|mut idle| idle.pop());
         match kept {
             Some(buffer) if buffer.memory.len() >= len + 2 * Buffer::PAGE => buffer,
@@ -207,13 +203,14 @@ impl Buffer {
     }
 
     /// Returns the part of the buffer that is for the `len` bytes at `offset` of the file.
-    fn bytes(&mut self, offset: u64, len: usize) -> &mut [u8] {
+    pub(super) fn bytes(&mut self, offset: u64, len: usize) -> &mut [u8] {
         let page = self.memory.as_ptr().align_offset(Buffer::PAGE);
         let start = page + (offset % Buffer::PAGE as u64) as usize;
         &mut self.memory[start..start + len]
     }
 
-    fn release(self) {
+    /// Keeps the buffer for later reads.
+    pub(super) fn release(self) {
         if let Some(mut idle) = idle()
             && idle.len() < MAX_IDLE
         {
