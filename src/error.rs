@@ -1,5 +1,9 @@
 //! The error type.
 
+mod excerpt;
+
+pub(crate) use excerpt::{SHOWN, excerpt, hide_base64};
+
 use std::{
     borrow::Cow,
     error,

@@ -9,11 +9,14 @@
 //! With any other serializer, the offer is not taken, and the field writes the rest of the base64. Nothing in
 //! the text marks media, so no text can forge it, and every serializer receives the same string.
 
+mod extract;
 mod field;
 mod keys;
 mod marks;
 mod template;
 
+pub use extract::{Extracted, ExtractedMedia, Extractor, JsonPath, Place, Spool, Spooled, Store};
+pub(crate) use extract::{decode, extracted};
 pub use field::DataUri;
 pub(crate) use keys::{Contents, FieldNames};
 pub use marks::Marks;

@@ -67,7 +67,9 @@ pub use api::{ApiError, Base64, Extra, Source, UnknownName, chat, events, gemini
 pub use body::ReadAhead;
 pub use body::{Body, Chunks, ContentEncoding, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
-pub use json::{DataUri, Marks, Template};
+pub use json::{
+    DataUri, Extracted, ExtractedMedia, Extractor, JsonPath, Marks, Place, Spool, Spooled, Store, Template,
+};
 pub use media::{Access, Media, MediaOptions, MediaReader, NameKind};
 
 pub use bytes;

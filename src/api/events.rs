@@ -22,10 +22,7 @@
 
 mod unframed;
 
-use crate::{
-    api::error::excerpt,
-    error::{Error, ErrorKind, Result},
-};
+use crate::error::{Error, ErrorKind, Result, excerpt};
 use serde::de::IgnoredAny;
 use std::{collections::VecDeque, fmt, iter, mem};
 use unframed::Json;

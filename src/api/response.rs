@@ -1,12 +1,12 @@
 //! Reading a response or an event of a stream: the value, or the error that the API reports in its place.
 
 use super::{
-    error::{ApiError, KEYS, SHOWN, excerpt, hide_base64},
+    error::{ApiError, KEYS},
     meter::{Meter, Metered, TOO_LARGE},
     read::{AnObject, Key, Object},
     spelling::is_same_field,
 };
-use crate::error::{self, Error, ErrorKind};
+use crate::error::{self, Error, ErrorKind, SHOWN, excerpt, hide_base64};
 use serde::{
     Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},

@@ -128,6 +128,11 @@ impl Decoder {
         self.position
     }
 
+    /// Returns the error for a next character that is neither in the alphabets nor `=`.
+    pub(crate) fn unexpected(&self) -> DecodeError {
+        DecodeError::new(self.position, Reason::Character)
+    }
+
     /// Decodes the characters of `src` up to the first byte that is neither in the alphabets nor `=`, or until `out` has no
     /// room for another group of three bytes.
     ///

@@ -40,31 +40,20 @@ use std::{
 /// ```
 // Not `Clone`: two clones would give the same mark to two media.
 pub struct Marks {
-    prefix: String,
+    prefix: Prefix,
     media: Vec<Media>,
 }
-
-/// The digits of the number at the end of a mark.
-const NUMBER: usize = 8;
 
 impl Marks {
     /// Creates an empty set with random bits of its own.
     pub fn new() -> Marks {
-        // The hasher of the standard library has a key from the operating system. Without the key, its hashes can
-        // neither be guessed nor be told from random bits.
-        let key = RandomState::new();
-        let half = |n: u8| {
-            let mut hasher = key.build_hasher();
-            hasher.write_u8(n);
-            hasher.finish()
-        };
-        Marks { prefix: format!("{:016x}{:016x}", half(0), half(1)), media: Vec::new() }
+        Marks { prefix: Prefix::new(), media: Vec::new() }
     }
 
     /// Returns a new mark for the encoded media, without a `data:` prefix.
     #[must_use = "`body` returns an error if a mark is not used"]
     pub fn base64(&mut self, media: &Media) -> String {
-        let mark = format!("{}{:0NUMBER$x}", self.prefix, self.media.len());
+        let mark = self.prefix.mark(self.media.len());
         self.media.push(media.clone());
         mark
     }
@@ -99,13 +88,45 @@ impl Marks {
 
     /// Finds the first mark in `text`. Returns the text before it, its media, and the text after it.
     fn find<'t>(&self, text: &'t str, seen: &RefCell<Vec<bool>>) -> Option<(&'t str, Media, &'t str)> {
-        text.match_indices(self.prefix.as_str()).find_map(|(start, prefix)| {
+        let (before, number, after) = self.prefix.find(text, self.media.len())?;
+        seen.borrow_mut()[number] = true;
+        Some((before, self.media[number].clone(), after))
+    }
+}
+
+/// What all marks of a set begin with: 32 hexadecimal digits that nobody else can guess.
+#[derive(Clone)]
+pub(super) struct Prefix(String);
+
+/// The digits of the number at the end of a mark.
+const NUMBER: usize = 8;
+
+impl Prefix {
+    pub(super) fn new() -> Prefix {
+        // The hasher of the standard library has a key from the operating system. Without the key, its hashes can
+        // neither be guessed nor be told from random bits.
+        let key = RandomState::new();
+        let half = |n: u8| {
+            let mut hasher = key.build_hasher();
+            hasher.write_u8(n);
+            hasher.finish()
+        };
+        Prefix(format!("{:016x}{:016x}", half(0), half(1)))
+    }
+
+    /// Returns the mark with a number.
+    pub(super) fn mark(&self, number: usize) -> String {
+        format!("{}{number:0NUMBER$x}", self.0)
+    }
+
+    /// Finds the first mark in `text` with a number below `count`. Returns the text before it, the number, and the text
+    /// after it.
+    pub(super) fn find<'t>(&self, text: &'t str, count: usize) -> Option<(&'t str, usize, &'t str)> {
+        text.match_indices(self.0.as_str()).find_map(|(start, prefix)| {
             let (number, after) = text[start + prefix.len()..].split_at_checked(NUMBER)?;
-            let n = usize::from_str_radix(number, 16).ok()?;
+            let n = usize::from_str_radix(number, 16).ok().filter(|n| *n < count)?;
             // The parser also accepts a sign and capitals, which no mark contains.
-            let media = self.media.get(n).filter(|_| number == format!("{n:0NUMBER$x}"))?;
-            seen.borrow_mut()[n] = true;
-            Some((&text[..start], media.clone(), after))
+            (number == format!("{n:0NUMBER$x}")).then_some((&text[..start], n, after))
         })
     }
 }
@@ -177,16 +198,16 @@ mod tests {
             mark[..39].to_owned(),
             mark[1..].to_owned(),
             mark.to_uppercase() + "G",
-            format!("{}{next}", marks.prefix),
-            format!("{}+0000000", marks.prefix),
-            format!("{}éééé", marks.prefix),
+            format!("{}{next}", marks.prefix.0),
+            format!("{}+0000000", marks.prefix.0),
+            format!("{}éééé", marks.prefix.0),
             Marks::new().base64(&media),
         ];
         for alike in alike.iter().filter(|alike| !alike.contains(&mark)) {
             assert_eq!(text(&marks, &(alike, &mark)), format!(r#"["{alike}","YQ=="]"#));
         }
         // A partial mark right before a mark does not hide it.
-        assert_eq!(text(&marks, &format!("{}{mark}", marks.prefix)), format!("\"{}YQ==\"", marks.prefix));
+        assert_eq!(text(&marks, &format!("{}{mark}", marks.prefix.0)), format!("\"{}YQ==\"", marks.prefix.0));
     }
 
     #[test]

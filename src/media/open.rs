@@ -110,10 +110,14 @@ impl MediaOptions {
     /// Returns [`MimeType`](ErrorKind::MimeType) if the type cannot be detected, is not one that the gateways
     /// document, or is malformed.
     pub fn from_bytes(&self, bytes: impl Into<Bytes>) -> Result<Media> {
-        let bytes = bytes.into();
+        self.bytes_untyped(bytes.into())?.typed()
+    }
+
+    /// Creates media from bytes in memory, whether or not its type can be detected.
+    pub(crate) fn bytes_untyped(&self, bytes: Bytes) -> Result<OpenedMedia> {
         let (len, name) = (bytes.len() as u64, self.name.as_deref().unwrap_or("media in memory"));
-        let mime = self.mime_of(Cursor::new(&bytes), name, None)?;
-        Media::new(Source::Bytes(bytes), len, mime, name.into())
+        let mime = self.mime_of(Cursor::new(&bytes), name, None);
+        OpenedMedia::new(Source::Bytes(bytes), len, name, mime)
     }
 
     /// Creates media from a reader of unknown length, by copying it to an unlinked temporary file. See
@@ -128,6 +132,12 @@ impl MediaOptions {
     pub fn from_reader(&self, reader: impl Read) -> Result<Media> {
         let name = self.name.clone().unwrap_or_else(|| "media from a reader".into());
         self.spool(reader, name, None)?.typed()
+    }
+
+    /// Creates media from an open regular file, whether or not its type can be detected.
+    #[cfg(feature = "spool")]
+    pub(crate) fn file_untyped(&self, file: File) -> Result<OpenedMedia> {
+        self.open_regular(file, self.name.clone().unwrap_or_default(), None)
     }
 
     /// Opens whatever `file` is: a regular file is used as it is, and a pipe is copied.
@@ -177,8 +187,7 @@ impl MediaOptions {
             Some(map) => Source::Map(map, file),
             None => Source::File(file),
         };
-        let unknown = Mime { name: UNKNOWN_TYPE.into(), is_detected: true };
-        Ok(OpenedMedia { media: Media::new(source, len, unknown, name.into())?, mime })
+        OpenedMedia::new(source, len, &name, mime)
     }
 
     #[cfg(feature = "spool")]
@@ -267,6 +276,19 @@ impl From<Media> for OpenedMedia {
 }
 
 impl OpenedMedia {
+    fn new(source: Source, len: u64, name: &str, mime: Result<Mime>) -> Result<OpenedMedia> {
+        let unknown = Mime { name: UNKNOWN_TYPE.into(), is_detected: true };
+        Ok(OpenedMedia { media: Media::new(source, len, unknown, name.into())?, mime })
+    }
+
+    /// Returns the media with its type, which is `application/octet-stream` if none was set or detected.
+    pub(crate) fn typed_if_known(self) -> Media {
+        match self.mime {
+            Ok(mime) => self.media.with(mime),
+            Err(_) => self.media,
+        }
+    }
+
     /// Returns the media for a place in which its type does not appear.
     pub(crate) fn untyped(&self) -> Media {
         self.media.clone()

@@ -1,0 +1,459 @@
+//! Extraction: takes media out of JSON while it arrives.
+//!
+//! - `scanner` finds and decodes the strings that are media.
+//! - `path` says which strings those are.
+//! - `store` is where decoded media goes.
+//! - `resolve` puts the media into the values that serde reads from the remaining text.
+
+mod path;
+mod resolve;
+mod scanner;
+mod store;
+
+pub use path::{JsonPath, Place};
+pub(crate) use resolve::{decode, extracted};
+pub use store::{Spool, Spooled, Store};
+
+use super::marks::Prefix;
+use crate::{
+    body::{Body, plan::Plan},
+    error::{Error, ErrorKind, Result, excerpt},
+    media::Media,
+};
+use resolve::{Marked, with_media};
+use scanner::{Found, Limits, Scanner};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::{
+    fmt,
+    io::{ErrorKind as IoErrorKind, Read},
+    mem,
+    sync::Arc,
+};
+
+/// Takes media out of JSON while it arrives.
+///
+/// [`push`](Extractor::push) takes the bytes of a response, or of a request, cut anywhere. Strings that are media are
+/// decoded at once and go to the [`Store`]; by default each becomes a [`Media`]. The rest of the JSON, which is small, is
+/// kept. [`finish`](Extractor::finish) returns both.
+///
+/// Which strings are media is decided by their place, never by guessing at their content: [`Place::of`] lists the places
+/// that the APIs have, and [`rule`](Extractor::rule) sets others.
+///
+/// Base64 is decoded strictly, in the standard and the URL-safe alphabet, with or without padding, and with any JSON
+/// escapes. Line breaks and tabs in it are skipped. Media deeper than 128 objects and lists remains text.
+///
+/// # Examples
+///
+/// ```
+/// use niello::Extractor;
+///
+/// let mut extractor = Extractor::new();
+/// // As read from a socket, cut at any byte.
+/// for bytes in [r#"{"created": 1, "data": [{"b64_json": "iVBORw0K"#, r#"GgoAAAANSUhEUg=="}]}"#] {
+///     extractor.push(bytes.as_bytes())?;
+/// }
+/// let extracted = extractor.finish()?;
+/// let image = &extracted.media()[0];
+/// assert_eq!(image.path(), "$.data[0].b64_json");
+/// assert_eq!((image.stored().len(), image.stored().mime()), (16, "image/png"));
+/// # Ok::<(), niello::Error>(())
+/// ```
+///
+/// # Performance
+///
+/// Memory is bounded: a buffer of 96 KiB, the text without media, and media below the threshold of the [`Spool`].
+/// Writing to a temporary file blocks, briefly, since the page cache takes the bytes.
+pub struct Extractor<S: Store = Spool> {
+    scanner: Scanner<S>,
+    text: Vec<u8>,
+}
+
+impl Extractor {
+    /// Creates an extractor that keeps media in a [`Spool`].
+    pub fn new() -> Extractor {
+        Extractor::with_store(Spool::new())
+    }
+
+    /// Creates an extractor with the same options and nothing read.
+    pub(crate) fn fresh(&self) -> Extractor {
+        let Scanner { store, limits, rule, .. } = &self.scanner;
+        Extractor { scanner: Scanner::new(store.clone(), *limits, rule.clone()), text: Vec::new() }
+    }
+
+    /// Ends a document, and prepares for the next one. Nothing of the text is checked.
+    pub(crate) fn take(&mut self) -> Result<Extracted> {
+        let text = mem::take(&mut self.text);
+        let found = self.scanner.finish()?;
+        Ok(Extracted::new(to_string(text), self.scanner.prefix.clone(), found))
+    }
+}
+
+impl<S: Store> Extractor<S> {
+    /// The default limit for the text: 16 MiB.
+    pub const MAX_TEXT: usize = 16 * 1024 * 1024;
+    /// The default limit for the number of media: 10,000.
+    pub const MAX_MEDIA: usize = 10_000;
+
+    /// Creates an extractor that passes media to `store`.
+    pub fn with_store(store: S) -> Extractor<S> {
+        let limits = Limits {
+            text: Extractor::<S>::MAX_TEXT,
+            count: Extractor::<S>::MAX_MEDIA,
+            bytes: u64::MAX,
+            text_hint: "raise `Extractor::max_text`",
+        };
+        Extractor { scanner: Scanner::new(store, limits, Arc::new(Place::of)), text: Vec::new() }
+    }
+
+    /// Sets the rule that says which strings are media, instead of [`Place::of`].
+    pub fn rule(mut self, rule: impl Fn(&JsonPath) -> Place + Send + Sync + 'static) -> Extractor<S> {
+        self.scanner.rule = Arc::new(rule);
+        self
+    }
+
+    /// Sets the largest text, in bytes of JSON without media. The default is [`MAX_TEXT`](Extractor::MAX_TEXT).
+    pub fn max_text(mut self, bytes: usize) -> Extractor<S> {
+        self.scanner.limits.text = bytes;
+        self
+    }
+
+    /// Sets the largest number of media. The default is [`MAX_MEDIA`](Extractor::MAX_MEDIA).
+    ///
+    /// Each media above the threshold of a [`Spool`] is an open file.
+    pub fn max_media(mut self, count: usize) -> Extractor<S> {
+        self.scanner.limits.count = count;
+        self
+    }
+
+    /// Sets the largest sum of the lengths of all media, in decoded bytes. By default there is no limit.
+    pub fn max_media_bytes(mut self, bytes: u64) -> Extractor<S> {
+        self.scanner.limits.bytes = bytes;
+        self
+    }
+
+    /// Sets how an error says that the text can be larger.
+    pub(crate) fn text_hint(mut self, hint: &'static str) -> Extractor<S> {
+        self.scanner.limits.text_hint = hint;
+        self
+    }
+
+    /// Returns the limit for the text.
+    pub(crate) fn text_limit(&self) -> usize {
+        self.scanner.limits.text
+    }
+
+    /// Returns the text so far.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Reads the next bytes.
+    ///
+    /// # Errors
+    /// After an error, nothing that was read can be used, and every call returns the error.
+    ///
+    /// - [`Json`](ErrorKind::Json): a string in the place of media is not base64. The message has its path, and the
+    ///   position of the first bad character.
+    /// - [`TooLarge`](ErrorKind::TooLarge): the JSON exceeds a limit.
+    /// - [`Io`](ErrorKind::Io), or any error of the [`Store`]: the media cannot be written.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = &rest[self.scanner.push(rest, &mut self.text)..];
+        }
+        match self.scanner.error() {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads up to the end of the outermost object or list. Returns the number of bytes read, and `true` at the end.
+    pub(crate) fn push_value(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let read = self.scanner.push(bytes, &mut self.text);
+        (read, self.scanner.depth() == 0)
+    }
+
+    /// Returns the media and the rest of the JSON.
+    ///
+    /// # Errors
+    /// - [`Json`](ErrorKind::Json): what was pushed is not one valid JSON value.
+    /// - The errors of [`push`](Extractor::push).
+    pub fn finish(mut self) -> Result<Extracted<S::Stored>> {
+        const INVALID: &str = "the JSON that media is extracted from is not valid";
+        let found = self.scanner.finish()?;
+        let text = String::from_utf8(self.text)
+            .map_err(|error| Error::with_source(ErrorKind::Json, INVALID, error.utf8_error()))?;
+        serde_json::from_str::<IgnoredAny>(&text)
+            .map_err(|cause| Error::with_source(ErrorKind::Json, INVALID, cause))?;
+        Ok(Extracted::new(text, self.scanner.prefix, found))
+    }
+
+    /// Reads JSON to its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use niello::Extractor;
+    ///
+    /// let response = br#"{"data": [{"b64_json": "iVBORw0KGgoAAAANSUhEUg=="}]}"#;
+    /// let extracted = Extractor::new().read(&response[..])?;
+    /// assert_eq!(extracted.media().len(), 1);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The errors of [`finish`](Extractor::finish), and [`Io`](ErrorKind::Io) if the reader fails.
+    pub fn read(mut self, mut reader: impl Read) -> Result<Extracted<S::Stored>> {
+        self.push_all(&mut reader)?;
+        self.finish()
+    }
+
+    /// Pushes all that a reader yields.
+    pub(crate) fn push_all(&mut self, reader: &mut dyn Read) -> Result<()> {
+        let mut buffer = vec![0; READ];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(len) => self.push(&buffer[..len])?,
+                Err(cause) if cause.kind() == IoErrorKind::Interrupted => {}
+                Err(cause) => {
+                    return Err(match cause.downcast::<Error>() {
+                        Ok(error) => error,
+                        Err(cause) => Error::with_source(ErrorKind::Io, "cannot read the JSON", cause),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Reads a body of an HTTP response or request to its end.
+    ///
+    /// # Errors
+    /// The errors of [`finish`](Extractor::finish), and [`Io`](ErrorKind::Io) if the body fails.
+    #[cfg(feature = "http-body")]
+    pub async fn read_body<B>(mut self, body: B) -> Result<Extracted<S::Stored>>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.push_body(body).await?;
+        self.finish()
+    }
+
+    /// Pushes the data of a body.
+    #[cfg(feature = "http-body")]
+    pub(crate) async fn push_body<B>(&mut self, body: B) -> Result<()>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        use bytes::Buf;
+        let mut body = std::pin::pin!(body);
+        while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            let frame =
+                frame.map_err(|cause| Error::with_source(ErrorKind::Io, "cannot read the body", cause))?;
+            let Ok(mut data) = frame.into_data() else { continue };
+            while data.has_remaining() {
+                let len = data.chunk().len();
+                self.push(data.chunk())?;
+                data.advance(len);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The size of a read. The input and the decoded bytes fit into the L2 cache together.
+const READ: usize = 128 * 1024;
+
+/// Replaces what is not UTF-8 by U+FFFD.
+fn to_string(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+impl Default for Extractor {
+    fn default() -> Extractor {
+        Extractor::new()
+    }
+}
+
+/// Shows lengths, never content.
+impl<S: Store> fmt::Debug for Extractor<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extractor").field("text", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+/// JSON whose media was taken out of it by an [`Extractor`].
+///
+/// # Examples
+///
+/// ```
+/// use niello::{Extractor, Media};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Images { data: Vec<Image> }
+/// #[derive(serde::Deserialize)]
+/// struct Image { b64_json: Media }
+///
+/// let response = br#"{"data": [{"b64_json": "iVBORw0KGgoAAAANSUhEUg=="}]}"#;
+/// let images: Images = Extractor::new().read(&response[..])?.parse()?;
+/// assert_eq!(images.data[0].b64_json.mime(), "image/png");
+/// # Ok::<(), niello::Error>(())
+/// ```
+pub struct Extracted<M = Media> {
+    text: String,
+    prefix: Prefix,
+    media: Vec<ExtractedMedia<M>>,
+}
+
+/// Media that was taken out of JSON.
+pub struct ExtractedMedia<M = Media> {
+    path: Box<str>,
+    mime: Option<Box<str>>,
+    is_data_uri: bool,
+    mark: String,
+    stored: M,
+}
+
+impl<M> ExtractedMedia<M> {
+    /// Returns the JSON path of the string, such as `$.data[0].b64_json`; of a long path, the end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns the MIME type that stands in the data URI, or beside the string as `mimeType`, `mime_type` or, in
+    /// `input_audio`, `format`.
+    pub fn mime(&self) -> Option<&str> {
+        self.mime.as_deref()
+    }
+
+    /// Returns `true` if the string is a data URI, and `false` if it is bare base64.
+    pub fn is_data_uri(&self) -> bool {
+        self.is_data_uri
+    }
+
+    /// Returns the mark that stands in [`Extracted::text`] in the place of the base64.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Returns what the [`Store`] made of the media: a [`Media`] by default.
+    pub fn stored(&self) -> &M {
+        &self.stored
+    }
+
+    /// Returns what the [`Store`] made of the media.
+    pub fn into_stored(self) -> M {
+        self.stored
+    }
+}
+
+impl<M> Extracted<M> {
+    fn new(text: String, prefix: Prefix, found: Vec<Found<M>>) -> Extracted<M> {
+        let media = found.into_iter().map(|found| {
+            let Found { number, path, mime, is_data_uri, stored } = found;
+            ExtractedMedia { path, mime, is_data_uri, mark: prefix.mark(number), stored }
+        });
+        Extracted { media: media.collect(), text, prefix }
+    }
+
+    /// Returns the JSON, with a mark in the place of the base64 of each media.
+    ///
+    /// A mark is a string of 40 hexadecimal digits that cannot be guessed, as [`Marks`](crate::Marks) makes them.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the media in the order of the JSON.
+    pub fn media(&self) -> &[ExtractedMedia<M>] {
+        &self.media
+    }
+
+    /// Returns the media in the order of the JSON.
+    pub fn into_media(self) -> Vec<ExtractedMedia<M>> {
+        self.media
+    }
+
+    /// Returns the media of the first mark in `string`, or `None` if there is no mark.
+    pub fn find(&self, string: &str) -> Option<&ExtractedMedia<M>> {
+        self.split(string).map(|(_, media, _)| media)
+    }
+
+    /// Finds the first mark in `text`. Returns the text before it, its media, and the text after it.
+    pub(crate) fn split<'t>(&self, text: &'t str) -> Option<(&'t str, &ExtractedMedia<M>, &'t str)> {
+        let (before, number, after) = self.prefix.find(text, self.media.len())?;
+        Some((before, &self.media[number], after))
+    }
+}
+
+impl Extracted {
+    /// Reads a value from the JSON. Fields of the types [`Media`] and [`DataUri`](crate::DataUri) are the extracted
+    /// media. A `String` in its place is the mark, whose media [`find`](Extracted::find) returns.
+    ///
+    /// # Errors
+    /// [`Json`](ErrorKind::Json): the JSON is not a `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        self.resolving(|| serde_json::from_str(&self.text)).map_err(|cause| {
+            let message = format!("the JSON is not a value of the type {}", std::any::type_name::<T>());
+            // The message of serde may quote the value that it did not expect.
+            Error::with_source(ErrorKind::Json, message, excerpt(cause))
+        })
+    }
+
+    /// Calls `read`, during which media fields find the media of their marks.
+    pub(crate) fn resolving<T>(&self, read: impl FnOnce() -> T) -> T {
+        if self.media.is_empty() {
+            return read();
+        }
+        let media = self.media.iter().map(|media| (media.stored.clone(), media.is_data_uri)).collect();
+        with_media(Marked { prefix: self.prefix.clone(), media }, read)
+    }
+
+    /// Creates a body of the same JSON, into which the media is streamed again.
+    ///
+    /// Base64 is written in the standard alphabet, with padding and without escapes. Everything else is unchanged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use niello::Extractor;
+    ///
+    /// let json = r#"{"data": [{"b64_json": "iVBORw0KGgoAAAANSUhEUg=="}]}"#;
+    /// let mut body = Extractor::new().read(json.as_bytes())?.body()?;
+    /// assert_eq!(std::io::read_to_string(&mut body).unwrap(), json);
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TooLarge`](ErrorKind::TooLarge): the length of the body does not fit in 64 bits.
+    pub fn body(&self) -> Result<Body> {
+        let mut plan = Plan::new();
+        let mut rest = &*self.text;
+        while let Some((before, media, after)) = self.split(rest) {
+            plan.push_text(before.as_bytes());
+            plan.push_media(media.stored.clone())?;
+            rest = after;
+        }
+        plan.push_text(rest.as_bytes());
+        plan.end_text()?;
+        Ok(Body::new(plan))
+    }
+}
+
+/// Shows lengths and paths, never content.
+impl<M> fmt::Debug for Extracted<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extracted").field("text", &self.text.len()).field("media", &self.media).finish()
+    }
+}
+
+/// Shows the path, not the mark, so that it cannot be forged from a log.
+impl<M> fmt::Debug for ExtractedMedia<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExtractedMedia")
+            .field("path", &self.path)
+            .field("mime", &self.mime)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,622 @@
+//! The push parser: finds the strings that are media, decodes them, and passes on everything else.
+//!
+//! It follows the structure of the JSON only as far as it needs to know where a string is: it never fails because of
+//! malformed JSON, which whoever reads the remaining text reports.
+
+use super::{
+    path::{JsonPath, Place},
+    store::{Store, cannot_write},
+};
+use crate::{
+    base64::{DecodeError, Decoder, Padding},
+    error::{Error, ErrorKind, Result},
+    json::marks::Prefix,
+    media::{is_valid_mime, mime_of_audio_format},
+};
+use bytes::buf::UninitSlice;
+use std::{io::Write, mem, sync::Arc};
+
+/// Says which place a path is.
+pub(super) type Rule = Arc<dyn Fn(&JsonPath) -> Place + Send + Sync>;
+
+/// The bounds of an extraction.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) text: usize,
+    pub(crate) count: usize,
+    pub(crate) bytes: u64,
+    /// How to raise the limit of the text, for its error.
+    pub(crate) text_hint: &'static str,
+}
+
+/// An embedded media that was found, in the place of whose base64 stands the mark with its number.
+pub(super) struct Found<M> {
+    pub(super) number: usize,
+    pub(super) path: Box<str>,
+    pub(super) mime: Option<Box<str>>,
+    pub(super) is_data_uri: bool,
+    pub(super) stored: M,
+}
+
+pub(super) struct Scanner<S: Store> {
+    pub(super) rule: Rule,
+    pub(super) store: S,
+    pub(super) limits: Limits,
+    pub(super) prefix: Prefix,
+    /// The path of the current value, of at most [`MAX_DEPTH`] steps.
+    path: JsonPath,
+    /// The objects and lists of the path.
+    open: Vec<Open<S::Writer>>,
+    /// The number of open objects and lists beyond the path.
+    deeper: usize,
+    state: State,
+    escape: Option<Escape>,
+    /// The characters of the current string, without its escapes, as far as they matter.
+    held: Vec<u8>,
+    /// The length of the text before what may be base64 in the current string.
+    start: usize,
+    /// The MIME type of the data URI of the current string.
+    header: Option<Box<str>>,
+    decoder: Decoder,
+    /// The bytes that were decoded, of which `decoded` are not written yet.
+    buffer: Vec<u8>,
+    decoded: usize,
+    writer: Option<S::Writer>,
+    found: Vec<Found<S::Stored>>,
+    /// The number of media, and of their bytes.
+    count: usize,
+    bytes: u64,
+    /// The first error. The structure is still followed after it, but nothing is kept.
+    error: Option<Error>,
+}
+
+/// An object or a list that is open.
+struct Open<W> {
+    expects_key: bool,
+    /// The MIME type beside media, which may come after it.
+    mime: Option<Box<str>>,
+    /// The media that wait for the MIME type.
+    waiting: Vec<Waiting<W>>,
+}
+
+struct Waiting<W> {
+    number: usize,
+    path: Box<str>,
+    writer: W,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// Between strings.
+    Structure,
+    /// In a key, which is held.
+    Key,
+    /// In a string that is text. If the flag is set, it is held.
+    Text { is_held: bool },
+    /// At the start of a string that may be a data URI, which is held.
+    Start(Place),
+    /// In what should be base64, which is held until it is long enough.
+    Base64 { or_text: bool },
+    /// In the base64 of media.
+    Media,
+}
+
+/// An escape that is not complete: the digits of `\u` and their value, or `None` right after the backslash.
+type Escape = Option<(u8, u16)>;
+
+/// serde_json reads no deeper JSON.
+const MAX_DEPTH: usize = 128;
+/// The longest MIME type, or header of a data URI.
+const MAX_HEADER: usize = 256;
+/// The number of characters after which a string is media.
+const MAX_HELD: usize = 1024;
+/// The buffer for decoded bytes. It fits into the L2 cache next to the input.
+const BUFFER: usize = 96 * 1024;
+
+impl<S: Store> Scanner<S> {
+    pub(super) fn new(store: S, limits: Limits, rule: Rule) -> Scanner<S> {
+        Scanner {
+            rule,
+            store,
+            limits,
+            prefix: Prefix::new(),
+            path: JsonPath::default(),
+            open: Vec::new(),
+            deeper: 0,
+            state: State::Structure,
+            escape: None,
+            held: Vec::new(),
+            start: 0,
+            header: None,
+            decoder: Decoder::new(),
+            buffer: Vec::new(),
+            decoded: 0,
+            writer: None,
+            found: Vec::new(),
+            count: 0,
+            bytes: 0,
+            error: None,
+        }
+    }
+
+    /// Returns the number of objects and lists that are open.
+    pub(super) fn depth(&self) -> usize {
+        self.path.len() + self.deeper
+    }
+
+    /// Returns the error that ended the extraction.
+    pub(super) fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Reads the next bytes and appends the text. Stops at the end of the outermost object or list, and returns the
+    /// number of bytes read.
+    pub(super) fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> usize {
+        let mut read = 0;
+        while let Some(rest) = bytes.get(read..).filter(|rest| !rest.is_empty()) {
+            let (len, is_end) = match self.state {
+                State::Structure => self.structure(rest, text),
+                State::Media => (self.media(rest, text), false),
+                _ => (self.string(rest, text), false),
+            };
+            read += len;
+            if is_end {
+                break;
+            }
+        }
+        read
+    }
+
+    /// Ends the document. Returns the media in the order of their marks, or the error.
+    pub(super) fn finish(&mut self) -> Result<Vec<Found<S::Stored>>> {
+        if self.state == State::Media {
+            self.fail(json_error(format!("the JSON ends within the media at {}; it was cut off", self.path)));
+        }
+        // Of JSON that ends within an object.
+        while let Some(open) = self.open.pop() {
+            self.store(open);
+        }
+        let result = match self.error.take() {
+            Some(error) => Err(error),
+            None => Ok(mem::take(&mut self.found)),
+        };
+        self.reset();
+        result.map(|mut found| {
+            found.sort_unstable_by_key(|found| found.number);
+            found
+        })
+    }
+
+    /// Prepares for another document.
+    pub(super) fn reset(&mut self) {
+        self.path.clear();
+        self.open.clear();
+        self.deeper = 0;
+        self.state = State::Structure;
+        self.escape = None;
+        self.held = Vec::new();
+        self.decoded = 0;
+        self.writer = None;
+        self.found.clear();
+        self.count = 0;
+        self.bytes = 0;
+        self.error = None;
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+        self.writer = None;
+        self.decoded = 0;
+        self.found.clear();
+        self.open.iter_mut().for_each(|open| open.waiting.clear());
+        if !matches!(self.state, State::Structure | State::Key) {
+            self.state = State::Text { is_held: false };
+        }
+    }
+
+    /// Appends to the text, within its limit.
+    fn keep(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
+        if self.error.is_some() {
+            return;
+        }
+        if bytes.len() > self.limits.text.saturating_sub(text.len()) {
+            let Limits { text, text_hint, .. } = self.limits;
+            let message = format!("the JSON has more than {text} bytes besides its media; {text_hint}");
+            return self.fail(Error::new(ErrorKind::TooLarge, message));
+        }
+        text.extend_from_slice(bytes);
+    }
+
+    /// Reads up to the next string, or to the end of the outermost object or list.
+    fn structure(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> (usize, bool) {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'"' => {
+                    self.keep(&bytes[..=at], text);
+                    self.begin_string(text.len());
+                    return (at + 1, false);
+                }
+                b'{' => self.begin(true),
+                b'[' => self.begin(false),
+                b',' => self.next(),
+                b'}' | b']' => {
+                    if self.end() {
+                        self.keep(&bytes[..=at], text);
+                        return (at + 1, true);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.keep(bytes, text);
+        (bytes.len(), false)
+    }
+
+    fn begin(&mut self, is_object: bool) {
+        if self.path.len() == MAX_DEPTH {
+            self.deeper += 1;
+        } else {
+            self.path.push(is_object);
+            self.open.push(Open { expects_key: is_object, mime: None, waiting: Vec::new() });
+        }
+    }
+
+    fn next(&mut self) {
+        if self.deeper == 0
+            && let (Some(open), Some(step)) = (self.open.last_mut(), self.path.last_mut())
+        {
+            open.expects_key = step.is_object;
+            step.index += 1;
+        }
+    }
+
+    /// Ends an object or a list. Returns `true` if it is the outermost.
+    fn end(&mut self) -> bool {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return false;
+        }
+        let Some(open) = self.open.pop() else { return false };
+        self.store(open);
+        self.path.pop();
+        self.open.is_empty()
+    }
+
+    /// Begins a string, after its quote.
+    fn begin_string(&mut self, text_len: usize) {
+        self.held.clear();
+        self.header = None;
+        self.start = text_len;
+        let is_key = self.deeper == 0 && self.open.last().is_some_and(|open| open.expects_key);
+        self.state = if is_key {
+            State::Key
+        } else if self.error.is_some() || self.deeper > 0 {
+            State::Text { is_held: false }
+        } else {
+            match (self.rule)(&self.path) {
+                _ if self.is_type() => State::Text { is_held: true },
+                Place::Text => State::Text { is_held: false },
+                place => State::Start(place),
+            }
+        };
+    }
+
+    /// Returns `true` if the current value is a MIME type, or the format of audio.
+    fn is_type(&self) -> bool {
+        match self.path.key() {
+            Some("mimeType" | "mime_type") => true,
+            Some("format") => self.path.ends_with(&["input_audio", "format"]),
+            _ => false,
+        }
+    }
+
+    /// Reads a string that is not yet known to be media. So far it is text.
+    fn string(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> usize {
+        for (at, &byte) in bytes.iter().enumerate() {
+            let c = match self.escape {
+                None if byte == b'"' => {
+                    self.keep(&bytes[..at], text);
+                    self.end_string(text);
+                    self.keep(b"\"", text);
+                    return at + 1;
+                }
+                None if byte == b'\\' => {
+                    self.escape = Some(None);
+                    continue;
+                }
+                // JSON has no control characters in strings.
+                None => {
+                    if byte < b' ' {
+                        b'?'
+                    } else {
+                        byte
+                    }
+                }
+                Some(escape) => match self.unescape(escape, byte) {
+                    Some(c) => c,
+                    None => continue,
+                },
+            };
+            match self.state {
+                State::Key => self.held.push(c),
+                State::Text { is_held: true } if self.held.len() < MAX_HEADER => self.held.push(c),
+                State::Start(place) => {
+                    self.held.push(c);
+                    self.start(place);
+                    if self.header.is_some() {
+                        self.keep(&bytes[..=at], text);
+                        self.start = text.len();
+                        return at + 1;
+                    }
+                }
+                State::Base64 { or_text } => {
+                    self.held.push(c);
+                    if self.held.len() == MAX_HELD {
+                        self.begin_media(or_text);
+                    }
+                    if self.state == State::Media {
+                        text.truncate(self.start);
+                        return at + 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.keep(bytes, text);
+        bytes.len()
+    }
+
+    /// Returns the character of an escape when it is complete. Characters that are neither in base64 nor in the keys
+    /// that matter become question marks.
+    fn unescape(&mut self, escape: Escape, byte: u8) -> Option<u8> {
+        self.escape = None;
+        match (escape, byte) {
+            (None, b'u') => self.escape = Some(Some((0, 0))),
+            (None, b'n') => return Some(b'\n'),
+            (None, b'r') => return Some(b'\r'),
+            (None, b't') => return Some(b'\t'),
+            (None, b'"' | b'\\' | b'/') => return Some(byte),
+            (None, _) => return Some(b'?'),
+            (Some((digits, value)), _) => {
+                let Some(digit) = char::from(byte).to_digit(16) else { return Some(b'?') };
+                let value = value << 4 | digit as u16;
+                if digits == 3 {
+                    return Some(u8::try_from(value).ok().filter(u8::is_ascii).unwrap_or(b'?'));
+                }
+                self.escape = Some(Some((digits + 1, value)));
+            }
+        }
+        None
+    }
+
+    /// Decides what a string is, as soon as its start shows it.
+    fn start(&mut self, place: Place) {
+        const DATA: &[u8] = b"data:";
+        let or_text = place != Place::Media;
+        let is_uri = self.held.iter().zip(DATA).all(|(c, expected)| c == expected);
+        if is_uri && self.held.ends_with(b",") {
+            let header = self.held.strip_prefix(DATA).and_then(|header| header.strip_suffix(b";base64,"));
+            let mime = header.and_then(|mime| str::from_utf8(mime).ok()).filter(|mime| is_valid_mime(mime));
+            self.header = mime.map(Into::into);
+        }
+        if self.header.is_some() {
+            self.held.clear();
+            self.state = State::Base64 { or_text };
+        } else if !is_uri || self.held.ends_with(b",") || self.held.len() == MAX_HEADER {
+            self.state = if or_text { State::Text { is_held: false } } else { State::Base64 { or_text } };
+        }
+    }
+
+    /// Ends a string that is not media, as long as it is not short media.
+    fn end_string(&mut self, text: &mut Vec<u8>) {
+        match self.state {
+            State::Key => {
+                if let (Some(open), Some(step)) = (self.open.last_mut(), self.path.last_mut()) {
+                    open.expects_key = false;
+                    step.key.clear();
+                    step.key.push_str(&String::from_utf8_lossy(&self.held));
+                }
+            }
+            State::Text { is_held: true } => {
+                let held = String::from_utf8_lossy(&self.held);
+                let mime = match self.path.key() {
+                    Some("format") => mime_of_audio_format(&held),
+                    _ => Some(&*held).filter(|mime| is_valid_mime(mime)),
+                };
+                if let (Some(mime), Some(open)) = (mime, self.open.last_mut()) {
+                    open.mime = Some(mime.into());
+                }
+            }
+            State::Start(Place::Media) | State::Base64 { .. } if !self.held.is_empty() => {
+                let or_text = self.state == State::Base64 { or_text: true };
+                self.begin_media(or_text);
+                if self.state == State::Media {
+                    match self.end_base64() {
+                        Err(_) if or_text => self.decoded = 0,
+                        ended => {
+                            text.truncate(self.start);
+                            self.end_media(ended, text);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.state = State::Structure;
+    }
+
+    /// Decodes the characters that are held. If they are not base64, they are an error, or the string is text.
+    fn begin_media(&mut self, or_text: bool) {
+        self.decoder = Decoder::new();
+        let held = mem::take(&mut self.held);
+        let decoded = self.decode_all(&held);
+        self.held = held;
+        self.state = match decoded {
+            Ok(()) => State::Media,
+            Err(_) if or_text => {
+                self.decoded = 0;
+                State::Text { is_held: false }
+            }
+            Err(error) => return self.fail(error),
+        };
+    }
+
+    /// Decodes characters, between which line breaks and tabs may stand.
+    fn decode_all(&mut self, mut characters: &[u8]) -> Result<()> {
+        while !characters.is_empty() {
+            let len = self.decode(characters)?;
+            match characters.get(len) {
+                None => break,
+                Some(b'\t' | b'\n' | b'\r') => characters = &characters[len + 1..],
+                Some(_) => return Err(self.not_base64(self.decoder.unexpected())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes up to the first byte that is not base64, and returns the number of characters.
+    fn decode(&mut self, characters: &[u8]) -> Result<usize> {
+        let mut read = 0;
+        loop {
+            self.buffer.resize(BUFFER, 0);
+            let room = UninitSlice::new(&mut self.buffer[self.decoded..]);
+            let progress = self.decoder.decode(&characters[read..], room);
+            let progress = progress.map_err(|cause| self.not_base64(cause))?;
+            read += progress.read;
+            self.decoded += progress.written;
+            if read == characters.len() || BUFFER - self.decoded >= 3 {
+                return Ok(read);
+            }
+            self.write()?;
+        }
+    }
+
+    /// Writes the decoded bytes.
+    fn write(&mut self) -> Result<()> {
+        let decoded = mem::take(&mut self.decoded);
+        if decoded as u64 > self.limits.bytes - self.bytes {
+            let bytes = self.limits.bytes;
+            let message =
+                format!("the JSON has more than {bytes} bytes of media; raise `Extractor::max_media_bytes`");
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        self.bytes += decoded as u64;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None if self.count == self.limits.count => {
+                let message = format!(
+                    "the JSON has more than {} media; raise `Extractor::max_media`",
+                    self.limits.count
+                );
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
+            None => {
+                self.count += 1;
+                self.writer.insert(self.store.create(&self.path.to_string())?)
+            }
+        };
+        let written = writer.write_all(&self.buffer[..decoded]);
+        written.map_err(|cause| cannot_write(&self.path.to_string(), cause))
+    }
+
+    /// Reads the characters of media.
+    fn media(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> usize {
+        let mut read = 0;
+        loop {
+            match self.media_run(&bytes[read..], text) {
+                Ok(0) => return read,
+                Ok(len) => read += len,
+                Err(error) => {
+                    self.fail(error);
+                    return read;
+                }
+            }
+            if self.state != State::Media {
+                return read;
+            }
+        }
+    }
+
+    /// Reads characters up to the next one with a meaning, and that one. Returns 0 at the end of the input.
+    fn media_run(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> Result<usize> {
+        let Some(&first) = bytes.first() else { return Ok(0) };
+        if let Some(escape) = self.escape {
+            if let Some(c) = self.unescape(escape, first) {
+                self.decode_all(&[c])?;
+            }
+            return Ok(1);
+        }
+        let len = self.decode(bytes)?;
+        match bytes.get(len) {
+            None => return Ok(len),
+            Some(b'"') => {
+                let ended = self.end_base64();
+                self.end_media(ended, text);
+                self.keep(b"\"", text);
+                self.state = State::Structure;
+            }
+            Some(b'\\') => self.escape = Some(None),
+            Some(_) => return Err(self.not_base64(self.decoder.unexpected())),
+        }
+        Ok(len + 1)
+    }
+
+    /// Ends the base64, if it is complete.
+    fn end_base64(&mut self) -> Result<()> {
+        if BUFFER - self.decoded < 3 {
+            self.write()?;
+        }
+        let room = UninitSlice::new(&mut self.buffer[self.decoded..]);
+        let end = self.decoder.finish(Padding::Optional, room);
+        self.decoded += end.map_err(|cause| self.not_base64(cause))?;
+        Ok(())
+    }
+
+    /// Ends the media of the current string, whose base64 has ended, and puts its mark into the text.
+    fn end_media(&mut self, ended: Result<()>, text: &mut Vec<u8>) {
+        if let Err(error) = ended.and_then(|()| self.write()) {
+            return self.fail(error);
+        }
+        let Some(writer) = self.writer.take() else { return };
+        let number = self.count - 1;
+        self.keep(self.prefix.mark(number).as_bytes(), text);
+        let path = self.path.to_string().into_boxed_str();
+        let is_data_uri = self.header.is_some();
+        match self.open.last_mut() {
+            Some(open) if !is_data_uri && self.error.is_none() => {
+                open.waiting.push(Waiting { number, path, writer });
+            }
+            _ => {
+                let mime = self.header.take();
+                self.store_one(Waiting { number, path, writer }, mime, is_data_uri);
+            }
+        }
+    }
+
+    /// Stores the media that waited for the MIME type of their object.
+    fn store(&mut self, open: Open<S::Writer>) {
+        for waiting in open.waiting {
+            self.store_one(waiting, open.mime.clone(), false);
+        }
+    }
+
+    fn store_one(&mut self, media: Waiting<S::Writer>, mime: Option<Box<str>>, is_data_uri: bool) {
+        if self.error.is_some() {
+            return;
+        }
+        let Waiting { number, path, writer } = media;
+        match self.store.finish(writer, &path, mime.as_deref()) {
+            Ok(stored) => self.found.push(Found { number, path, mime, is_data_uri, stored }),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn not_base64(&self, cause: DecodeError) -> Error {
+        let message = format!("the media at {} is not base64", self.path);
+        Error::with_source(ErrorKind::Json, message, cause)
+    }
+}
+
+fn json_error(message: String) -> Error {
+    Error::new(ErrorKind::Json, message)
+}

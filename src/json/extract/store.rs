@@ -1,0 +1,182 @@
+//! Where decoded media goes.
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    media::{Access, Media, MediaOptions, OpenedMedia},
+};
+use std::io;
+
+/// Takes the media that an [`Extractor`](super::Extractor) decodes.
+///
+/// [`Spool`] is the default. Implement it to write media to files, a hash, or a connection of your own.
+///
+/// # Examples
+///
+/// ```
+/// use niello::{Extractor, Store};
+///
+/// /// Keeps the length of each media, and nothing else.
+/// struct Lengths;
+///
+/// #[derive(Default)]
+/// struct Counter(u64);
+///
+/// impl std::io::Write for Counter {
+///     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+///         self.0 += bytes.len() as u64;
+///         Ok(bytes.len())
+///     }
+///     fn flush(&mut self) -> std::io::Result<()> {
+///         Ok(())
+///     }
+/// }
+///
+/// impl Store for Lengths {
+///     type Writer = Counter;
+///     type Stored = u64;
+///
+///     fn create(&mut self, _path: &str) -> niello::Result<Counter> {
+///         Ok(Counter::default())
+///     }
+///     fn finish(&mut self, counter: Counter, _path: &str, _mime: Option<&str>) -> niello::Result<u64> {
+///         Ok(counter.0)
+///     }
+/// }
+///
+/// let mut extractor = Extractor::with_store(Lengths);
+/// extractor.push(br#"{"data": [{"b64_json": "iVBORw=="}]}"#)?;
+/// let extracted = extractor.finish()?;
+/// assert_eq!(*extracted.media()[0].stored(), 4);
+/// # Ok::<(), niello::Error>(())
+/// ```
+pub trait Store {
+    /// Takes the bytes of one media. Dropping it before [`finish`](Store::finish) must discard them.
+    type Writer: io::Write;
+    /// What a media becomes.
+    type Stored;
+
+    /// Begins a media.
+    ///
+    /// # Errors
+    /// Any. Extraction ends with it.
+    fn create(&mut self, path: &str) -> Result<Self::Writer>;
+
+    /// Ends a media, with the MIME type that stands in its data URI or beside it, which is valid.
+    ///
+    /// # Errors
+    /// Any. Extraction ends with it.
+    fn finish(&mut self, writer: Self::Writer, path: &str, mime: Option<&str>) -> Result<Self::Stored>;
+}
+
+/// Keeps media as [`Media`]: in memory up to a threshold, and beyond it in an unlinked temporary file.
+///
+/// Without the feature `spool` all media is kept in memory.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    threshold: usize,
+}
+
+impl Spool {
+    /// The default threshold: 64 KiB.
+    pub const THRESHOLD: usize = 64 * 1024;
+
+    /// Creates a spool with the default [`THRESHOLD`](Spool::THRESHOLD).
+    pub fn new() -> Spool {
+        Spool::with_threshold(Spool::THRESHOLD)
+    }
+
+    /// Creates a spool that keeps media of up to `bytes` bytes in memory.
+    pub fn with_threshold(bytes: usize) -> Spool {
+        Spool { threshold: bytes }
+    }
+
+    /// Creates a spool that keeps all media in memory.
+    pub fn in_memory() -> Spool {
+        Spool::with_threshold(usize::MAX)
+    }
+
+    /// Opens decoded media, with the MIME type that is known, or else one that is detected.
+    pub(super) fn media(
+        name: String,
+        mime: Option<&str>,
+        open: impl FnOnce(MediaOptions) -> Result<OpenedMedia>,
+    ) -> Result<Media> {
+        // Reading needs no signal handler, and nobody else can truncate the file.
+        let options = Media::options().access(Access::Read).name(name);
+        let options = match mime {
+            Some(mime) => options.mime(mime),
+            None => options,
+        };
+        open(options).map(OpenedMedia::typed_if_known)
+    }
+}
+
+impl Default for Spool {
+    fn default() -> Spool {
+        Spool::new()
+    }
+}
+
+impl Store for Spool {
+    type Writer = Spooled;
+    type Stored = Media;
+
+    fn create(&mut self, _: &str) -> Result<Spooled> {
+        Ok(Spooled(Place::Memory(Vec::new()), self.threshold))
+    }
+
+    fn finish(&mut self, writer: Spooled, path: &str, mime: Option<&str>) -> Result<Media> {
+        let name = format!("the media at {path}");
+        match writer.0 {
+            Place::Memory(bytes) => Spool::media(name, mime, |options| options.bytes_untyped(bytes.into())),
+            #[cfg(feature = "spool")]
+            Place::File(file) => Spool::media(name, mime, |options| options.file_untyped(file)),
+        }
+    }
+}
+
+/// The bytes of one media in a [`Spool`].
+pub struct Spooled(Place, usize);
+
+enum Place {
+    Memory(Vec<u8>),
+    #[cfg(feature = "spool")]
+    File(std::fs::File),
+}
+
+impl io::Write for Spooled {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            #[cfg(feature = "spool")]
+            Place::Memory(held) if held.len().saturating_add(bytes.len()) > self.1 => {
+                let mut file = tempfile::tempfile()?;
+                file.write_all(held)?;
+                self.0 = Place::File(file);
+                self.write(bytes)
+            }
+            Place::Memory(held) => {
+                held.try_reserve(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+                held.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            #[cfg(feature = "spool")]
+            Place::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The error of a writer of the media at `path`.
+pub(super) fn cannot_write(path: &str, cause: io::Error) -> Error {
+    match cause.downcast::<Error>() {
+        Ok(error) => error,
+        Err(cause) => Error::with_source(
+            ErrorKind::Io,
+            format!("cannot write the media at {path}; check the space in the temporary folder"),
+            cause,
+        ),
+    }
+}
