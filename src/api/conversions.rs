@@ -1,6 +1,7 @@
 //! The macro that lists what converts into a type.
 
-/// Implements `From` for a type, with a line for each type that converts into it.
+/// Implements `From` for a type, with a line for each type that converts into it. The line of an array of any length
+/// starts with `const N`.
 ///
 /// ```ignore
 /// conversions! { Source:
@@ -9,10 +10,10 @@
 /// }
 /// ```
 macro_rules! conversions {
-    ($To:ident: $($(#[$doc:meta])* $From:ty: $value:ident => $converted:expr,)+) => {
+    ($To:ident: $($(#[$doc:meta])* $(const $N:ident)? $From:ty: $value:ident => $converted:expr,)+) => {
         $(
             $(#[$doc])*
-            impl From<$From> for $To {
+            impl$(<const $N: usize>)? From<$From> for $To {
                 fn from($value: $From) -> $To {
                     $converted
                 }

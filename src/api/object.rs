@@ -37,6 +37,7 @@
 /// `request_without_debug` and `shared_without_debug` leave `Debug` to the module, because a field may hold a secret.
 ///
 /// `#[object(.., root)]` is for an object that is the whole JSON: reading it bounds the memory it takes.
+/// `#[object(.., new)]` adds a constructor without arguments.
 ///
 /// # Fields
 /// The type of a field, as it is spelled, decides the rest. `null` is read as the default everywhere.
@@ -53,12 +54,13 @@
 /// as a list of one.
 ///
 /// A setter has the field's name and documentation, after "Sets" or "Adds to": begin that with the API's name
-/// for the field, as above. Four attributes, in this order, after the documentation:
+/// for the field, as above. Five attributes, in this order, after the documentation:
 ///
 /// - `#[serde(..)]` is passed on, for `rename` and `serialize_with`.
 /// - `#[read("f")]` reads the field with the function `f`, as `deserialize_with` would.
 /// - `#[skip_if("f")]` leaves the field out if `f(&field)`; with `never` it is always written.
 /// - `#[setter(none)]` omits the setter.
+/// - `#[add(store)]` gives a list or a map a second setter, `store`, which adds one item or entry.
 macro_rules! object {
     // The object: passes whether it has setters, whether it is strict, and how it reads integers, lists and everything
     // else.
@@ -66,11 +68,11 @@ macro_rules! object {
         $(#[doc = $doc:tt])*
         $(#[derive($Derive:ident)])?
         $(#[serde($($serde:tt)+)])?
-        #[object($use:ident $(, $root:ident)?)]
+        #[object($use:ident $(, $option:ident)?)]
         pub struct $Name:ident { $($fields:tt)* }
     ) => {
         object! {
-            @$use $Name { [$($($serde)+)?] [$($root)?] }
+            @$use $Name { [$($($serde)+)?] [$($option)?] }
             { $(#[doc = $doc])* $(#[derive($Derive)])? $(#[serde($($serde)+)])? }
             $($fields)*
         }
@@ -177,10 +179,18 @@ macro_rules! object {
         }
 
         impl $Name {
+            object! { @constructor $how $Name }
             $($setters)*
             object! { @$setter extra }
         }
     };
+    (@constructor { $serde:tt [new] } $Name:ident) => {
+        /// Creates an object in which no field is set. The API has a default for each.
+        pub fn new() -> $Name {
+            $Name::default()
+        }
+    };
+    (@constructor $how:tt $Name:ident) => {};
     (@read $field:tt $map:ident $T:tt lenient) => { $crate::api::read::put($field, $map) };
     (@read $field:tt $map:ident [$T:ty] $deserialize:literal) => {{
         #[derive(::serde::Deserialize)]
@@ -192,15 +202,15 @@ macro_rules! object {
         *$field = $map.next_value::<Field>()?.value;
         Ok(None)
     }};
-    (@spelling { [] $root:tt }) => { $crate::api::spelling::Spelling::Exact };
-    (@spelling { [rename_all = "camelCase"] $root:tt }) => { $crate::api::spelling::Spelling::Json };
-    (@deserialize { $serde:tt [] } $deserializer:ident) => { $crate::api::read::object($deserializer) };
+    (@spelling { [] $option:tt }) => { $crate::api::spelling::Spelling::Exact };
+    (@spelling { [rename_all = "camelCase"] $option:tt }) => { $crate::api::spelling::Spelling::Json };
     (@deserialize { $serde:tt [root] } $deserializer:ident) => {
         $crate::api::read::object($crate::api::meter::Metered {
             inner: $deserializer,
             meter: &$crate::api::meter::Meter::new(),
         })
     };
+    (@deserialize $how:tt $deserializer:ident) => { $crate::api::read::object($deserializer) };
     (@wire $field:ident [rename = $name:literal]) => { $name };
     (@wire $field:ident [$($serde:tt)*]) => { stringify!($field) };
 
@@ -213,6 +223,7 @@ macro_rules! object {
         $(#[read($read:tt)])?
         $(#[skip_if($skip:tt)])?
         $(#[setter($own:ident)])?
+        $(#[add($add:ident)])?
         pub $field:ident: $($rest:tt)+
     ) => {
         object! {
@@ -220,7 +231,7 @@ macro_rules! object {
             {
                 { $Name $how $attributes $setter $readers } $fields $reads $setters
                 $field [$($doc)+] { $(#[doc = $doc])+ $(#[serde($($field_serde)+)])? } [$($($field_serde)+)?]
-                [$($own)? $setter]
+                [$($own)? $setter] [$($add)?]
             }
             $($rest)+
         }
@@ -246,7 +257,7 @@ macro_rules! object {
         @field
         {
             $object:tt { $($fields:tt)* } { $($reads:tt)* } { $($setters:tt)* }
-            $field:ident $docs:tt { $($attributes:tt)+ } $wire:tt [$setter:ident $($_setter:ident)?]
+            $field:ident $docs:tt { $($attributes:tt)+ } $wire:tt [$setter:ident $($_setter:ident)?] [$($add:ident)?]
         }
         $kind:ident [$T:ty] $item:tt [$read:tt $($_read:tt)?] [$skip:tt $($_skip:tt)?]
         $($rest:tt)*
@@ -263,6 +274,7 @@ macro_rules! object {
             {
                 $($setters)*
                 object! { @$setter $kind $field $docs $item }
+                $(object! { @add $kind $add $field $docs $item })?
             }
             $($rest)*
         }
@@ -304,6 +316,20 @@ macro_rules! object {
         #[doc = concat!("Adds to", $($doc, "\n",)+)]
         pub fn $field(mut self, $field: impl IntoIterator<Item = (impl Into<$K>, impl Into<$V>)>) -> Self {
             self.$field.extend($field.into_iter().map(|(key, value)| (key.into(), value.into())));
+            self
+        }
+    };
+    (@add list $add:ident $field:ident [$($doc:tt)+] [$T:ty]) => {
+        #[doc = concat!("Adds one to", $($doc, "\n",)+)]
+        pub fn $add(mut self, $add: impl Into<$T>) -> Self {
+            self.$field.push($add.into());
+            self
+        }
+    };
+    (@add map $add:ident $field:ident [$($doc:tt)+] [$K:ty, $V:ty]) => {
+        #[doc = concat!("Adds one to", $($doc, "\n",)+)]
+        pub fn $add(mut self, key: impl Into<$K>, value: impl Into<$V>) -> Self {
+            self.$field.insert(key.into(), value.into());
             self
         }
     };

@@ -202,11 +202,6 @@ conversions! { Content:
     &str: text => Content::Text(text.to_owned()),
     String: text => Content::Text(text),
     Part: part => Content::Parts(vec![part]),
+    const N [Part; N]: parts => Content::Parts(parts.into()),
     Vec<Part>: parts => Content::Parts(parts),
-}
-
-impl<const N: usize> From<[Part; N]> for Content {
-    fn from(parts: [Part; N]) -> Content {
-        Content::Parts(parts.into())
-    }
 }

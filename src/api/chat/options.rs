@@ -72,17 +72,10 @@ impl From<Stop> for Vec<String> {
 object! {
     /// Options for a streamed response: `stream_options`.
     #[derive(PartialEq)]
-    #[object(request)]
+    #[object(request, new)]
     pub struct StreamOptions {
         /// `include_usage`: whether the last chunk reports how many tokens were used.
         pub include_usage: Option<bool>,
-    }
-}
-
-impl StreamOptions {
-    /// Creates options with nothing set.
-    pub fn new() -> StreamOptions {
-        StreamOptions::default()
     }
 }
 

@@ -32,6 +32,7 @@ object! {
         pub model: String,
         /// `messages`: the conversation, oldest message first.
         #[skip_if("crate::api::lenient::never")]
+        #[add(message)]
         pub messages: Vec<Message>,
         /// `max_tokens`: the maximum number of tokens in the response. For most models, that includes reasoning.
         pub max_tokens: Option<i64>,
@@ -67,6 +68,7 @@ object! {
         /// `response_format`: the format of the response: any text, any JSON object, or JSON that matches a schema.
         pub response_format: Option<ResponseFormat>,
         /// `tools`: the tools that the model may call.
+        #[add(tool)]
         pub tools: Vec<Tool>,
         /// `tool_choice`: whether the model may, must or must not call a tool, and which.
         pub tool_choice: Option<ToolChoice>,
@@ -116,18 +118,6 @@ impl Request {
 
     pub(crate) fn check(&self) -> Result<()> {
         check::request(self)
-    }
-
-    /// Adds a message to [`messages`](Request#structfield.messages).
-    pub fn message(mut self, message: impl Into<Message>) -> Request {
-        self.messages.push(message.into());
-        self
-    }
-
-    /// Adds a tool to [`tools`](Request#structfield.tools).
-    pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
-        self.tools.push(tool.into());
-        self
     }
 
     /// Adds to `stop`: the strings at which the response ends.

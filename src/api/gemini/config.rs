@@ -21,7 +21,7 @@ object! {
     /// ```
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(request, new)]
     pub struct GenerationConfig {
         /// `maxOutputTokens`: the maximum number of tokens in the response, including thoughts.
         pub max_output_tokens: Option<i64>,
@@ -70,11 +70,6 @@ object! {
 }
 
 impl GenerationConfig {
-    /// Creates a configuration with the model's defaults.
-    pub fn new() -> GenerationConfig {
-        GenerationConfig::default()
-    }
-
     /// Returns `true` if nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == GenerationConfig::default()
@@ -119,7 +114,7 @@ object! {
     /// How much the model thinks before it responds: `thinkingConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(request, new)]
     pub struct ThinkingConfig {
         /// `includeThoughts`: whether the response contains thoughts.
         pub include_thoughts: Option<bool>,
@@ -131,29 +126,15 @@ object! {
     }
 }
 
-impl ThinkingConfig {
-    /// Creates a configuration with the model's defaults.
-    pub fn new() -> ThinkingConfig {
-        ThinkingConfig::default()
-    }
-}
-
 object! {
     /// The format of generated images: `imageConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(request, new)]
     pub struct ImageConfig {
         /// `aspectRatio`: the ratio of width to height, such as `16:9`.
         pub aspect_ratio: Option<String>,
         /// `imageSize`: `1K`, `2K` or `4K`.
         pub image_size: Option<String>,
-    }
-}
-
-impl ImageConfig {
-    /// Creates a configuration with the model's defaults.
-    pub fn new() -> ImageConfig {
-        ImageConfig::default()
     }
 }

@@ -34,6 +34,7 @@ object! {
         pub role: Option<Role>,
         /// `parts`: the text and media of the turn, at least one part.
         #[read("without_nulls")]
+        #[add(part)]
         pub parts: Vec<Part>,
     }
 }
@@ -52,12 +53,6 @@ impl Content {
     /// Creates a turn of the model.
     pub fn model(content: impl Into<Content>) -> Content {
         content.into().role(Role::Model)
-    }
-
-    /// Adds a part to `parts`.
-    pub fn part(mut self, part: impl Into<Part>) -> Content {
-        self.parts.push(part.into());
-        self
     }
 }
 
@@ -106,11 +101,6 @@ conversions! { Content:
     &str: text => Content::from(Part::text(text)),
     String: text => Content::from(Part::text(text)),
     Part: part => Content::from(vec![part]),
+    const N [Part; N]: parts => Content::from(Vec::from(parts)),
     Vec<Part>: parts => Content { parts, ..Content::default() },
-}
-
-impl<const N: usize> From<[Part; N]> for Content {
-    fn from(parts: [Part; N]) -> Content {
-        Content::from(Vec::from(parts))
-    }
 }

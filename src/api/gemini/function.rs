@@ -59,6 +59,7 @@ object! {
         /// `response`: the result, an object. By convention, its key is `output`, or `error` after a failure.
         pub response: Map<String, Value>,
         /// `parts`: media of the result, as [`Part::inline`] or [`Part::file`].
+        #[add(part)]
         pub parts: Vec<Part>,
         /// `willContinue`: whether more results of the same call follow.
         pub will_continue: Option<bool>,
@@ -85,12 +86,6 @@ impl FunctionResponse {
             output => Map::from_iter([("output".into(), output)]),
         };
         FunctionResponse::default().name(name).response(response)
-    }
-
-    /// Adds media to `parts`.
-    pub fn part(mut self, part: impl Into<Part>) -> FunctionResponse {
-        self.parts.push(part.into());
-        self
     }
 }
 

@@ -26,16 +26,19 @@ object! {
         /// `contents`: the turns of the conversation, oldest first, at least one.
         #[read("contents")]
         #[skip_if("never")]
+        #[add(content)]
         pub contents: Vec<Content>,
         /// `systemInstruction`: instructions for the whole conversation. Text only.
         #[read("content")]
         #[setter(none)]
         pub system_instruction: Option<Content>,
         /// `tools`: the tools that the model may use.
+        #[add(tool)]
         pub tools: Vec<Tool>,
         /// `toolConfig`: how the model may use the tools.
         pub tool_config: Option<ToolConfig>,
         /// `safetySettings`: the thresholds above which harmful content is blocked.
+        #[add(safety_setting)]
         pub safety_settings: Vec<SafetySetting>,
         /// `generationConfig`: how the response is generated.
         #[skip_if("GenerationConfig::is_empty")]
@@ -43,6 +46,7 @@ object! {
         /// `cachedContent`: the name of cached content to use, such as `cachedContents/abc`.
         pub cached_content: Option<String>,
         /// `labels`: names and values for billing. Vertex only.
+        #[add(label)]
         pub labels: BTreeMap<String, String>,
         /// Fields that this type does not define. NaN and infinity become `null`: see [`Extra`](crate::Extra).
         pub extra: Extra,
@@ -55,33 +59,9 @@ impl Request {
         Request::default()
     }
 
-    /// Adds a turn to `contents`.
-    pub fn content(mut self, content: impl Into<Content>) -> Request {
-        self.contents.push(content.into());
-        self
-    }
-
     /// Sets `systemInstruction`: instructions for the whole conversation. Text only.
     pub fn system(mut self, instruction: impl Into<Content>) -> Request {
         self.system_instruction = Some(instruction.into());
-        self
-    }
-
-    /// Adds a tool to `tools`.
-    pub fn tool(mut self, tool: impl Into<Tool>) -> Request {
-        self.tools.push(tool.into());
-        self
-    }
-
-    /// Adds a setting to `safetySettings`.
-    pub fn safety_setting(mut self, setting: SafetySetting) -> Request {
-        self.safety_settings.push(setting);
-        self
-    }
-
-    /// Adds a label to `labels`, replacing one with the same name. Vertex only.
-    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
-        self.labels.insert(name.into(), value.into());
         self
     }
 

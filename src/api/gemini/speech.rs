@@ -6,7 +6,7 @@ object! {
     /// The voice or voices of a spoken response: `speechConfig`.
     #[derive(PartialEq)]
     #[serde(rename_all = "camelCase")]
-    #[object(request)]
+    #[object(request, new)]
     pub struct SpeechConfig {
         /// `languageCode`: the language as a BCP 47 code, such as `en-US`.
         pub language_code: Option<String>,
@@ -18,11 +18,6 @@ object! {
 }
 
 impl SpeechConfig {
-    /// Creates a configuration with the model's defaults.
-    pub fn new() -> SpeechConfig {
-        SpeechConfig::default()
-    }
-
     /// Sets `voiceConfig` to a prebuilt voice, by its name.
     pub fn voice(self, name: impl Into<String>) -> SpeechConfig {
         self.voice_config(VoiceConfig::new(name))
