@@ -9,6 +9,7 @@
 //! - `spelling` knows how the APIs spell the names of fields.
 //! - `extra` holds the keys that a type does not have.
 //! - `source` holds media or a URL, and bare base64.
+//! - `check` has what the checks of requests share.
 //! - `endpoint` makes HTTP requests.
 //! - `events` splits a streamed response, `response` reads a response or an event, and `error` is what an API reports in
 //!   the place of one.
@@ -16,6 +17,7 @@
 //! This module builds on `body`, `json` and `media`, which know nothing of any API.
 
 pub mod chat;
+mod check;
 mod conversions;
 mod convert;
 #[cfg(feature = "http")]

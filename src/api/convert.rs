@@ -12,6 +12,7 @@ mod to_gemini;
 use crate::{
     api::{
         chat::{self, ReasoningEffort},
+        check::invalid,
         extra::Extra,
         gemini::{self, GenerationConfig, ThinkingLevel},
         meter::{Meter, TOO_LARGE, parse},
@@ -80,10 +81,6 @@ fn first_difference(value: &Value, default: &Value) -> Option<String> {
 
 fn not_json(path: &str, cause: serde_json::Error) -> Error {
     Error::with_source(ErrorKind::Json, format!("{path} cannot be written as JSON"), cause)
-}
-
-fn invalid(message: String) -> Error {
-    Error::new(ErrorKind::Invalid, message)
 }
 
 /// Converts the items of the list at `path`, each with its own path.

@@ -1,6 +1,7 @@
 //! What the endpoints of both formats share: the base URL, credentials, the limit, and creating an HTTP request.
 
 use crate::{
+    api::check::invalid,
     base64,
     body::{Body, ContentEncoding, Limit},
     error::{Error, ErrorKind, Result},
@@ -257,8 +258,4 @@ fn check_secret<'a>(secret: &'a str, name: &str) -> Result<&'a str> {
         )));
     }
     Ok(secret)
-}
-
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Invalid, message.into())
 }

@@ -5,7 +5,10 @@
 
 use super::{Content, FormatKind, MediaUrl, Message, Part, PartKind, Request, Role, ToolKind};
 use crate::{
-    api::source::{Base64, MediaKind, Place},
+    api::{
+        check::{check_finite, invalid, require},
+        source::{Base64, MediaKind, Place},
+    },
     error::{Error, ErrorKind, Result},
 };
 use std::fmt::Arguments;
@@ -22,8 +25,7 @@ pub(super) fn request(request: &Request) -> Result<()> {
         ("presence_penalty", request.presence_penalty),
         ("frequency_penalty", request.frequency_penalty),
     ] {
-        let number = number.unwrap_or_default();
-        require(number.is_finite(), format_args!("{name} is {number}; JSON numbers must be finite"))?;
+        check_finite(number, format_args!("{name}"))?;
     }
     if let Some(format) = &request.response_format {
         require(
@@ -80,40 +82,42 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     };
     if let Some(setter) = part.misplaced.filter(|setter| !applies(*setter)) {
         let kind: String = kind.chars().take(200).collect();
-        return Err(invalid(format_args!("{at}: {setter}() does not apply to a part of type {kind:?}")));
+        return Err(invalid(format!("{at}: {setter}() does not apply to a part of type {kind:?}")));
     }
+    let inner = format_args!("{at}.{kind}");
+    let check_url = |url: &MediaUrl, kind| url.url.check(Place::MediaUrl(kind), format_args!("{inner}.url"));
     match &part.kind {
-        PartKind::VideoUrl(url) => check_media(url, MediaKind::Video, format_args!("{at}.{kind}.url")),
-        PartKind::AudioUrl(url) => check_media(url, MediaKind::Audio, format_args!("{at}.{kind}.url")),
-        PartKind::ImageUrl(url) => check_media(url, MediaKind::Image, format_args!("{at}.{kind}.url")),
+        PartKind::VideoUrl(url) => check_url(url, MediaKind::Video),
+        PartKind::AudioUrl(url) => check_url(url, MediaKind::Audio),
+        PartKind::ImageUrl(url) => check_url(url, MediaKind::Image),
         PartKind::InputAudio(audio) => {
-            audio.data.check(format_args!("{at}.{kind}.data"))?;
+            audio.data.check(format_args!("{inner}.data"))?;
             match (&audio.format, &audio.data) {
                 (Some(_), _) => Ok(()),
                 (None, Base64::Media(media)) => Err(Error::new(
                     ErrorKind::MimeType,
                     format!(
-                        "{at}.{kind}: {} is {}, not WAV or MP3, and `input_audio` documents only these; use Part::audio, or \
+                        "{inner}: {} is {}, not WAV or MP3, and `input_audio` documents only these; use Part::audio, or \
                          set the format",
                         media.name(),
                         media.mime()
                     ),
                 )),
                 (None, Base64::Encoded(_)) => {
-                    Err(invalid(format_args!("{at}.{kind}.format is missing; set it to wav or mp3")))
+                    Err(invalid(format!("{inner}.format is missing; set it to wav or mp3")))
                 }
             }
         }
         PartKind::File(file) => {
             require(
                 file.file_data.is_some() || file.file_id.is_some() || !file.extra.is_empty(),
-                format_args!("{at}.{kind}.file_data is missing; set file_data or file_id"),
+                format_args!("{inner}.file_data is missing; set file_data or file_id"),
             )?;
             match &file.file_data {
-                Some(data) => data.check(Place::FileData, format_args!("{at}.{kind}.file_data")),
+                Some(data) => data.check(Place::FileData, format_args!("{inner}.file_data")),
                 None => require(
                     file.file_id.as_deref() != Some(""),
-                    format_args!("{at}.{kind}.file_id is empty; set the id of an uploaded file"),
+                    format_args!("{inner}.file_id is empty; set the id of an uploaded file"),
                 ),
             }
         }
@@ -122,16 +126,4 @@ fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
             require(!kind.is_empty(), format_args!("{at}.type is missing; set the type of the part"))
         }
     }
-}
-
-fn check_media(media: &MediaUrl, kind: MediaKind, at: Arguments<'_>) -> Result<()> {
-    media.url.check(Place::MediaUrl(kind), at)
-}
-
-fn require(condition: bool, message: Arguments<'_>) -> Result<()> {
-    if condition { Ok(()) } else { Err(invalid(message)) }
-}
-
-fn invalid(message: Arguments<'_>) -> Error {
-    Error::new(ErrorKind::Invalid, message.to_string())
 }

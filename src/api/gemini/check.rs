@@ -8,7 +8,10 @@ use super::{
     VideoMetadata, json_name,
 };
 use crate::{
-    api::source::{Place, check_url},
+    api::{
+        check::{check_finite, invalid, require},
+        source::{Place, check_url},
+    },
     error::{Error, ErrorKind, Result},
     media::is_valid_mime,
 };
@@ -40,7 +43,7 @@ fn check_content(content: &Content, at: Arguments<'_>) -> Result<()> {
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {
     check_payload(part, at)?;
     if let Some(setter) = part.misplaced.filter(|_| !part.is_media()) {
-        return Err(invalid(format_args!("{at}: {setter}() needs a part with inlineData or fileData")));
+        return Err(invalid(format!("{at}: {setter}() needs a part with inlineData or fileData")));
     }
     if let Some(metadata) = &part.video_metadata {
         check_video(metadata, format_args!("{at}.videoMetadata"))?;
@@ -71,13 +74,13 @@ fn check_payload(part: &Part, at: Arguments<'_>) -> Result<()> {
         }
         match part.kind.key() {
             None => {
-                return Err(invalid(format_args!(
+                return Err(invalid(format!(
                     "{at}.{key} is an extra key, not the payload, or does not have the type that the API documents; set \
                      it with a constructor of Part"
                 )));
             }
             Some(kind) if kind != key => {
-                return Err(invalid(format_args!("{at} has both {kind} and {key}; a part has one payload")));
+                return Err(invalid(format!("{at} has both {kind} and {key}; a part has one payload")));
             }
             // The formatter reports a key that appears twice.
             Some(_) => {}
@@ -178,17 +181,4 @@ fn check_mime(mime: Option<&str>, at: Arguments<'_>) -> Result<()> {
             Err(Error::new(ErrorKind::MimeType, message))
         }
     }
-}
-
-fn check_finite(number: Option<f64>, at: Arguments<'_>) -> Result<()> {
-    let number = number.unwrap_or_default();
-    require(number.is_finite(), format_args!("{at} is {number}; JSON numbers must be finite"))
-}
-
-fn require(condition: bool, message: Arguments<'_>) -> Result<()> {
-    if condition { Ok(()) } else { Err(invalid(message)) }
-}
-
-fn invalid(message: Arguments<'_>) -> Error {
-    Error::new(ErrorKind::Invalid, message.to_string())
 }

@@ -2,7 +2,10 @@
 
 use super::Request;
 use crate::{
-    api::endpoint::{Accept, Settings, endpoint, invalid},
+    api::{
+        check::invalid,
+        endpoint::{Accept, Settings, endpoint},
+    },
     body::Body,
     error::Result,
 };
