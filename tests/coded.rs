@@ -4,10 +4,14 @@
 mod common;
 
 use common::{Origin, Random, WINDOW, assert_same, noise, rest_of, scratch};
-use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Limit, Media, Segment};
+use niello::{
+    Access, Body, ContentEncoding, DataUri, ErrorKind, Limit, Media, Segment,
+    chat::{Message, Part, Request},
+};
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
+    iter,
     process::{Command, Stdio},
     thread,
 };
@@ -184,22 +188,36 @@ fn http_bodies_deliver_the_same_bytes() {
     assert_same(&collected, &expected, "read_ahead");
 }
 
+/// Returns a request with up to 8 texts and media, some of them longer than a block.
+fn random_request(random: &mut Random, noise: &[u8]) -> Request {
+    let count = 1 + random.below(8) as usize;
+    let parts = iter::repeat_with(|| {
+        let kind = random.below(6) as usize;
+        let len = random.length(noise.len() as u64);
+        match Origin::ALL.get(kind) {
+            Some(origin) => Part::video(origin.media(&noise[..len])),
+            None if kind == 3 => Part::image(Media::from_bytes(noise[..len].to_vec(), "image/png").unwrap()),
+            None => Part::text("a \"é\"\n🎞".repeat(len % 30_000)),
+        }
+    });
+    Request::new("m").message(Message::user(parts.take(count).collect::<Vec<_>>()))
+}
+
 #[test]
-fn length_is_exact_for_random_requests_before_anything_is_read() {
+fn length_is_exact_in_1000_random_requests_before_anything_is_read() {
     let mut random = Random::new(7);
-    let noise = noise(700_000);
-    for _ in 0..300 {
-        let mut media = || clip(noise[..random.length(700_000)].to_vec());
-        let value = (media(), "text", DataUri(media()), [media(), media()]);
-        let plain = Body::json(&value).unwrap();
-        let body = coded(&plain);
+    let noise = noise(400_000);
+    for number in 0..1000 {
+        let mut plain = random_request(&mut random, &noise).body().unwrap();
+        let mut body = coded(&plain);
         let len = body.len();
-        let mut bytes = Vec::new();
-        body.clone().write_to(&mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, len);
-        assert_eq!(zstd::decode_all(&bytes[..]).unwrap().len() as u64, plain.len());
+        let bytes = rest_of(&mut body);
+        assert_eq!(bytes.len() as u64, len, "request {number}");
+        let decoded =
+            zstd::decode_all(&bytes[..]).unwrap_or_else(|error| panic!("request {number}: {error}"));
+        assert_same(&decoded, &rest_of(&mut plain), format_args!("request {number}"));
         let end = body.segments().last().map(|(start, segment)| start + segment.len());
-        assert_eq!(end, Some(len), "the segments end with the body");
+        assert_eq!(end, Some(len), "the segments of request {number} end with the body");
     }
 }
 

@@ -22,7 +22,7 @@ static FILES: LazyLock<([Media; 2], String)> = LazyLock::new(|| {
 });
 
 #[derive(Arbitrary)]
-pub(super) enum Field {
+enum Field {
     Text(String),
     Bytes(Vec<u8>),
     File(bool),
@@ -155,7 +155,7 @@ pub fn cuts(data: &[u8]) {
 }
 
 /// Returns a value for the body, and its JSON.
-pub(super) fn element(field: Field) -> (Element, String) {
+fn element(field: Field) -> (Element, String) {
     let (files, encoded) = &*FILES;
     let file = |mapped| files[usize::from(mapped)].clone();
     match field {
