@@ -53,10 +53,8 @@ impl Tool {
     }
 }
 
-impl From<Function> for Tool {
-    fn from(function: Function) -> Tool {
-        Tool { function: Some(function), ..Tool::default() }
-    }
+conversions! { Tool:
+    Function: function => Tool { function: Some(function), ..Tool::default() },
 }
 
 object! {

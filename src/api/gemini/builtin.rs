@@ -1,6 +1,6 @@
 //! The API's own tools. Not every gateway offers all of them.
 
-use crate::api::{object::object, open_enum::open_enum};
+use crate::api::{conversions::conversions, object::object, open_enum::open_enum};
 
 object! {
     /// Web search: `googleSearch`.
@@ -20,10 +20,8 @@ impl GoogleSearch {
     }
 }
 
-impl From<Interval> for GoogleSearch {
-    fn from(interval: Interval) -> GoogleSearch {
-        GoogleSearch::default().time_range_filter(interval)
-    }
+conversions! { GoogleSearch:
+    Interval: interval => GoogleSearch::default().time_range_filter(interval),
 }
 
 object! {

@@ -6,7 +6,7 @@ use super::{
         CodeExecution, ComputerUse, FileSearch, GoogleMaps, GoogleSearch, GoogleSearchRetrieval, UrlContext,
     },
 };
-use crate::api::{object::object, open_enum::open_enum};
+use crate::api::{conversions::conversions, object::object, open_enum::open_enum};
 use serde_json::Value;
 
 object! {
@@ -76,31 +76,15 @@ impl Tool {
     }
 }
 
-/// Converts a tool of the API.
-macro_rules! from_tool {
-    ($($field:ident: $Name:ident,)+) => {
-        $(impl From<$Name> for Tool {
-            fn from(tool: $Name) -> Tool {
-                Tool { $field: Some(tool), ..Tool::default() }
-            }
-        })+
-    };
-}
-
-from_tool! {
-    google_search: GoogleSearch,
-    google_search_retrieval: GoogleSearchRetrieval,
-    code_execution: CodeExecution,
-    url_context: UrlContext,
-    computer_use: ComputerUse,
-    file_search: FileSearch,
-    google_maps: GoogleMaps,
-}
-
-impl From<FunctionDeclaration> for Tool {
-    fn from(function: FunctionDeclaration) -> Tool {
-        Tool::functions([function])
-    }
+conversions! { Tool:
+    FunctionDeclaration: function => Tool::functions([function]),
+    GoogleSearch: tool => Tool { google_search: Some(tool), ..Tool::default() },
+    GoogleSearchRetrieval: tool => Tool { google_search_retrieval: Some(tool), ..Tool::default() },
+    CodeExecution: tool => Tool { code_execution: Some(tool), ..Tool::default() },
+    UrlContext: tool => Tool { url_context: Some(tool), ..Tool::default() },
+    ComputerUse: tool => Tool { computer_use: Some(tool), ..Tool::default() },
+    FileSearch: tool => Tool { file_search: Some(tool), ..Tool::default() },
+    GoogleMaps: tool => Tool { google_maps: Some(tool), ..Tool::default() },
 }
 
 open_enum! {
