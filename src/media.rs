@@ -309,6 +309,11 @@ impl Media {
         Arc::ptr_eq(&self.0.source, &other.0.source)
     }
 
+    /// Returns `true` if another handle to the same media exists.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1 || Arc::strong_count(&self.0.source) > 1
+    }
+
     /// Returns the same media with another MIME type that was set, which must be valid.
     pub(crate) fn with_mime(&self, mime: &str) -> Media {
         if mime == self.mime() {

@@ -1,8 +1,13 @@
 //! Server-sent events: a stream has the same events wherever it is cut.
 
-use niello::{ErrorKind, chat, events::Events, gemini};
+use niello::{ErrorKind, Extracted, chat, events::Events, gemini};
 use proptest::{collection::vec, prelude::*};
-use std::iter;
+use std::{io, iter};
+
+/// Returns the data of an event with its media in it.
+fn text(event: Extracted) -> String {
+    io::read_to_string(&mut event.body().unwrap()).unwrap()
+}
 
 /// Returns the events of a stream that arrives in these parts, with `None` for an error.
 fn read<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<String>> {
@@ -10,7 +15,7 @@ fn read<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Opti
     let mut read = Vec::new();
     for part in parts {
         events.push(part);
-        read.extend(iter::from_fn(|| events.next_event()).map(Result::ok));
+        read.extend(iter::from_fn(|| events.next_event()).map(|event| event.ok().map(text)));
     }
     read
 }
@@ -55,7 +60,7 @@ fn pushing_a_blank_line_ends_an_unfinished_event() {
     events.push(b"data: a");
     assert!(events.next_event().is_none());
     events.push(b"\n\n");
-    assert_eq!(events.next_event().unwrap().unwrap(), "a");
+    assert_eq!(events.next_event().unwrap().unwrap().text(), "a");
     assert!(events.next_event().is_none());
 }
 
@@ -172,7 +177,7 @@ fn read_all<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<
     }
     events.finish();
     read.extend(iter::from_fn(|| events.next_event()));
-    read.into_iter().map(|event| event.map_err(|error| error.to_string())).collect()
+    read.into_iter().map(|event| event.map(text).map_err(|error| error.to_string())).collect()
 }
 
 /// Returns the texts of a stream, and its errors.

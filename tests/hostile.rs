@@ -8,7 +8,7 @@ mod inputs;
 use heap::most_held;
 use inputs::{Input, inputs};
 use niello::{
-    chat,
+    Extracted, chat,
     events::{Events, FromEvent},
     gemini,
 };
@@ -258,7 +258,9 @@ fn work_of_collecting_parts_is_linear_in_the_number_of_chunks() {
         let json = r#"{"choices":[{"delta":{"content":[{"type":"text","text":"a"}]}}]}"#;
         heap::allocations(|| {
             let mut collector = chat::Collector::default();
-            (0..chunks).for_each(|_| collector.push(chat::Chunk::from_event(json).unwrap().unwrap()));
+            (0..chunks).for_each(|_| {
+                collector.push(chat::Chunk::from_event(&Extracted::from(json)).unwrap().unwrap())
+            });
             collector
         })
     };

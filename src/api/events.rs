@@ -20,17 +20,23 @@
 //! # Ok::<(), niello::Error>(())
 //! ```
 
-mod unframed;
+mod lines;
 
-use crate::error::{Error, ErrorKind, Result, excerpt};
+use crate::{
+    error::{Error, ErrorKind, Result, excerpt},
+    json::{Extracted, ExtractedLines, Extractor, Spool, Store},
+};
+use lines::are_events;
+use memchr::memchr2;
 use serde::de::IgnoredAny;
 use std::{collections::VecDeque, fmt, iter, mem};
-use unframed::Json;
 
 /// An incremental parser of server-sent events.
 ///
 /// Alternate between [`push`](Events::push) and [`read`](Events::read), or [`next_event`](Events::next_event)
-/// for the data of each event as a string. Where the stream is cut makes no difference to the events.
+/// for the data of each event. Where the stream is cut makes no difference to the events.
+///
+/// Media in an event, such as an image of 40 MB, is decoded while it arrives, as an [`Extractor`] does.
 ///
 /// An event is complete only at the blank line after it. Call [`finish`](Events::finish) at the end of the
 /// stream, and read once more: for an event without a blank line, and for errors about what cannot be read.
@@ -38,30 +44,30 @@ use unframed::Json;
 /// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or
 /// in a list, is read like an event. So is each line of an event whose data is not JSON but whose lines are.
 ///
-/// An event with more data than the limit is reported as one error of kind [`TooLarge`](ErrorKind::TooLarge).
-/// The events after it can still be read.
+/// An event with more data than the limit, without its media, is reported as one error of kind
+/// [`TooLarge`](ErrorKind::TooLarge). So is one whose media is not base64 or cannot be stored. The events after it can
+/// still be read.
 ///
-/// `Events` holds the bytes that were pushed and not yet read, and up to twice the limit of an incomplete
-/// event.
-pub struct Events {
-    limit: usize,
+/// `Events` holds the bytes that were pushed and not yet read, and up to the limit of an incomplete event. Media is in
+/// its [`Store`].
+pub struct Events<S: Store = Spool> {
+    /// The data of the current event, or JSON outside of events.
+    extractor: Extractor<S>,
+    holds: Holds,
     /// The bytes that were pushed, read up to `position`.
     pushed: Vec<u8>,
     position: usize,
-    /// The start of the current line, as far as it can matter.
-    line: Vec<u8>,
-    /// The data of the current event, if it has any.
-    data: Option<Vec<u8>>,
-    /// The data of the current event is over the limit.
-    too_large: bool,
+    line: Line,
+    /// The start of the current line until it is known what it is, and the whole line if it is short.
+    start: Vec<u8>,
     /// The last line ended with a carriage return. A line feed directly after it belongs to the same line
     /// ending.
     after_cr: bool,
     first_line: bool,
     /// Events that are complete but not yet returned.
-    ready: VecDeque<Result<Box<str>>>,
-    /// JSON outside of events.
-    json: Json,
+    ready: VecDeque<Result<Extracted<S::Stored>>>,
+    /// An event whose lines are events.
+    lines: Option<ExtractedLines<S::Stored>>,
     /// The start of other text outside of events.
     text: Vec<u8>,
     /// Some of that text does not even look like a field.
@@ -71,11 +77,36 @@ pub struct Events {
     finished: bool,
 }
 
+/// What the extractor holds.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Nothing,
+    /// The data of the current event.
+    Data,
+    /// An object outside of events, which is not complete.
+    Json,
+}
+
+/// What the current line is.
+#[derive(Clone, Copy, PartialEq)]
+enum Line {
+    /// Not known yet.
+    Start,
+    /// Data, of which a first space is skipped if the flag is set.
+    Data { skip_space: bool },
+    /// JSON outside of events.
+    Json,
+    /// A line that is read as a whole: any other field, or text.
+    Short,
+    /// The rest of a line of text after JSON.
+    Text,
+}
+
 /// A value that [`Events::read`] parses from the data of an event.
 ///
 /// The implementors are [`chat::Chunk`](crate::chat::Chunk) and
-/// [`gemini::Response`](crate::gemini::Response). The trait is sealed; for other formats, parse the strings
-/// that [`Events::next_event`] returns.
+/// [`gemini::Response`](crate::gemini::Response). The trait is sealed; for other formats, use
+/// [`Extracted::parse`] with the events that [`Events::next_event`] returns.
 pub trait FromEvent: sealed::Sealed + Sized {
     /// Parses the data of one event. Returns `None` for an event without a value, such as `[DONE]`.
     ///
@@ -83,8 +114,8 @@ pub trait FromEvent: sealed::Sealed + Sized {
     /// - [`Api`](ErrorKind::Api): the event is an error that the server reports within the stream.
     /// - [`Json`](ErrorKind::Json): the data is not valid JSON, or not an event of this API.
     /// - [`TooLarge`](ErrorKind::TooLarge): the event would take more memory than 32 times its
-    ///   length and 1 MiB.
-    fn from_event(data: &str) -> Result<Option<Self>>;
+    ///   length and 1 MiB, or has more than 16 MiB of media for which this API has no field.
+    fn from_event(event: &Extracted) -> Result<Option<Self>>;
 }
 
 pub(crate) mod sealed {
@@ -92,10 +123,11 @@ pub(crate) mod sealed {
 }
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-const FIELD: &[u8] = b"data";
+const DATA: &[u8] = b"data:";
+const DONE: &[u8] = b"[DONE]";
 
 impl Events {
-    /// The default limit for the data of one event: 16 MiB, since an event may hold an image or audio.
+    /// The default limit for the data of one event without its media: 16 MiB.
     pub const LIMIT: usize = 16 * 1024 * 1024;
 
     /// Creates a parser for one stream, with the default [`LIMIT`](Events::LIMIT).
@@ -103,19 +135,42 @@ impl Events {
         Events::with_limit(Events::LIMIT)
     }
 
-    /// Creates a parser that accepts up to `limit` bytes of data per event.
+    /// Creates a parser that accepts up to `limit` bytes of data per event, without its media.
     pub fn with_limit(limit: usize) -> Events {
+        Events::with_extractor(
+            Extractor::new().max_text(limit).text_hint("raise the limit with `Events::with_limit`"),
+        )
+    }
+
+    /// Returns an iterator over the values of the events that are complete by now, each a
+    /// [`chat::Chunk`](crate::chat::Chunk) or a [`gemini::Response`](crate::gemini::Response).
+    ///
+    /// Events without a value, such as `[DONE]`, are skipped. When the iterator ends, [`push`](Events::push)
+    /// more bytes and call `read` again.
+    ///
+    /// # Errors
+    /// The errors of [`from_event`](FromEvent::from_event) and of [`next_event`](Events::next_event). The events after
+    /// it can still be read.
+    pub fn read<T: FromEvent>(&mut self) -> impl Iterator<Item = Result<T>> {
+        iter::from_fn(|| self.next_event())
+            .filter_map(|event| event.and_then(|event| T::from_event(&event)).transpose())
+    }
+}
+
+impl<S: Store> Events<S> {
+    /// Creates a parser that takes the media out of events with an extractor, whose limits hold for each event.
+    pub fn with_extractor(extractor: Extractor<S>) -> Events<S> {
         Events {
-            limit,
+            extractor,
+            holds: Holds::Nothing,
             pushed: Vec::new(),
             position: 0,
-            line: Vec::new(),
-            data: None,
-            too_large: false,
+            line: Line::Start,
+            start: Vec::new(),
             after_cr: false,
             first_line: true,
             ready: VecDeque::new(),
-            json: Json::default(),
+            lines: None,
             text: Vec::new(),
             has_foreign_text: false,
             has_events: false,
@@ -153,82 +208,141 @@ impl Events {
         self.finished = true;
     }
 
-    /// Returns the data of the next complete event: its `data:` lines joined by line feeds.
+    /// Returns the data of the next complete event: its `data:` lines joined by line feeds, with its media taken out.
     ///
     /// Returns `None` if more bytes are needed. That is not the end of the stream: events may follow after
     /// the next [`push`](Events::push). Bytes that are not UTF-8 are replaced by U+FFFD.
     ///
     /// # Errors
-    /// [`TooLarge`](ErrorKind::TooLarge): the event is over the limit. The events after it can still be read.
-    pub fn next_event(&mut self) -> Option<Result<String>> {
+    /// The errors of [`Extractor::push`], of which [`TooLarge`](ErrorKind::TooLarge) says that the event is over the
+    /// limit. The events after it can still be read.
+    pub fn next_event(&mut self) -> Option<Result<Extracted<S::Stored>>> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
+            if let Some(event) = self.ready.pop_front().or_else(|| self.lines.as_mut()?.next().map(Ok)) {
                 self.has_events |= event.is_ok();
-                return Some(event.map(String::from));
+                return Some(event);
             }
-            if self.read_line() {
-                self.process_line();
-            } else if mem::take(&mut self.finished) {
-                self.process_end();
-            } else {
-                return None;
+            self.lines = None;
+            if !self.process() {
+                match mem::take(&mut self.finished) {
+                    true => self.process_end(),
+                    false => return None,
+                }
             }
         }
     }
 
-    /// Returns an iterator over the values of the events that are complete by now, each a
-    /// [`chat::Chunk`](crate::chat::Chunk) or a [`gemini::Response`](crate::gemini::Response).
-    ///
-    /// Events without a value, such as `[DONE]`, are skipped. When the iterator ends, [`push`](Events::push)
-    /// more bytes and call `read` again.
-    ///
-    /// # Errors
-    /// The errors of [`from_event`](FromEvent::from_event), and [`TooLarge`](ErrorKind::TooLarge) for an
-    /// event over the limit. The events after it can still be read.
-    pub fn read<T: FromEvent>(&mut self) -> impl Iterator<Item = Result<T>> {
-        iter::from_fn(|| self.next_event())
-            .filter_map(|data| data.and_then(|data| T::from_event(&data)).transpose())
-    }
-
-    /// Moves the rest of the current line from `pushed` to `line`. Returns `true` if the line is complete.
-    fn read_line(&mut self) -> bool {
-        let mut rest = &self.pushed[self.position..];
-        if self.after_cr && !rest.is_empty() {
-            self.after_cr = false;
-            if rest[0] == b'\n' {
-                self.position += 1;
-                rest = &rest[1..];
-            }
+    /// Processes bytes up to the end of a line or of an event. Returns `false` if there are none.
+    fn process(&mut self) -> bool {
+        let Some(next) = self.pushed.get(self.position) else { return false };
+        if mem::take(&mut self.after_cr) && *next == b'\n' {
+            self.position += 1;
         }
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let pushed = mem::take(&mut self.pushed);
+        let rest = &pushed[self.position..];
+        let end = memchr2(b'\n', b'\r', rest);
         let content = &rest[..end.unwrap_or(rest.len())];
-        // A longer line of data is over the limit, and no other line is needed in full.
-        let longest = self.limit.saturating_add(BOM.len() + FIELD.len() + ": ".len() + 1);
-        self.line.extend_from_slice(&content[..content.len().min(longest - self.line.len())]);
-        self.position += content.len();
-        let Some(end) = end else { return false };
-        self.after_cr = rest[end] == b'\r';
-        self.position += 1;
+        let read = self.process_content(content);
+        self.position += read;
+        if let Some(end) = end.filter(|end| *end == read) {
+            self.after_cr = rest[end] == b'\r';
+            self.position += 1;
+            self.end_line();
+        }
+        self.pushed = pushed;
         true
     }
 
-    /// Adds the current line to what it belongs to.
-    fn process_line(&mut self) {
-        let whole_line = mem::take(&mut self.line);
-        let mut line = &whole_line[..];
-        if mem::take(&mut self.first_line) {
-            line = line.strip_prefix(BOM).unwrap_or(line);
+    /// Processes bytes of a line, at most up to the end of an event, and returns their number.
+    fn process_content(&mut self, content: &[u8]) -> usize {
+        let mut read = 0;
+        while read < content.len() && self.ready.is_empty() {
+            let rest = &content[read..];
+            read += match &mut self.line {
+                Line::Start => self.begin_line(rest),
+                Line::Data { skip_space } => {
+                    let space = usize::from(mem::take(skip_space) && rest[0] == b' ');
+                    // An error is returned at the end of the event.
+                    let _ = self.extractor.push(&rest[space..]);
+                    rest.len()
+                }
+                Line::Json => self.add_json(rest),
+                Line::Short => {
+                    let room = self.extractor.text_limit().saturating_sub(self.start.len());
+                    self.start.extend_from_slice(&rest[..rest.len().min(room)]);
+                    rest.len()
+                }
+                Line::Text => {
+                    self.add_text(rest);
+                    rest.len()
+                }
+            };
         }
-        if line.is_empty() {
-            self.end_event();
-        } else {
-            self.process_field(line);
-        }
-        // Its memory is used again.
-        self.line = whole_line;
-        self.line.clear();
+        read
     }
 
+    /// Reads bytes until it is known what the line is, and returns their number.
+    fn begin_line(&mut self, content: &[u8]) -> usize {
+        for (at, byte) in content.iter().enumerate() {
+            self.start.push(*byte);
+            if self.first_line && self.start.len() <= BOM.len() && BOM.starts_with(&self.start) {
+                if self.start.len() == BOM.len() {
+                    self.start.clear();
+                    self.first_line = false;
+                }
+                continue;
+            }
+            self.first_line = false;
+            let Some(line) = self.classify() else { continue };
+            self.line = line;
+            match line {
+                Line::Data { .. } => self.begin_data(),
+                Line::Json => {
+                    let start = mem::take(&mut self.start);
+                    let read = self.add_json(&start);
+                    self.add_text(&start[read..]);
+                }
+                _ => {}
+            }
+            return at + 1;
+        }
+        content.len()
+    }
+
+    /// Returns what a line with this start is, if that is known.
+    fn classify(&self) -> Option<Line> {
+        let trimmed = self.start.trim_ascii_start();
+        if DATA.starts_with(&self.start) {
+            (self.start == DATA).then_some(Line::Data { skip_space: true })
+        } else if self.holds == Holds::Json && !self.start[0].is_ascii_alphabetic() {
+            Some(Line::Json)
+        } else if trimmed.is_empty() {
+            (self.start.len() > TEXT).then_some(Line::Short)
+        } else if DONE.starts_with(trimmed) {
+            (trimmed == DONE).then_some(Line::Short)
+        } else {
+            Some(if matches!(trimmed[0], b'{' | b'[' | b']' | b',') { Line::Json } else { Line::Short })
+        }
+    }
+
+    fn end_line(&mut self) {
+        match self.line {
+            Line::Start if self.start.is_empty() => self.end_event(),
+            Line::Start | Line::Short => {
+                let line = mem::take(&mut self.start);
+                self.process_field(&line);
+                // Its memory is used again.
+                self.start = line;
+            }
+            Line::Json if self.holds == Holds::Json => _ = self.extractor.push(b"\n"),
+            Line::Json | Line::Data { .. } | Line::Text => {}
+        }
+        self.start.clear();
+        self.first_line = false;
+        self.line = Line::Start;
+    }
+
+    /// Processes a line that is not data.
     fn process_field(&mut self, line: &[u8]) {
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
@@ -236,165 +350,148 @@ impl Events {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
-            FIELD => self.add_data(value),
+            b"data" => self.begin_data(),
             b"" | b"event" | b"id" | b"retry" => {}
             // llama.cpp sends errors so.
             b"error" if !value.is_empty() => self.add_error(value),
+            _ if line.trim_ascii() == DONE => self.add_event(self.extractor.plain(line.trim_ascii())),
             _ => {
                 let is_field = field.len() < line.len()
                     && field[0].is_ascii_alphabetic()
                     && field.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
                 self.has_foreign_text |= !is_field;
-                self.add_unframed(line);
+                self.begin_text();
+                self.add_text(line);
             }
         }
     }
 
-    fn add_data(&mut self, value: &[u8]) {
-        let held = self.data.as_ref().map_or(0, |data| data.len() + 1);
-        if self.too_large || held + value.len() > self.limit {
-            self.too_large = true;
-            self.data = None;
-        } else if let Some(data) = &mut self.data {
-            data.push(b'\n');
-            data.extend_from_slice(value);
-        } else {
-            self.data = Some(value.to_vec());
+    /// Begins a line of data.
+    fn begin_data(&mut self) {
+        match self.holds {
+            Holds::Nothing => {}
+            Holds::Data => _ = self.extractor.push(b"\n"),
+            Holds::Json => self.end_json(),
         }
+        self.holds = Holds::Data;
     }
 
-    /// Adds an event to those that are ready. There may be many tiny ones.
-    fn add_event(&mut self, event: Result<String>) {
-        self.ready.push_back(event.map(String::into_boxed_str));
+    fn add_event(&mut self, event: Extracted<S::Stored>) {
+        self.ready.push_back(Ok(event));
     }
 
     fn add_error(&mut self, value: &[u8]) {
         let value = String::from_utf8_lossy(value);
         let json = if is_json(value.as_bytes()) { value.into_owned() } else { quote(&value) };
-        self.add_event(Ok(format!("{{\"error\":{json}}}")));
+        self.add_event(self.extractor.plain(format!("{{\"error\":{json}}}").as_bytes()));
     }
 
-    /// Adds a line that belongs to no event: JSON, whose objects become events, or other text.
-    fn add_unframed(&mut self, line: &[u8]) {
-        if line.len() > self.limit {
-            let is_json = self.json.depth > 0 || matches!(line.trim_ascii_start().first(), Some(b'{' | b'['));
-            self.json = Json::default();
-            self.add_text(line);
-            if !is_json {
-                return;
-            }
-            self.add_event(Err(self.too_large()));
-            return;
-        }
-        if line.trim_ascii() == b"[DONE]" {
-            self.add_event(Ok("[DONE]".to_owned()));
-            return;
-        }
-        let mut rest = line;
-        while let Some((&byte, after)) = rest.split_first() {
-            if self.json.depth == 0 {
-                match byte {
-                    // What is between the objects of a list.
-                    b'[' | b']' | b',' | b' ' | b'\t' => {}
-                    b'{' => self.json.push(byte, self.limit),
-                    _ => return self.add_text(rest),
+    /// Adds JSON that belongs to no event, up to the end of an object, which becomes one. Returns the number of bytes
+    /// read.
+    fn add_json(&mut self, content: &[u8]) -> usize {
+        let mut read = 0;
+        while let Some(&byte) = content.get(read) {
+            if self.holds == Holds::Json {
+                let (len, is_end) = self.extractor.push_value(&content[read..]);
+                read += len;
+                if is_end {
+                    self.holds = Holds::Nothing;
+                    let event = self.extractor.take();
+                    self.ready.push_back(event);
+                    break;
                 }
-            } else {
-                self.json.push(byte, self.limit);
-                if self.json.depth == 0 {
-                    let json = mem::take(&mut self.json);
-                    let event =
-                        if json.too_large { Err(self.too_large()) } else { Ok(to_string(json.object)) };
-                    self.add_event(event);
+                continue;
+            }
+            match byte {
+                // What is between the objects of a list.
+                b'[' | b']' | b',' | b' ' | b'\t' => read += 1,
+                b'{' => {
+                    self.end_event();
+                    self.holds = Holds::Json;
+                }
+                _ => {
+                    self.line = Line::Text;
+                    self.has_foreign_text = true;
+                    self.begin_text();
+                    break;
                 }
             }
-            rest = after;
         }
-        if self.json.depth > 0 {
-            self.json.push(b'\n', self.limit);
+        read
+    }
+
+    /// Begins a line of other text.
+    fn begin_text(&mut self) {
+        if !self.text.is_empty() {
+            self.add_text(b"\n");
         }
     }
 
     fn add_text(&mut self, text: &[u8]) {
-        if !self.text.is_empty() {
-            self.text.push(b'\n');
-        }
         let room = TEXT.saturating_sub(self.text.len());
         self.text.extend_from_slice(&text[..text.len().min(room)]);
-        self.text.truncate(TEXT);
     }
 
+    /// Ends the event whose data the extractor holds.
     fn end_event(&mut self) {
-        let data = self.data.take();
-        if mem::take(&mut self.too_large) {
-            self.add_event(Err(self.too_large()));
-        } else if let Some(data) = data {
-            match split_lines(&data) {
-                Some(lines) => lines.into_iter().for_each(|line| self.add_event(Ok(line))),
-                None => self.add_event(Ok(to_string(data))),
-            }
+        if self.holds != Holds::Data {
+            return;
         }
+        self.holds = Holds::Nothing;
+        match self.extractor.take() {
+            Ok(event) if are_events(event.text()) => {
+                self.lines = Some(event.into_lines());
+            }
+            event => self.ready.push_back(event),
+        }
+    }
+
+    /// Reports JSON outside of events that is not complete.
+    fn end_json(&mut self) {
+        self.end_with("the stream ended within JSON");
+    }
+
+    /// Reports what the extractor holds as the start of something that did not end.
+    fn end_with(&mut self, problem: &str) {
+        self.holds = Holds::Nothing;
+        let error = match self.extractor.push(b"") {
+            Ok(()) => leftover(problem, self.extractor.text()),
+            Err(error) => error,
+        };
+        let _ = self.extractor.take();
+        self.ready.push_back(Err(error));
     }
 
     /// Adds what is left at the end of the stream to `ready`.
     fn process_end(&mut self) {
-        self.process_rest();
-        let is_value = |data: &[u8]| is_json(data) || data.trim_ascii() == b"[DONE]";
-        match self.data.take_if(|data| !is_value(data) && split_lines(data).is_none()) {
-            Some(data) if !data.trim_ascii().is_empty() => {
-                self.add_event(Err(leftover("the stream ended within an event", &data)));
+        if self.line != Line::Start || !self.start.is_empty() {
+            self.end_line();
+        }
+        let data = self.extractor.text().trim_ascii();
+        match self.holds {
+            Holds::Json => self.end_json(),
+            Holds::Data if !data.is_empty() && !is_complete(data) => {
+                self.end_with("the stream ended within an event")
             }
             _ => self.end_event(),
-        }
-        let json = mem::take(&mut self.json);
-        if json.depth > 0 {
-            self.add_event(Err(leftover("the stream ended within JSON", &json.object)));
         }
         let text = mem::take(&mut self.text);
         // In a stream with events, unknown fields are ignored, as the standard says.
         let is_foreign = mem::take(&mut self.has_foreign_text) || !self.has_events;
         if is_foreign && !text.trim_ascii().is_empty() {
-            self.add_event(Err(leftover("the stream contains text that is not an event", &text)));
+            self.ready.push_back(Err(leftover("the stream contains text that is not an event", &text)));
         }
         self.after_cr = false;
         self.first_line = true;
-    }
-
-    /// Processes the last line if no line ending follows it.
-    fn process_rest(&mut self) {
-        if !self.line.is_empty() {
-            self.process_line();
-        }
-    }
-
-    fn too_large(&self) -> Error {
-        let message = format!(
-            "an event of the stream has more than {} bytes; raise the limit with `Events::with_limit`",
-            self.limit
-        );
-        Error::new(ErrorKind::TooLarge, message)
     }
 }
 
 /// The number of bytes that are kept of text outside of events. An error shows less.
 const TEXT: usize = 1024;
 
-/// Returns the lines of an event's data, if the data is not JSON but each line is an object: some servers
-/// leave out the blank lines between events.
-fn split_lines(data: &[u8]) -> Option<Vec<String>> {
-    if !data.contains(&b'\n') || is_json(data) {
-        return None;
-    }
-    let is_done = |line: &[u8]| line.trim_ascii() == b"[DONE]";
-    let lines = data.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let mut has_json = false;
-    for line in lines.clone().filter(|line| !is_done(line)) {
-        if !line.trim_ascii_start().starts_with(b"{") || !is_json(line) {
-            return None;
-        }
-        has_json = true;
-    }
-    has_json.then(|| lines.map(|line| to_string(line.to_vec())).collect())
+/// Returns `true` if the data of an event that no blank line ends can be all of it.
+fn is_complete(data: &[u8]) -> bool {
+    is_json(data) || data == DONE || str::from_utf8(data).is_ok_and(are_events)
 }
 
 fn is_json(bytes: &[u8]) -> bool {
@@ -403,10 +500,6 @@ fn is_json(bytes: &[u8]) -> bool {
 
 fn quote(string: &str) -> String {
     serde_json::Value::from(string).to_string()
-}
-
-fn to_string(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn leftover(problem: &str, bytes: &[u8]) -> Error {
@@ -421,12 +514,11 @@ impl Default for Events {
 }
 
 /// Shows lengths, never content.
-impl fmt::Debug for Events {
+impl<S: Store> fmt::Debug for Events<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events")
-            .field("limit", &self.limit)
             .field("pushed", &(self.pushed.len() - self.position))
-            .field("unfinished", &self.data.as_ref().map_or(0, Vec::len))
+            .field("unfinished", &self.extractor.text().len())
             .finish_non_exhaustive()
     }
 }

@@ -6,13 +6,16 @@ use super::{
     read::{AnObject, Key, Object},
     spelling::is_same_field,
 };
-use crate::error::{self, Error, ErrorKind, SHOWN, excerpt, hide_base64};
+use crate::{
+    error::{self, Error, ErrorKind, SHOWN, excerpt, hide_base64},
+    json::{Extracted, Extractor, Spool},
+};
 use serde::{
     Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, value::RawValue};
-use std::{fmt, marker::PhantomData};
+use std::{fmt, io, marker::PhantomData};
 
 /// An API, for reading its responses.
 pub(crate) struct Api {
@@ -21,6 +24,52 @@ pub(crate) struct Api {
     /// The keys of a response, of which every response has at least one, in one of the two spellings.
     pub(crate) keys: &'static [&'static str],
 }
+
+/// Implements the ways to read a whole response.
+macro_rules! reading {
+    ($Response:ident, $api:expr) => {
+        impl $Response {
+            /// Reads the body of a response from memory, whatever its HTTP status is.
+            ///
+            /// Its media is decoded in memory; [`from_reader`](Self::from_reader) takes less.
+            ///
+            /// # Errors
+            /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
+            ///   [`ApiError`](crate::ApiError).
+            /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
+            /// - [`TooLarge`](crate::ErrorKind::TooLarge): the response would take more memory than 32 times its length
+            ///   and 1 MiB.
+            pub fn from_slice(bytes: &[u8]) -> $crate::Result<$Response> {
+                $api.read_bytes(bytes)
+            }
+
+            /// Reads the body of a response while it arrives, whatever its HTTP status is.
+            ///
+            /// Media is decoded at once, into unlinked temporary files if the feature `spool` is on. For other options, or
+            /// an asynchronous body, use an [`Extractor`](crate::Extractor) and [`from_extracted`](Self::from_extracted).
+            ///
+            /// # Errors
+            /// Those of [`from_slice`](Self::from_slice) and of [`Extractor::push`](crate::Extractor::push), and
+            /// [`Io`](crate::ErrorKind::Io) if the reader fails.
+            pub fn from_reader(reader: impl ::std::io::Read) -> $crate::Result<$Response> {
+                $api.read_from(reader)
+            }
+
+            /// Reads a response whose media was extracted, whatever its HTTP status is.
+            ///
+            /// # Errors
+            /// Those of [`from_slice`](Self::from_slice), and [`TooLarge`](crate::ErrorKind::TooLarge) if more than 16 MiB
+            /// of base64 are in places where this API has no media.
+            pub fn from_extracted(response: &$crate::Extracted) -> $crate::Result<$Response> {
+                $api.read_response(response)
+            }
+        }
+    };
+}
+pub(crate) use reading;
+
+/// The largest base64 that is kept as text where a response has no field for media: 16 MiB.
+const MAX_RESTORED: u64 = 16 << 20;
 
 /// Why JSON was not read.
 enum Failure {
@@ -31,28 +80,58 @@ enum Failure {
 
 impl Api {
     /// Reads a complete response. An object without any key of a response is taken for an error.
-    pub(crate) fn read_response<T: Object>(&self, bytes: &[u8]) -> error::Result<T> {
-        self.read(bytes, true)
+    pub(crate) fn read_response<T: Object>(&self, response: &Extracted) -> error::Result<T> {
+        self.read(response, true, MAX_RESTORED)
+    }
+
+    /// Reads a complete response from memory. Media that is not base64 remains a string.
+    pub(crate) fn read_bytes<T: Object>(&self, bytes: &[u8]) -> error::Result<T> {
+        let unlimited = || Extractor::with_store(Spool::in_memory()).max_text(usize::MAX);
+        let mut extractor = unlimited();
+        let _ = extractor.push(bytes);
+        self.read(&extractor.take().unwrap_or_else(|_| unlimited().plain(bytes)), true, u64::MAX)
+    }
+
+    /// Reads a complete response from a reader.
+    pub(crate) fn read_from<T: Object>(&self, mut reader: impl io::Read) -> error::Result<T> {
+        let mut extractor = Extractor::new();
+        extractor.push_all(&mut reader)?;
+        self.read_response(&extractor.take()?)
     }
 
     /// Reads the data of an event of a stream, which may have no key of a response. Returns `None` for an event
     /// without a value. Only Chat Completions defines `[DONE]`, but gateways may send it in either format.
-    pub(crate) fn read_event<T: Object>(&self, data: &str) -> error::Result<Option<T>> {
-        match data.trim() {
+    pub(crate) fn read_event<T: Object>(&self, event: &Extracted) -> error::Result<Option<T>> {
+        match event.text().trim() {
             "[DONE]" | "" => Ok(None),
-            data => self.read(data.as_bytes(), false).map(Some),
+            _ => self.read(event, false, MAX_RESTORED).map(Some),
         }
     }
 
-    fn read<T: Object>(&self, bytes: &[u8], is_complete: bool) -> error::Result<T> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        match self.try_read(bytes, is_complete) {
+    /// Reads a value. Up to `room` bytes of base64 may be for places that are not for media.
+    fn read<T: Object>(&self, extracted: &Extracted, is_complete: bool, room: u64) -> error::Result<T> {
+        let value = extracted.resolving(|| self.read_text(extracted.text(), is_complete));
+        if extracted.media().iter().all(|media| media.stored().is_shared()) {
+            return value;
+        }
+        // Media that no field holds is in a place that is not for media, such as an unknown key.
+        let text = match extracted.restore(room, |media| !media.is_shared()) {
+            Ok(text) => text,
+            Err(error) => return value.and(Err(error)),
+        };
+        drop(value);
+        extracted.resolving(|| self.read_text(&text, is_complete))
+    }
+
+    fn read_text<T: Object>(&self, text: &str, is_complete: bool) -> error::Result<T> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match self.try_read(text.as_bytes(), is_complete) {
             Ok(value) => Ok(value),
             Err(Failure::Other(error)) => Err(error),
-            Err(Failure::Syntax(cause)) => match self.try_read(repair(bytes).as_bytes(), is_complete) {
+            Err(Failure::Syntax(cause)) => match self.try_read(repair(text).as_bytes(), is_complete) {
                 Ok(value) => Ok(value),
                 Err(Failure::Other(error)) => Err(error),
-                Err(Failure::Syntax(_)) => Err(invalid_json(bytes, cause)),
+                Err(Failure::Syntax(_)) => Err(invalid_json(text, cause)),
             },
         }
     }
@@ -145,9 +224,9 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-fn invalid_json(bytes: &[u8], cause: serde_json::Error) -> Error {
+fn invalid_json(text: &str, cause: serde_json::Error) -> Error {
     // Often the HTML page of a proxy, whose first words name the proxy.
-    let start: String = String::from_utf8_lossy(bytes).chars().take(SHOWN).collect();
+    let start: String = text.chars().take(SHOWN).collect();
     let message = match &*hide_base64(&start) {
         "" => "the response is empty".to_owned(),
         start => format!("the response is not valid JSON; it starts with {start:?}"),
@@ -155,12 +234,10 @@ fn invalid_json(bytes: &[u8], cause: serde_json::Error) -> Error {
     Error::with_source(ErrorKind::Json, message, cause)
 }
 
-/// Replaces what is not valid Unicode by U+FFFD: invalid UTF-8, and escapes of unpaired surrogates such as
-/// `\ud800`, which servers written in Python send.
-fn repair(bytes: &[u8]) -> String {
-    let json = String::from_utf8_lossy(bytes);
+/// Replaces escapes of unpaired surrogates by U+FFFD, such as `\ud800`, which servers written in Python send.
+fn repair(json: &str) -> String {
     let mut repaired = String::with_capacity(json.len());
-    let mut rest = &*json;
+    let mut rest = json;
     while let Some(at) = rest.find('\\') {
         repaired.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -201,8 +278,7 @@ mod tests {
             ("\\", "\\"),
             ("\\é\\ué", "\\é\\ué"),
         ] {
-            assert_eq!(repair(json.as_bytes()), repaired, "{json}");
+            assert_eq!(repair(json), repaired, "{json}");
         }
-        assert_eq!(repair(b"a\xFF"), "a\u{FFFD}");
     }
 }

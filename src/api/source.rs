@@ -3,7 +3,7 @@
 use crate::{
     api::{conversions::conversions, read::lenient},
     error::{Error, ErrorKind, Escaped, Result},
-    json::DataUri,
+    json::{DataUri, decode, extracted},
     media::{Media, NameKind, data_uri, mime_of_extension, redact},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +12,8 @@ use std::fmt::{self, Arguments, Write as _};
 /// A URL that the server fetches, or a [`Media`] that is embedded in the body. Both convert into it.
 ///
 /// A `Source` serializes as a string: the URL byte for byte, or the data URI of the media, which a body encodes
-/// as it streams. Any string deserializes as [`Url`](Source::Url).
+/// as it streams. Any string deserializes as [`Url`](Source::Url), except the data URI of extracted media (see
+/// [`Extracted`](crate::Extracted)).
 ///
 /// Every string is accepted until a request makes its body, whether a constructor or serde created the source. Then
 /// a string that only names a local file ([`Path`](NameKind::Path) or [`FileUrl`](NameKind::FileUrl)) and a
@@ -89,6 +90,20 @@ impl Source {
                     mime_of_extension(name.rsplit_once('.')?.1)
                 }
             },
+        }
+    }
+
+    /// Returns the media, or decodes the data URI, in memory.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid): the source is a URL, which niello does not fetch, or the data URI is not base64.
+    pub fn decode(&self) -> Result<Media> {
+        match self {
+            Source::Media(media) => Ok(media.clone()),
+            Source::Url(url) if data_uri(url).is_some() => decode(url, None),
+            Source::Url(_) => {
+                Err(invalid(format!("{self} is not a data URI; fetch it, and use Media::from_reader")))
+            }
         }
     }
 
@@ -239,7 +254,11 @@ impl Serialize for Source {
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Source, D::Error> {
-        String::deserialize(deserializer).map(Source::Url)
+        let url = String::deserialize(deserializer)?;
+        Ok(match extracted(&url) {
+            Some((media, true)) => Source::Media(media),
+            _ => Source::Url(url),
+        })
     }
 }
 
@@ -255,7 +274,8 @@ conversions! { Source:
 /// base64. Both convert into it.
 ///
 /// A string must use the standard alphabet with padding, or the URL-safe alphabet with or without padding. That is
-/// checked when the body is made. Any string deserializes as [`Encoded`](Base64::Encoded).
+/// checked when the body is made. Any string deserializes as [`Encoded`](Base64::Encoded), except that of extracted
+/// media (see [`Extracted`](crate::Extracted)).
 ///
 /// `Debug` shows the length of a string, not the string.
 #[derive(Clone, Serialize)]
@@ -269,6 +289,39 @@ pub enum Base64 {
 }
 
 impl Base64 {
+    /// Returns the media, or `None` for a string, which [`decode`](Base64::decode) decodes.
+    pub fn as_media(&self) -> Option<&Media> {
+        match self {
+            Base64::Media(media) => Some(media),
+            Base64::Encoded(_) => None,
+        }
+    }
+
+    /// Returns the media, or decodes the string, in memory. The MIME type of a string is detected from its content; if it
+    /// cannot be, it is `application/octet-stream`.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid): the string is not base64.
+    ///
+    /// # Examples
+    /// ```
+    /// use niello::Base64;
+    /// let media = Base64::from("iVBORw0KGgoAAAANSUhEUg==").decode()?;
+    /// assert_eq!((media.len(), media.mime()), (16, "image/png"));
+    /// # Ok::<(), niello::Error>(())
+    /// ```
+    pub fn decode(&self) -> Result<Media> {
+        self.decode_as(None)
+    }
+
+    /// Returns the media, or decodes the string to media of this MIME type.
+    pub(crate) fn decode_as(&self, mime: Option<&str>) -> Result<Media> {
+        match self {
+            Base64::Media(media) => Ok(media.clone()),
+            Base64::Encoded(data) => decode(data, mime),
+        }
+    }
+
     /// Checks that media is not empty, and that a string is base64. A file name or a data URI here would reach the
     /// model as garbage.
     ///
@@ -326,7 +379,11 @@ lenient!(Base64);
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Base64, D::Error> {
-        String::deserialize(deserializer).map(Base64::Encoded)
+        let data = String::deserialize(deserializer)?;
+        Ok(match extracted(&data) {
+            Some((media, _)) => Base64::Media(media),
+            None => Base64::Encoded(data),
+        })
     }
 }
 

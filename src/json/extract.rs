@@ -26,8 +26,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use std::{
     fmt,
     io::{ErrorKind as IoErrorKind, Read},
+    iter::Peekable,
     mem,
     sync::Arc,
+    vec,
 };
 
 /// Takes media out of JSON while it arrives.
@@ -72,19 +74,6 @@ impl Extractor {
     /// Creates an extractor that keeps media in a [`Spool`].
     pub fn new() -> Extractor {
         Extractor::with_store(Spool::new())
-    }
-
-    /// Creates an extractor with the same options and nothing read.
-    pub(crate) fn fresh(&self) -> Extractor {
-        let Scanner { store, limits, rule, .. } = &self.scanner;
-        Extractor { scanner: Scanner::new(store.clone(), *limits, rule.clone()), text: Vec::new() }
-    }
-
-    /// Ends a document, and prepares for the next one. Nothing of the text is checked.
-    pub(crate) fn take(&mut self) -> Result<Extracted> {
-        let text = mem::take(&mut self.text);
-        let found = self.scanner.finish()?;
-        Ok(Extracted::new(to_string(text), self.scanner.prefix.clone(), found))
     }
 }
 
@@ -171,6 +160,18 @@ impl<S: Store> Extractor<S> {
     pub(crate) fn push_value(&mut self, bytes: &[u8]) -> (usize, bool) {
         let read = self.scanner.push(bytes, &mut self.text);
         (read, self.scanner.depth() == 0)
+    }
+
+    /// Ends a document, and prepares for the next one. Nothing of the text is checked.
+    pub(crate) fn take(&mut self) -> Result<Extracted<S::Stored>> {
+        let text = mem::take(&mut self.text);
+        let found = self.scanner.finish()?;
+        Ok(Extracted::new(to_string(text), self.scanner.prefix.clone(), found))
+    }
+
+    /// Returns text in which there is no media.
+    pub(crate) fn plain(&self, text: &[u8]) -> Extracted<S::Stored> {
+        Extracted::new(to_string(text.to_vec()), self.scanner.prefix.clone(), Vec::new())
     }
 
     /// Returns the media and the rest of the JSON.
@@ -312,6 +313,7 @@ pub struct ExtractedMedia<M = Media> {
     path: Box<str>,
     mime: Option<Box<str>>,
     is_data_uri: bool,
+    number: usize,
     mark: String,
     stored: M,
 }
@@ -353,7 +355,7 @@ impl<M> Extracted<M> {
     fn new(text: String, prefix: Prefix, found: Vec<Found<M>>) -> Extracted<M> {
         let media = found.into_iter().map(|found| {
             let Found { number, path, mime, is_data_uri, stored } = found;
-            ExtractedMedia { path, mime, is_data_uri, mark: prefix.mark(number), stored }
+            ExtractedMedia { path, mime, is_data_uri, number, mark: prefix.mark(number), stored }
         });
         Extracted { media: media.collect(), text, prefix }
     }
@@ -375,6 +377,12 @@ impl<M> Extracted<M> {
         self.media
     }
 
+    /// Splits the text into its lines that are not blank, each with its media.
+    pub(crate) fn into_lines(self) -> ExtractedLines<M> {
+        let Extracted { text, prefix, media } = self;
+        ExtractedLines { text, position: 0, prefix, media: media.into_iter().peekable() }
+    }
+
     /// Returns the media of the first mark in `string`, or `None` if there is no mark.
     pub fn find(&self, string: &str) -> Option<&ExtractedMedia<M>> {
         self.split(string).map(|(_, media, _)| media)
@@ -382,8 +390,10 @@ impl<M> Extracted<M> {
 
     /// Finds the first mark in `text`. Returns the text before it, its media, and the text after it.
     pub(crate) fn split<'t>(&self, text: &'t str) -> Option<(&'t str, &ExtractedMedia<M>, &'t str)> {
-        let (before, number, after) = self.prefix.find(text, self.media.len())?;
-        Some((before, &self.media[number], after))
+        let count = self.media.last()?.number + 1;
+        let (before, number, after) = self.prefix.find(text, count)?;
+        let index = self.media.binary_search_by_key(&number, |media| media.number).ok()?;
+        Some((before, &self.media[index], after))
     }
 }
 
@@ -406,8 +416,35 @@ impl Extracted {
         if self.media.is_empty() {
             return read();
         }
-        let media = self.media.iter().map(|media| (media.stored.clone(), media.is_data_uri)).collect();
-        with_media(Marked { prefix: self.prefix.clone(), media }, read)
+        let media = self.media.iter().map(|media| (media.number, media.stored.clone(), media.is_data_uri));
+        with_media(Marked { prefix: self.prefix.clone(), media: media.collect() }, read)
+    }
+
+    /// Returns the text with the base64 of some media in the place of its mark, up to `room` bytes of it.
+    pub(crate) fn restore(&self, mut room: u64, is_text: impl Fn(&Media) -> bool) -> Result<String> {
+        let mut restored = String::new();
+        let mut rest = &*self.text;
+        while let Some((before, media, after)) = self.split(rest) {
+            restored.push_str(before);
+            if is_text(&media.stored) {
+                room = room.checked_sub(media.stored.encoded_len()).ok_or_else(|| {
+                    let path = &media.path;
+                    Error::new(
+                        ErrorKind::TooLarge,
+                        format!("the media at {path} is in no field for media, and too large for text; use `Extracted::media`"),
+                    )
+                })?;
+                let base64 = serde_json::to_string(&media.stored).map_err(|cause| {
+                    Error::with_source(ErrorKind::Io, "cannot read extracted media", cause)
+                })?;
+                restored.push_str(base64.trim_matches('"'));
+            } else {
+                restored.push_str(&media.mark);
+            }
+            rest = after;
+        }
+        restored.push_str(rest);
+        Ok(restored)
     }
 
     /// Creates a body of the same JSON, into which the media is streamed again.
@@ -438,6 +475,41 @@ impl Extracted {
         plan.push_text(rest.as_bytes());
         plan.end_text()?;
         Ok(Body::new(plan))
+    }
+}
+
+/// Text in which nothing is media, for [`FromEvent`](crate::events::FromEvent).
+impl From<&str> for Extracted {
+    fn from(text: &str) -> Extracted {
+        Extracted { text: text.to_owned(), prefix: Prefix::new(), media: Vec::new() }
+    }
+}
+
+/// The lines of extracted JSON.
+pub(crate) struct ExtractedLines<M> {
+    text: String,
+    position: usize,
+    prefix: Prefix,
+    media: Peekable<vec::IntoIter<ExtractedMedia<M>>>,
+}
+
+impl<M> Iterator for ExtractedLines<M> {
+    type Item = Extracted<M>;
+
+    fn next(&mut self) -> Option<Extracted<M>> {
+        loop {
+            let rest = self.text.get(self.position..)?;
+            let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+            self.position += line.len() + 1;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let mut own = Vec::new();
+            while let Some(media) = self.media.next_if(|media| line.contains(&media.mark)) {
+                own.push(media);
+            }
+            return Some(Extracted { text: line.to_owned(), prefix: self.prefix.clone(), media: own });
+        }
     }
 }
 

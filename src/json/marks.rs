@@ -11,6 +11,7 @@ use std::{
     collections::hash_map::RandomState,
     fmt,
     hash::{BuildHasher, Hasher},
+    sync::Arc,
 };
 
 /// Placeholder strings for media, for types of other crates whose fields are `String`.
@@ -96,7 +97,7 @@ impl Marks {
 
 /// What all marks of a set begin with: 32 hexadecimal digits that nobody else can guess.
 #[derive(Clone)]
-pub(super) struct Prefix(String);
+pub(super) struct Prefix(Arc<str>);
 
 /// The digits of the number at the end of a mark.
 const NUMBER: usize = 8;
@@ -111,7 +112,7 @@ impl Prefix {
             hasher.write_u8(n);
             hasher.finish()
         };
-        Prefix(format!("{:016x}{:016x}", half(0), half(1)))
+        Prefix(format!("{:016x}{:016x}", half(0), half(1)).into())
     }
 
     /// Returns the mark with a number.
@@ -122,7 +123,7 @@ impl Prefix {
     /// Finds the first mark in `text` with a number below `count`. Returns the text before it, the number, and the text
     /// after it.
     pub(super) fn find<'t>(&self, text: &'t str, count: usize) -> Option<(&'t str, usize, &'t str)> {
-        text.match_indices(self.0.as_str()).find_map(|(start, prefix)| {
+        text.match_indices(&*self.0).find_map(|(start, prefix)| {
             let (number, after) = text[start + prefix.len()..].split_at_checked(NUMBER)?;
             let n = usize::from_str_radix(number, 16).ok().filter(|n| *n < count)?;
             // The parser also accepts a sign and capitals, which no mark contains.

@@ -3,7 +3,7 @@
 use super::golden;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use niello::{
-    Media,
+    Extracted, Media,
     chat::{Chunk, Content, Function, Message, Part, Request, Response, Role, ToolCall},
     events::FromEvent,
 };
@@ -243,7 +243,7 @@ proptest! {
                         prop_assert!(Request::new("m").message(message).body().is_ok());
                     }
                 }
-                if let Ok(Some(chunk)) = Chunk::from_event(&String::from_utf8_lossy(bytes)) {
+                if let Ok(Some(chunk)) = Chunk::from_event(&Extracted::from(&*String::from_utf8_lossy(bytes))) {
                     let _ = (chunk.text(), chunk.finish_reason());
                 }
             }

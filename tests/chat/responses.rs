@@ -1,7 +1,7 @@
 //! Responses, chunks, and errors that the API reports.
 
 use niello::{
-    ErrorKind,
+    ErrorKind, Extracted,
     chat::{Chunk, Content, FinishReason, Message, PartKind, Request, Response, Role},
     events::{Events, FromEvent},
 };
@@ -271,13 +271,14 @@ fn chunks_of_a_stream_are_read() {
 
 #[test]
 fn error_within_a_stream_is_an_error() {
-    let error = Chunk::from_event(r#"{"error":{"message":"Overloaded.","code":503}}"#).unwrap_err();
+    let error =
+        Chunk::from_event(&Extracted::from(r#"{"error":{"message":"Overloaded.","code":503}}"#)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Api);
     assert!(error.to_string().ends_with("503: Overloaded."));
-    assert_eq!(Chunk::from_event("no JSON").unwrap_err().kind(), ErrorKind::Json);
-    assert_eq!(Chunk::from_event("7").unwrap_err().kind(), ErrorKind::Json);
-    assert!(Chunk::from_event("{}").unwrap().is_some());
-    assert!(Chunk::from_event(" [DONE]").unwrap().is_none());
+    assert_eq!(Chunk::from_event(&Extracted::from("no JSON")).unwrap_err().kind(), ErrorKind::Json);
+    assert_eq!(Chunk::from_event(&Extracted::from("7")).unwrap_err().kind(), ErrorKind::Json);
+    assert!(Chunk::from_event(&Extracted::from("{}")).unwrap().is_some());
+    assert!(Chunk::from_event(&Extracted::from(" [DONE]")).unwrap().is_none());
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn error_of_a_router_shows_what_the_provider_said() {
         assert!(error.to_string().contains(said), "{error}");
     }
     let event = std::str::from_utf8(response).unwrap().trim();
-    assert_eq!(Chunk::from_event(event).unwrap_err().to_string(), error.to_string());
+    assert_eq!(Chunk::from_event(&Extracted::from(event)).unwrap_err().to_string(), error.to_string());
 
     // However long the provider's error is, a message stays short.
     let long = event.replace("bad mime", &"long words ".repeat(1000));
@@ -304,7 +305,8 @@ fn message_in_place_of_a_delta_is_read() {
         r#"{"index": 0, "delta": {}, "message": {"content": "text"}}"#,
         r#"{"message": {"content": [{"type": "text", "text": "text"}]}, "finish_reason": ""}"#,
     ] {
-        let chunk = Chunk::from_event(&format!(r#"{{"choices": [{choice}]}}"#)).unwrap().unwrap();
+        let chunk =
+            Chunk::from_event(&Extracted::from(&*format!(r#"{{"choices": [{choice}]}}"#))).unwrap().unwrap();
         assert_eq!(chunk.text().as_deref(), Some("text"), "{choice}");
         assert_eq!(chunk.finish_reason(), None);
     }

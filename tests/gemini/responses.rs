@@ -1,7 +1,7 @@
 //! Responses: whatever a server sends, and the errors that it sends instead.
 
 use niello::{
-    ErrorKind,
+    ErrorKind, Extracted,
     events::{Events, FromEvent},
     gemini::{BlockReason, Content, FinishReason, Modality, Request, Response, Role},
 };
@@ -202,7 +202,7 @@ fn details_from_a_router_are_kept() {
 
 #[test]
 fn event_with_only_unknown_keys_is_read() {
-    let event = Response::from_event(r#"{"type":"ping"}"#).unwrap().unwrap();
+    let event = Response::from_event(&Extracted::from(r#"{"type":"ping"}"#)).unwrap().unwrap();
     assert_eq!(event.text(), None);
     assert_eq!(event.extra["type"], "ping");
 }

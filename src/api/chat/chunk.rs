@@ -7,6 +7,7 @@ use crate::{
         object::object,
     },
     error::Result,
+    json::Extracted,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,8 +124,8 @@ impl Chunk {
 impl Sealed for Chunk {}
 
 impl FromEvent for Chunk {
-    fn from_event(data: &str) -> Result<Option<Chunk>> {
-        let mut chunk: Option<Chunk> = API.read_event(data)?;
+    fn from_event(event: &Extracted) -> Result<Option<Chunk>> {
+        let mut chunk: Option<Chunk> = API.read_event(event)?;
         chunk.iter_mut().flat_map(|chunk| &mut chunk.choices).for_each(use_message);
         Ok(chunk)
     }

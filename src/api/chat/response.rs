@@ -1,9 +1,10 @@
 //! A response that is not streamed, and the types that it shares with the chunks of a streamed one.
 
 use super::{Content, Message, Role, ToolCall};
-use crate::{
-    api::{object::object, open_enum::open_enum, response::Api},
-    error,
+use crate::api::{
+    object::object,
+    open_enum::open_enum,
+    response::{Api, reading},
 };
 use serde_json::Value;
 use std::borrow::Cow;
@@ -74,19 +75,9 @@ object! {
     }
 }
 
-impl Response {
-    /// Reads the body of a response, whatever its HTTP status is.
-    ///
-    /// # Errors
-    /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
-    ///   [`ApiError`](crate::ApiError).
-    /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
-    /// - [`TooLarge`](crate::ErrorKind::TooLarge): the response would take more memory
-    ///   than 32 times its length and 1 MiB.
-    pub fn from_slice(bytes: &[u8]) -> error::Result<Response> {
-        API.read_response(bytes)
-    }
+reading! { Response, API }
 
+impl Response {
     /// Returns the text of the first choice, or `None` if it has no text, for example because it only calls tools.
     ///
     /// If the content is a list, its text parts are joined; reasoning is left out.

@@ -7,9 +7,11 @@ use crate::{
         lenient::without_nulls,
         object::object,
         open_enum::open_enum,
-        response::Api,
+        response::{Api, reading},
     },
     error::Result,
+    json::Extracted,
+    media::Media,
 };
 use std::borrow::Cow;
 
@@ -75,19 +77,9 @@ object! {
     }
 }
 
-impl Response {
-    /// Reads the body of a response, whatever its HTTP status is.
-    ///
-    /// # Errors
-    /// - [`Api`](crate::ErrorKind::Api): the API reports an error. Its details are an
-    ///   [`ApiError`](crate::ApiError).
-    /// - [`Json`](crate::ErrorKind::Json): the body is not valid JSON, or not a response of this API.
-    /// - [`TooLarge`](crate::ErrorKind::TooLarge): the response would take more memory
-    ///   than 32 times its length and 1 MiB.
-    pub fn from_slice(bytes: &[u8]) -> Result<Response> {
-        API.read_response(bytes)
-    }
+reading! { Response, API }
 
+impl Response {
     /// Returns the text of the first candidate, or `None` if it has no text, for example because it only calls
     /// functions.
     ///
@@ -103,6 +95,15 @@ impl Response {
     /// Returns why the model stopped, for the first candidate. In a stream, only the last chunk says so.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         self.candidates.first()?.finish_reason.as_ref()
+    }
+
+    /// Returns the media of all candidates, such as images and speech, with their MIME types.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        let contents = self.candidates.iter().filter_map(|candidate| candidate.content.as_ref());
+        contents.flat_map(|content| &content.parts).filter_map(|part| match &part.kind {
+            PartKind::InlineData(inline) => inline.data.as_media(),
+            _ => None,
+        })
     }
 
     /// Returns the function calls of the first candidate, in order.
@@ -134,8 +135,8 @@ impl Response {
 impl Sealed for Response {}
 
 impl FromEvent for Response {
-    fn from_event(data: &str) -> Result<Option<Response>> {
-        API.read_event(data)
+    fn from_event(event: &Extracted) -> Result<Option<Response>> {
+        API.read_event(event)
     }
 }
 

@@ -18,10 +18,10 @@ thread_local! {
     static MEDIA: RefCell<Option<Marked>> = const { RefCell::new(None) };
 }
 
-/// Media with its marks, and for each whether it is a data URI.
+/// Media by the number of its mark, and for each whether it is a data URI.
 pub(super) struct Marked {
     pub(super) prefix: Prefix,
-    pub(super) media: Vec<(Media, bool)>,
+    pub(super) media: Vec<(usize, Media, bool)>,
 }
 
 /// Calls `read`, during which media fields find the media of their marks.
@@ -44,8 +44,9 @@ pub(crate) fn extracted(string: &str) -> Option<(Media, bool)> {
         .try_with(|media| {
             let media = media.borrow();
             let Marked { prefix, media } = media.as_ref()?;
-            let (before, number, after) = prefix.find(string, media.len())?;
-            let (media, is_data_uri) = &media[number];
+            let (before, number, after) = prefix.find(string, media.last()?.0 + 1)?;
+            let index = media.binary_search_by_key(&number, |(number, ..)| *number).ok()?;
+            let (_, media, is_data_uri) = &media[index];
             (after.is_empty() && before.is_empty() != *is_data_uri).then(|| (media.clone(), *is_data_uri))
         })
         .ok()
