@@ -1,67 +1,175 @@
-//! Every available backend against the limit of memory and against other encoders: `cargo bench --bench
-//! ratios`.
+//! Every available backend against the limit of memory and against other encoders and decoders: `cargo bench --bench
+//! ratios [-- ROUNDS]`.
 
 mod rig;
 
 use base64_simd::Out;
-use niello::base64::Backend;
-use rig::{limit, machine, rounds};
+use niello::base64::{Backend, encode};
+use rig::{cli, limit, machine, rounds};
 use std::{cell::RefCell, hint::black_box};
 
-const ROUNDS: usize = 301;
-/// Bytes that each side encodes in a round, enough for the resolution of the clock.
+/// Bytes of input that each side works on in a round, enough for the resolution of the clock.
 const BYTES: usize = 4 << 20;
 const PAGE: usize = 4096;
+const SIZES: [usize; 2] = [256 << 10, 4 << 20];
 
 const LEGEND: &str = "\
-GB/s: 10^9 bytes of input per second. \"of X\": the backend's speed divided by X's; more than 1 means that niello
-is faster. limit: a loop that loads and stores as many bytes as an encoder, in the CPU's widest vectors, and
+GB/s: 10^9 bytes of media per second. \"of X\": the backend's speed divided by X's; more than 1 means that niello
+is faster. limit: a loop that loads and stores as many bytes as the other sides, in the CPU's widest vectors, and
 computes nothing. base64-turbo uses AVX2 when compared with avx2, and the best that the CPU has otherwise.";
 
-type Encoder<'a> = &'a dyn Fn(&[u8], &mut [u8]);
+type Work<'a> = &'a dyn Fn(&[u8], &mut [u8]);
 
 fn main() {
-    let copy: Encoder = &|src, out| limit::read_n_write_4n_3(src, out);
-    let simd: Encoder = &|src, out| _ = base64_simd::STANDARD.encode(src, Out::from_slice(out));
-    let turbo: Encoder = &|src, out| _ = base64_turbo::STANDARD.encode_slice(src, out).unwrap();
-    println!("{}, {ROUNDS} rounds, medians\n{LEGEND}\n", machine::cpu());
-    println!("backend      input   GB/s  of limit  of base64-turbo  of base64-simd");
+    let rounds = cli::number(0, 301);
+    println!("{}, {rounds} rounds, medians\n{LEGEND}", machine::cpu());
+    println!("\nencode       media   GB/s  of limit  of base64-turbo  of base64-simd");
     for backend in Backend::available() {
-        let turbo = match backend {
-            #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => &|src: &[u8], out: &mut [u8]| {
-                // SAFETY: this CPU has AVX2, or the backend would not be available. `out` has the exact
-                // length of the encoded data.
-                unsafe { base64_turbo::STANDARD.encode_avx2(src, out) }
-            },
-            _ => turbo,
-        };
-        for len in [256 << 10, 4 << 20] {
-            let encode: Encoder = &|src, out| _ = backend.encode(src, out);
-            let (speed, of_copy) = compare(len, encode, copy);
-            let (_, of_turbo) = compare(len, encode, turbo);
-            let (_, of_simd) = compare(len, encode, simd);
-            println!(
-                "{backend:<9} {:>5} KiB {speed:6.2} {of_copy:9.3} {of_turbo:16.3} {of_simd:15.3}",
-                len >> 10
-            );
+        for len in SIZES {
+            encoders(backend, len, rounds);
         }
+    }
+    println!("\ndecode       media   GB/s  of limit  of base64-turbo  of base64-simd");
+    for backend in Backend::available() {
+        for len in SIZES {
+            decoders(backend, len, rounds);
+        }
+    }
+    println!("\ndecode in runs, 256 KiB   GB/s  of a whole");
+    for backend in Backend::available() {
+        escaped(backend, rounds);
     }
 }
 
-/// Returns the speed of `a` in GB/s of input, and its ratio to the speed of `b`. Both use the same buffers.
-fn compare(len: usize, a: Encoder, b: Encoder) -> (f64, f64) {
-    // Both buffers start at a page, so a side that aligns its stores has no advantage.
-    let src: Vec<u8> = (0..len + PAGE).map(|i| ((i * i) >> 7) as u8).collect();
-    let src = &src[src.as_ptr().align_offset(PAGE)..][..len];
-    let mut out = vec![0; len.div_ceil(3) * 4 + PAGE];
-    let start = out.as_ptr().align_offset(PAGE);
-    let out = RefCell::new(&mut out[start..][..len.div_ceil(3) * 4]);
-    let work = |encode: Encoder| {
-        for _ in 0..BYTES / len {
-            encode(black_box(src), black_box(&mut out.borrow_mut()));
+fn encoders(backend: Backend, len: usize, rounds: usize) {
+    let turbo: Work = match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => &|src: &[u8], out: &mut [u8]| {
+            // SAFETY: this CPU has AVX2, or the backend would not be available. `out` has the exact
+            // length of the encoded data.
+            unsafe { base64_turbo::STANDARD.encode_avx2(src, out) }
+        },
+        _ => &|src, out| _ = base64_turbo::STANDARD.encode_slice(src, out).unwrap(),
+    };
+    let own: Work = &|src, out| _ = backend.encode(src, out);
+    let media = media(len);
+    let src = Pages::new(&media);
+    let compare = |other| compare(len, src.get(), len.div_ceil(3) * 4, own, other, rounds);
+    let (speed, of_limit) = compare(&|src, out| limit::read_n_write_4n_3(src, out));
+    let (_, of_turbo) = compare(turbo);
+    let (_, of_simd) = compare(&|src, out| _ = base64_simd::STANDARD.encode(src, Out::from_slice(out)));
+    row(backend, len, speed, of_limit, of_turbo, of_simd);
+}
+
+fn decoders(backend: Backend, len: usize, rounds: usize) {
+    let turbo: Work = match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => &|src: &[u8], out: &mut [u8]| {
+            // SAFETY: this CPU has AVX2, or the backend would not be available. `out` has the length that
+            // `decoded_len_estimate` returns.
+            _ = unsafe { base64_turbo::STANDARD.decode_avx2(src, out) }.unwrap();
+        },
+        _ => &|src, out| _ = base64_turbo::STANDARD.decode_slice(src, out).unwrap(),
+    };
+    let own: Work = &|src, out| _ = backend.decode(src, out).unwrap();
+    let src = Pages::new(&base64(len));
+    let compare = |other| compare(len, src.get(), len.next_multiple_of(3), own, other, rounds);
+    let (speed, of_limit) = compare(&|src, out| limit::read_n_write_3n_4(src, out));
+    let (_, of_turbo) = compare(turbo);
+    let (_, of_simd) =
+        compare(&|src, out| _ = base64_simd::STANDARD.decode(src, Out::from_slice(out)).unwrap());
+    row(backend, len, speed, of_limit, of_turbo, of_simd);
+}
+
+fn row(backend: Backend, len: usize, speed: f64, of_limit: f64, of_turbo: f64, of_simd: f64) {
+    println!("{backend:<9} {:>5} KiB {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}", len >> 10);
+}
+
+/// Decodes what a JSON parser gets from servers that escape each `/`, about one in 64 characters, and what it gets from
+/// those that begin a new line after 76 characters.
+fn escaped(backend: Backend, rounds: usize) {
+    let len = 256 << 10;
+    let base64 = base64(len);
+    let decode = |src: &[u8], out: &mut [u8]| {
+        let mut decoder = backend.decoder();
+        let (mut read, mut written) = (0, 0);
+        while read < src.len() {
+            let progress = decoder.decode(&src[read..], (&mut out[written..]).into()).unwrap();
+            read += progress.read + 1;
+            written += progress.written;
         }
     };
-    let seconds = rounds::run(ROUNDS, &mut [("a", Box::new(|| work(a))), ("b", Box::new(|| work(b)))]);
+    let slashes = base64.split(|byte| *byte == b'/').collect::<Vec<_>>().join(&b"\\/"[..]);
+    let lines = base64.chunks(76).collect::<Vec<_>>().join(&b'\n');
+    for (name, runs) in [("escaped slashes", &slashes), ("lines of 76", &lines)] {
+        let out = RefCell::new(vec![0; len + 3]);
+        let work = |src: &[u8]| {
+            for _ in 0..BYTES / len {
+                decode(black_box(src), black_box(&mut out.borrow_mut()));
+            }
+        };
+        let mut sides: [rounds::Side<'_>; 2] =
+            [("runs", Box::new(|| work(runs))), ("whole", Box::new(|| work(&base64)))];
+        let seconds = rounds::run(rounds, &mut sides);
+        println!(
+            "{backend:<9} {name:<15} {:6.2} {:11.3}",
+            rounds::speed(BYTES as u64, &seconds[0]),
+            rounds::ratio(&seconds[0], &seconds[1])
+        );
+    }
+}
+
+/// Returns pseudorandom bytes (xorshift).
+fn media(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// Returns the base64 of `len` bytes.
+fn base64(len: usize) -> Vec<u8> {
+    let mut base64 = vec![0; len.div_ceil(3) * 4];
+    encode(&media(len), &mut base64[..]);
+    base64
+}
+
+/// Bytes that start at a page, so that a side that aligns its accesses has no advantage.
+struct Pages {
+    bytes: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl Pages {
+    fn new(content: &[u8]) -> Pages {
+        let mut bytes = vec![0; content.len() + PAGE];
+        let start = bytes.as_ptr().align_offset(PAGE);
+        bytes[start..][..content.len()].copy_from_slice(content);
+        Pages { bytes, start, len: content.len() }
+    }
+
+    fn get(&self) -> &[u8] {
+        &self.bytes[self.start..][..self.len]
+    }
+
+    fn get_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..][..self.len]
+    }
+}
+
+/// Returns the speed of `a` in GB/s of media, and its ratio to the speed of `b`. Both use the same buffers.
+fn compare(media: usize, src: &[u8], out: usize, a: Work, b: Work, rounds: usize) -> (f64, f64) {
+    let out = RefCell::new(Pages::new(&vec![0; out]));
+    let work = |work: Work| {
+        for _ in 0..BYTES / media {
+            work(black_box(src), black_box(out.borrow_mut().get_mut()));
+        }
+    };
+    let seconds = rounds::run(rounds, &mut [("a", Box::new(|| work(a))), ("b", Box::new(|| work(b)))]);
     (rounds::speed(BYTES as u64, &seconds[0]), rounds::ratio(&seconds[0], &seconds[1]))
 }

@@ -57,3 +57,61 @@ fn avx512(src: &[u8], out: &mut [u8]) {
         at += 1;
     }
 }
+
+/// Reads `src` and writes 3 bytes to `out` for every 4 of it.
+pub fn read_n_write_3n_4(src: &[u8], out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx512f") {
+        // SAFETY: the line above has detected AVX-512F.
+        return unsafe { shrink_avx512(src, out) };
+    } else if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the line above has detected AVX2.
+        return unsafe { shrink_avx2(src, out) };
+    }
+    for (triples, quads) in out.chunks_exact_mut(24).zip(src.chunks_exact(32)) {
+        triples[..8].copy_from_slice(&quads[24..]);
+        triples[8..].copy_from_slice(&quads[8..24]);
+    }
+}
+
+/// Loads four vectors and stores three.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn shrink_avx2(src: &[u8], out: &mut [u8]) {
+    use core::arch::x86_64::*;
+
+    let mut fourth = _mm256_setzero_si256();
+    for (triples, quads) in out.chunks_exact_mut(96).zip(src.chunks_exact(128)) {
+        for i in 0..3 {
+            // SAFETY: `i < 3`, and the chunks are three vectors and four.
+            unsafe {
+                let bytes = _mm256_loadu_si256(quads.as_ptr().add(32 * i).cast());
+                _mm256_storeu_si256(triples.as_mut_ptr().add(32 * i).cast(), bytes);
+            }
+        }
+        // SAFETY: as above.
+        fourth = _mm256_or_si256(fourth, unsafe { _mm256_loadu_si256(quads.as_ptr().add(96).cast()) });
+    }
+    std::hint::black_box(fourth);
+}
+
+/// Loads four vectors and stores three.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn shrink_avx512(src: &[u8], out: &mut [u8]) {
+    use core::arch::x86_64::*;
+
+    let mut fourth = _mm512_setzero_si512();
+    for (triples, quads) in out.chunks_exact_mut(192).zip(src.chunks_exact(256)) {
+        for i in 0..3 {
+            // SAFETY: `i < 3`, and the chunks are three vectors and four.
+            unsafe {
+                let bytes = _mm512_loadu_si512(quads.as_ptr().add(64 * i).cast());
+                _mm512_storeu_si512(triples.as_mut_ptr().add(64 * i).cast(), bytes);
+            }
+        }
+        // SAFETY: as above.
+        fourth = _mm512_or_si512(fourth, unsafe { _mm512_loadu_si512(quads.as_ptr().add(192).cast()) });
+    }
+    std::hint::black_box(fourth);
+}

@@ -5,6 +5,7 @@
 mod chat;
 mod coded;
 mod cuts;
+mod decode;
 mod detect;
 mod encode;
 mod events;
@@ -17,6 +18,7 @@ mod template;
 pub use chat::chat;
 pub use coded::coded;
 pub use cuts::cuts;
+pub use decode::decode;
 pub use detect::detect;
 pub use encode::encode;
 pub use events::events;

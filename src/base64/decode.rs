@@ -5,7 +5,11 @@
 //! and checks the padding and the end.
 
 use super::Backend;
+#[cfg(target_arch = "x86_64")]
+use super::x86;
+use base64_simd::{Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::buf::UninitSlice;
+use core::mem::{MaybeUninit, swap};
 use std::{error, fmt};
 
 /// Values of [`VALUES`] for bytes that are not characters of the alphabets.
@@ -117,7 +121,7 @@ impl Decoder {
         Decoder::with(Backend::active())
     }
 
-    /// Creates a decoder. The backend must be available.
+    /// Creates a decoder that uses `backend`, which must be available.
     #[inline]
     fn with(backend: Backend) -> Decoder {
         Decoder { backend, position: 0, padding: 0, fields: 0 }
@@ -151,10 +155,15 @@ impl Decoder {
         if !self.is_between_groups() && !self.decode_slowly(src, out, &mut progress)? {
             return Ok(progress);
         }
-        let groups = decode_groups(&src[progress.read..], &mut out[progress.written..]);
-        progress.read += 4 * groups;
-        progress.written += 3 * groups;
-        self.position += 4 * groups as u64;
+        let rest = &src[progress.read..];
+        // SAFETY: `Decoder::with` is called only with available backends.
+        let count = unsafe { self.backend.decode_groups(rest, &mut out[progress.written..]) };
+        progress.read += count;
+        progress.written += count / 4 * 3;
+        self.position += count as u64;
+        for &byte in &rest[count & !3..count] {
+            self.fields = self.fields << 6 | u32::from(VALUES[usize::from(byte)]);
+        }
         while self.decode_slowly(src, out, &mut progress)? {}
         Ok(progress)
     }
@@ -292,6 +301,31 @@ impl Backend {
         assert!(self.is_available(), "this CPU cannot run the {self} backend");
         Decoder::with(self)
     }
+
+    /// Decodes whole groups up to the first byte that is not in the alphabets, or until `out` has no room for another group.
+    /// Returns how many characters precede that byte or the end. The last `n % 4` of these `n` are not decoded.
+    ///
+    /// # Safety
+    ///
+    /// This backend must be available.
+    #[inline]
+    unsafe fn decode_groups(self, src: &[u8], out: &mut UninitSlice) -> usize {
+        let groups = (src.len() / 4).min(out.len() / 3);
+        match self {
+            // SAFETY: the caller promises that the backend is available. `groups` groups of 4 bytes are in `src`, and as many
+            // of 3 bytes in `out`, which is borrowed mutably, so the two do not overlap.
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512 => unsafe { x86::decode::decode_avx512(src.as_ptr(), groups, out.as_mut_ptr()) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => unsafe { x86::decode::decode_avx2(src.as_ptr(), groups, out.as_mut_ptr()) },
+            _ => {
+                // SAFETY: only initialized bytes are written to the slice.
+                let out = unsafe { out.as_uninit_slice_mut() };
+                decode_portable(&src[..4 * groups], &mut out[..3 * groups])
+            }
+        }
+    }
 }
 
 #[cold]
@@ -300,20 +334,48 @@ fn too_short(len: usize, out: usize) -> ! {
     panic!("{len} characters of base64 may not fit in a buffer of {out} bytes");
 }
 
-/// Decodes whole groups up to the first that contains a byte that is not in the alphabets, or until `out` is full. Returns
-/// their number.
-fn decode_groups(src: &[u8], out: &mut UninitSlice) -> usize {
-    let room = out.len() / 3;
+/// Decodes whole groups with `base64-simd`, which knows one alphabet at a time and does not report where it stops. Blocks
+/// that grow with each success bound what is decoded in vain. A block that fails is decoded by [`decode_scalar`], and the next
+/// one is tried with the other alphabet.
+fn decode_portable(src: &[u8], out: &mut [MaybeUninit<u8>]) -> usize {
+    const MIN: usize = 16;
+    const MAX: usize = 4096;
+
+    let groups = src.len() / 4;
+    let (mut at, mut len) = (0, MIN);
+    let (mut alphabet, mut other) = (&STANDARD_NO_PAD, &URL_SAFE_NO_PAD);
+    while at < groups {
+        let end = groups.min(at + len);
+        let (src, out) = (&src[4 * at..4 * end], &mut out[3 * at..3 * end]);
+        if alphabet.decode(src, Out::from_uninit_slice(out)).is_ok() {
+            at = end;
+            len = MAX.min(2 * len);
+            continue;
+        }
+        let done = decode_scalar(src, out);
+        if done < src.len() {
+            return 4 * at + done;
+        }
+        at = end;
+        swap(&mut alphabet, &mut other);
+        len = MIN;
+    }
+    4 * at
+}
+
+/// Decodes whole groups, one at a time.
+fn decode_scalar(src: &[u8], out: &mut [MaybeUninit<u8>]) -> usize {
     let (groups, _) = src.as_chunks::<4>();
-    for (i, group) in groups.iter().take(room).enumerate() {
+    let (triples, _) = out.as_chunks_mut::<3>();
+    for (i, (group, triple)) in groups.iter().zip(triples).enumerate() {
         let [a, b, c, d] = group.map(|byte| u32::from(VALUES[usize::from(byte)]));
         if a | b | c | d >= 64 {
-            return i;
+            return 4 * i;
         }
         let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
-        out[3 * i..3 * i + 3].copy_from_slice(&bytes);
+        *triple = bytes.map(MaybeUninit::new);
     }
-    groups.len().min(room)
+    4 * groups.len()
 }
 
 /// The error of [`decode`]: data that is not base64.

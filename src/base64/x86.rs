@@ -1,4 +1,5 @@
-//! The AVX-512 VBMI and AVX2 kernels of the encoder.
+//! The AVX-512 VBMI and AVX2 kernels of the encoder, with those of [Huffman streams](huffman) and of the
+//! [decoder](decode) in files of their own.
 //!
 //! Both return the number of bytes they encoded: all whole groups of three bytes if these fill at least one
 //! vector, and otherwise 0. Both count in groups: group `g` is the 3 bytes at `src + 3 * g` and the 4
@@ -12,14 +13,18 @@
 use core::{arch::x86_64::*, mem::transmute, ptr::read_volatile};
 
 #[cfg(not(miri))]
-use core::arch::x86_64::{_mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutexvar_epi8 as vpermb};
+use core::arch::x86_64::{
+    _mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutex2var_epi8 as vpermi2b,
+    _mm512_permutexvar_epi8 as vpermb,
+};
 
-// Miri runs the kernels, but does not know these two instructions.
+// Miri runs the kernels, but does not know these three instructions.
 #[cfg(miri)]
-use model::{vpermb, vpmultishiftqb};
+use model::{vpermb, vpermi2b, vpmultishiftqb};
 
 use super::ALPHABET;
 
+pub(super) mod decode;
 pub(super) mod huffman;
 #[cfg(any(test, miri))]
 mod model;
@@ -336,6 +341,17 @@ const OFFSETS: [u8; 32] = {
     }
     offsets
 };
+
+/// Repeats 16 bytes, because a shuffle looks up the two halves of a vector separately.
+const fn twice(half: [u8; 16]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        bytes[i] = half[i % 16];
+        i += 1;
+    }
+    bytes
+}
 
 const fn bytes_256(bytes: [u8; 32]) -> __m256i {
     // SAFETY: the sizes are equal, and any bits are a valid `__m256i`.

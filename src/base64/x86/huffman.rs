@@ -8,7 +8,7 @@
 
 use super::{
     super::huffman::{code, huffman_portable},
-    SHIFTS, bytes_256, bytes_512, spread_512, vpermb, vpmultishiftqb,
+    SHIFTS, bytes_256, bytes_512, spread_512, twice, vpermb, vpmultishiftqb,
 };
 use core::arch::x86_64::*;
 
@@ -283,14 +283,3 @@ const OFFSETS: [u8; 16] = {
     }
     offsets
 };
-
-/// Repeats 16 bytes, because a shuffle looks up the two halves of a vector separately.
-const fn twice(half: [u8; 16]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    let mut i = 0;
-    while i < 32 {
-        bytes[i] = half[i % 16];
-        i += 1;
-    }
-    bytes
-}

@@ -1,7 +1,7 @@
-//! The two instructions of the AVX-512 kernel that Miri does not know, after the
+//! The three instructions of the AVX-512 kernels that Miri does not know, after the
 //! pseudo code in Intel's Intrinsics Guide.
 //!
-//! Under Miri the kernel runs on these. In other tests they check its constants
+//! Under Miri the kernels run on these. In other tests they check its constants
 //! on machines that have no AVX-512.
 
 #[cfg(miri)]
@@ -10,6 +10,11 @@ use core::{arch::x86_64::__m512i, mem::transmute};
 /// `_mm512_permutexvar_epi8`: `dst[j] := a[idx[j][5:0]]`.
 pub(super) fn permutexvar_epi8(idx: [u8; 64], a: [u8; 64]) -> [u8; 64] {
     idx.map(|id| a[usize::from(id & 63)])
+}
+
+/// `_mm512_permutex2var_epi8`: `dst[j] := idx[j][6] ? b[idx[j][5:0]] : a[idx[j][5:0]]`.
+pub(super) fn permutex2var_epi8(a: [u8; 64], idx: [u8; 64], b: [u8; 64]) -> [u8; 64] {
+    idx.map(|id| if id & 64 == 0 { a } else { b }[usize::from(id & 63)])
 }
 
 /// `_mm512_multishift_epi64_epi8`: bit `l` of byte `j` of a lane of `dst` is
@@ -34,7 +39,14 @@ pub(super) fn vpmultishiftqb(a: __m512i, b: __m512i) -> __m512i {
 }
 
 #[cfg(miri)]
-fn on_bytes(f: fn([u8; 64], [u8; 64]) -> [u8; 64], a: __m512i, b: __m512i) -> __m512i {
+pub(super) fn vpermi2b(a: __m512i, idx: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: the sizes are the same, and any bits are a value of either type.
+    let a = unsafe { transmute::<__m512i, [u8; 64]>(a) };
+    on_bytes(|idx, b| permutex2var_epi8(a, idx, b), idx, b)
+}
+
+#[cfg(miri)]
+fn on_bytes(f: impl Fn([u8; 64], [u8; 64]) -> [u8; 64], a: __m512i, b: __m512i) -> __m512i {
     // SAFETY: the sizes are the same, and any bits are a value of either type.
     unsafe {
         transmute::<[u8; 64], __m512i>(f(
@@ -61,5 +73,39 @@ fn constants_of_the_avx512_kernel() {
             let start = usize::from(start);
             assert_eq!(text, STANDARD.encode(&bytes[start..start + 48]).as_bytes());
         }
+    }
+}
+
+/// The tables of the decoder: all characters are looked up, and all bytes of groups are packed.
+#[test]
+fn constants_of_the_avx512_decoder() {
+    use super::decode::{pack_512, pack_pair_512, values_512};
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    let fields = |first: u8| {
+        permutex2var_epi8(values_512(0), core::array::from_fn(|i| first + i as u8), values_512(64))
+    };
+    for (byte, field) in (0..).zip([fields(0), fields(64)].concat()) {
+        let character = match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        };
+        let expected = STANDARD.decode([character, b'A', b'A', b'A']).map_or(0xff, |bytes| bytes[0] >> 2);
+        assert_eq!(field, expected, "{byte}");
+    }
+
+    // Four vectors of groups with their highest byte unused, and the bytes in them.
+    let bytes: [u8; 192] = core::array::from_fn(|i| i as u8);
+    let groups: Vec<u8> = bytes.chunks(3).flat_map(|group| [group[2], group[1], group[0], 0xa5]).collect();
+    let (groups, _) = groups.as_chunks::<64>();
+    for n in 0..3 {
+        assert_eq!(
+            permutex2var_epi8(groups[n], pack_pair_512(n), groups[n + 1]),
+            bytes[64 * n..64 * (n + 1)]
+        );
+    }
+    for n in 0..4 {
+        assert_eq!(permutexvar_epi8(pack_512(), groups[n])[..48], bytes[48 * n..48 * (n + 1)]);
     }
 }

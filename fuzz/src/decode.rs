@@ -1,0 +1,117 @@
+//! Arbitrary bytes, cut anywhere and decoded into buffers of any length: the result equals that of another decoder on the
+//! whole, except that the decoder stops at bytes that are not base64.
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
+use niello::{
+    base64::{Backend, DecodeError, Padding, Progress},
+    bytes::buf::UninitSlice,
+};
+
+/// Fills the memory that the decoder must not write.
+const UNTOUCHED: u8 = 0xa5;
+
+/// The largest input: more than the unrolled loops of all kernels decode at a time.
+const MAX: usize = 600;
+
+pub fn decode(data: &[u8]) {
+    let Some((&[how, cut, room, offset], bytes)) = data.split_first_chunk::<4>() else { return };
+    let bytes = &bytes[..bytes.len().min(MAX)];
+    // Most bytes of a fuzzer are not base64, so half of the inputs are made of characters.
+    let bytes: Vec<u8> = match how & 1 {
+        0 => bytes.to_vec(),
+        _ => STANDARD.encode(bytes).into_bytes(),
+    };
+    // And the alphabet of some is changed.
+    let bytes: Vec<u8> = match how & 2 {
+        0 => bytes,
+        _ => bytes
+            .into_iter()
+            .enumerate()
+            .map(|(i, byte)| url_safe(byte, usize::from(how) >> (i % 8) & 1))
+            .collect(),
+    };
+    let padding = if how & 4 == 0 { Padding::Required } else { Padding::Optional };
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
+    let end = bytes.iter().position(|byte| !is_base64(byte)).unwrap_or(bytes.len());
+    let expected = oracle(&bytes[..end], padding);
+
+    for backend in Backend::available() {
+        let whole = in_parts(backend, &bytes, usize::MAX, usize::MAX, 0, padding);
+        assert_eq!(whole.as_ref().ok().map(|whole| &whole.0), expected.as_ref(), "{backend}");
+        let parts = in_parts(backend, &bytes, cut.into(), room.into(), offset.into(), padding);
+        assert_eq!(parts, whole, "{backend}");
+        if let Ok((_, read)) = parts {
+            assert_eq!(read, end);
+        }
+
+        let mut out = vec![0; bytes.len()];
+        let result = backend.decode(&bytes, &mut out[..]);
+        match oracle(&bytes, Padding::Required) {
+            Some(expected) => assert_eq!(&out[..result.unwrap()], expected, "{backend}"),
+            None => assert!(result.unwrap_err().position() <= end as u64, "{backend}"),
+        }
+    }
+}
+
+fn url_safe(byte: u8, change: usize) -> u8 {
+    match byte {
+        b'+' if change > 0 => b'-',
+        b'/' if change > 0 => b'_',
+        _ => byte,
+    }
+}
+
+/// Decodes parts of about `cut` bytes into buffers of about `room`, until the end or the first byte that is not base64.
+/// Returns the bytes and how much was read.
+fn in_parts(
+    backend: Backend,
+    mut src: &[u8],
+    cut: usize,
+    room: usize,
+    offset: usize,
+    padding: Padding,
+) -> Result<(Vec<u8>, usize), DecodeError> {
+    let mut decoder = backend.decoder();
+    let mut bytes = Vec::new();
+    let len = src.len();
+    let mut out = vec![UNTOUCHED; offset + src.len() + 8];
+    // The lengths vary, so that groups are cut at each place, and there is room for one after at most four calls.
+    for i in 0.. {
+        let part = &src[..cut.saturating_add(i % 7).min(src.len())];
+        let room = room.saturating_add(i % 4).min(src.len() + 3);
+        out.fill(UNTOUCHED);
+        let Progress { read, written } =
+            decoder.decode(part, UninitSlice::new(&mut out[offset..offset + room]))?;
+        assert!(written <= room);
+        assert!(out[..offset].iter().chain(&out[offset + room..]).all(|byte| *byte == UNTOUCHED));
+        bytes.extend_from_slice(&out[offset..offset + written]);
+        src = &src[read..];
+        let is_stopped = read < part.len() && room - written >= 3;
+        if src.is_empty() || is_stopped {
+            break;
+        }
+    }
+    let at = decoder.position();
+    assert_eq!(at, (len - src.len()) as u64);
+    let mut out = [0; 2];
+    let n = decoder.finish(padding, UninitSlice::new(&mut out))?;
+    bytes.extend_from_slice(&out[..n]);
+    Ok((bytes, len - src.len()))
+}
+
+/// Decodes with another implementation, which knows one alphabet at a time.
+fn oracle(src: &[u8], padding: Padding) -> Option<Vec<u8>> {
+    let standard: Vec<u8> = src
+        .iter()
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => *byte,
+        })
+        .collect();
+    let unpadded = || STANDARD_NO_PAD.decode(&standard).ok().filter(|_| padding == Padding::Optional);
+    STANDARD.decode(&standard).ok().or_else(unpadded)
+}
