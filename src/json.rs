@@ -16,7 +16,7 @@ mod marks;
 mod template;
 
 pub use extract::{Extracted, ExtractedMedia, Extractor, JsonPath, Place, Spool, Spooled, Store};
-pub(crate) use extract::{ExtractedLines, decode, extracted};
+pub(crate) use extract::{ExtractedLines, decode, extracted, join};
 pub use field::DataUri;
 pub(crate) use keys::{Contents, FieldNames};
 pub use marks::Marks;

@@ -84,7 +84,7 @@ pub use chunk::{Chunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
 pub use collector::Collector;
 #[cfg(feature = "http")]
 pub use endpoint::Endpoint;
-pub use message::{Content, Message, Role};
+pub use message::{Audio, Content, Message, Role};
 pub use options::{FormatKind, JsonSchema, Modality, ReasoningEffort, ResponseFormat, Stop, StreamOptions};
 pub use part::{Part, PartKind};
 pub use payload::{AudioFormat, Detail, FileData, InputAudio, MediaUrl};

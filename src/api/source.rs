@@ -93,6 +93,14 @@ impl Source {
         }
     }
 
+    /// Returns the media, or `None` for a URL.
+    pub fn as_media(&self) -> Option<&Media> {
+        match self {
+            Source::Media(media) => Some(media),
+            Source::Url(_) => None,
+        }
+    }
+
     /// Returns the media, or decodes the data URI, in memory.
     ///
     /// # Errors

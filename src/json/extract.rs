@@ -12,6 +12,7 @@ mod store;
 
 pub use path::{JsonPath, Place};
 pub(crate) use resolve::{decode, extracted};
+pub(crate) use store::join;
 pub use store::{Spool, Spooled, Store};
 
 use super::marks::Prefix;

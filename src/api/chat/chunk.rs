@@ -1,6 +1,6 @@
 //! The chunks of a streamed response.
 
-use super::{Content, FinishReason, Logprobs, Role, ToolKind, Usage, response::API};
+use super::{Audio, Content, FinishReason, Logprobs, Part, Role, ToolKind, Usage, response::API};
 use crate::{
     api::{
         events::{FromEvent, sealed::Sealed},
@@ -8,6 +8,7 @@ use crate::{
     },
     error::Result,
     json::Extracted,
+    media::Media,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,6 +66,10 @@ object! {
         pub tool_calls: Vec<ToolCallDelta>,
         /// `refusal`: the next part of the explanation why the model refuses.
         pub refusal: Option<String>,
+        /// `audio`: the next piece of the speech.
+        pub audio: Option<Audio>,
+        /// `images`: more images.
+        pub images: Vec<Part>,
         /// Keys that this type does not have, such as `reasoning_content`.
         pub extra: Extra,
     }
@@ -110,6 +115,18 @@ impl Chunk {
         self.first()?.delta.content.as_ref()?.text()
     }
 
+    /// Returns the media that the chunk adds to all choices: images, and pieces of speech.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        self.choices.iter().flat_map(|choice| {
+            let audio = choice.delta.audio.as_ref().and_then(|audio| audio.data.as_ref()?.as_media());
+            let parts = match &choice.delta.content {
+                Some(Content::Parts(parts)) => &parts[..],
+                _ => &[],
+            };
+            parts.iter().chain(&choice.delta.images).filter_map(Part::as_media).chain(audio)
+        })
+    }
+
     /// Returns why the model stopped, in the last chunk of the first choice.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         self.first()?.finish_reason.as_ref()
@@ -134,8 +151,10 @@ impl FromEvent for Chunk {
 /// Makes a delta of a complete message, which some servers send in a stream.
 fn use_message(choice: &mut ChunkChoice) {
     let is_empty = |delta: &Delta| {
-        let Delta { role, content, tool_calls, refusal, extra } = delta;
-        role.is_none() && content.is_none() && tool_calls.is_empty() && refusal.is_none() && extra.is_empty()
+        let Delta { role, content, tool_calls, refusal, audio, images, extra } = delta;
+        let has_media = audio.is_some() || !images.is_empty();
+        let has_text = role.is_some() || content.is_some() || refusal.is_some();
+        !has_text && !has_media && tool_calls.is_empty() && extra.is_empty()
     };
     if !is_empty(&choice.delta) || !choice.extra.get("message").is_some_and(Value::is_object) {
         return;

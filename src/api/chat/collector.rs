@@ -4,8 +4,9 @@ use super::{
     Choice, Chunk, Content, Delta, FunctionCall, Message, Part, Response, Role, ToolCall, ToolCallDelta,
 };
 use crate::{
-    api::extra::Extra,
+    api::{extra::Extra, source::Base64},
     error::{Error, ErrorKind, Result},
+    json::join,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Collector {
     positions: BTreeMap<i64, usize>,
     /// The position of each tool call in its message, by the indexes of the choice and of the call.
     calls: BTreeMap<(i64, i64), usize>,
+    /// The pieces of the speech of each choice, by its position.
+    speech: BTreeMap<usize, Vec<Base64>>,
 }
 
 impl Collector {
@@ -54,7 +57,11 @@ impl Collector {
                 self.response.choices.push(Choice { index: choice.index, message, ..Choice::default() });
             }
             let collected = &mut self.response.choices[position];
-            add_delta(&mut collected.message, choice.delta, choice.index, &mut self.calls);
+            let mut delta = choice.delta;
+            if let Some(piece) = delta.audio.as_mut().and_then(|audio| audio.data.take()) {
+                self.speech.entry(position).or_default().push(piece);
+            }
+            add_delta(&mut collected.message, delta, choice.index, &mut self.calls);
             collected.finish_reason = choice.finish_reason.or(collected.finish_reason.take());
             if let Some(logprobs) = choice.logprobs {
                 let target = collected.logprobs.get_or_insert_default();
@@ -75,7 +82,7 @@ impl Collector {
         }
     }
 
-    /// Returns what was collected so far.
+    /// Returns what was collected so far, without the pieces of speech, which [`finish`](Collector::finish) joins.
     pub fn response(&self) -> &Response {
         &self.response
     }
@@ -83,8 +90,15 @@ impl Collector {
     /// Returns the response.
     ///
     /// # Errors
-    /// [`Json`](ErrorKind::Json): a choice has no finish reason, so the stream was cut off.
-    pub fn finish(self) -> Result<Response> {
+    /// - [`Json`](ErrorKind::Json): a choice has no finish reason, so the stream was cut off.
+    /// - [`Invalid`](ErrorKind::Invalid): a piece of speech is not base64.
+    /// - [`Io`](ErrorKind::Io): speech cannot be written to a temporary file.
+    pub fn finish(mut self) -> Result<Response> {
+        for (position, pieces) in self.speech {
+            let pieces = pieces.iter().map(Base64::decode);
+            let audio = self.response.choices[position].message.audio.get_or_insert_default();
+            audio.data = Some(join(pieces)?.into());
+        }
         let choices = &self.response.choices;
         if choices.is_empty() || choices.iter().any(|choice| choice.finish_reason.is_none()) {
             return Err(Error::new(ErrorKind::Json, "the stream ended without a finish reason"));
@@ -102,6 +116,16 @@ fn add_delta(message: &mut Message, delta: Delta, choice: i64, calls: &mut BTree
     if let Some(refusal) = delta.refusal {
         message.refusal.get_or_insert_default().push_str(&refusal);
     }
+    if let Some(added) = delta.audio {
+        let audio = message.audio.get_or_insert_default();
+        audio.id = added.id.or(audio.id.take());
+        audio.expires_at = added.expires_at.or(audio.expires_at);
+        if let Some(transcript) = added.transcript {
+            audio.transcript.get_or_insert_default().push_str(&transcript);
+        }
+        add_extra(&mut audio.extra, added.extra);
+    }
+    message.images.extend(delta.images);
     for call in delta.tool_calls {
         let next = message.tool_calls.len();
         let position = calls.entry((choice, call.index)).or_insert(next);

@@ -1,7 +1,10 @@
 //! Messages and their content.
 
 use super::{Part, PartKind, ToolCall};
-use crate::api::{conversions::conversions, object::object, open_enum::open_enum, read::Lenient};
+use crate::{
+    api::{conversions::conversions, object::object, open_enum::open_enum, read::Lenient, source::Base64},
+    media::Media,
+};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess},
@@ -62,6 +65,10 @@ object! {
         pub tool_call_id: Option<String>,
         /// `refusal`: the explanation of an assistant message that refuses.
         pub refusal: Option<String>,
+        /// `audio`: the speech of an assistant message.
+        pub audio: Option<Audio>,
+        /// `images`: the images of an assistant message, as OpenRouter and LiteLLM send them.
+        pub images: Vec<Part>,
         /// Keys that this type does not have, such as `reasoning_content`.
         pub extra: Extra,
     }
@@ -105,6 +112,16 @@ impl Message {
         self.content.as_ref()?.text()
     }
 
+    /// Returns the media of the message, such as images and speech, with their MIME types.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        let content = match &self.content {
+            Some(Content::Parts(parts)) => &parts[..],
+            _ => &[],
+        };
+        let audio = self.audio.as_ref().and_then(|audio| audio.data.as_ref()?.as_media());
+        content.iter().chain(&self.images).filter_map(Part::as_media).chain(audio)
+    }
+
     /// Returns `true` if a server could accept the message: it has content, tool calls or a refusal, or it is from the
     /// assistant or an unknown role and has a key that only a vendor documents.
     pub(super) fn has_content(&self) -> bool {
@@ -117,7 +134,23 @@ impl Message {
             Some(Content::Text(_)) => true,
             Some(Content::Parts(parts)) => !parts.is_empty(),
         };
-        content || !self.tool_calls.is_empty() || self.refusal.is_some() || has_vendor_content
+        let has_media = self.audio.is_some() || !self.images.is_empty();
+        content || has_media || !self.tool_calls.is_empty() || self.refusal.is_some() || has_vendor_content
+    }
+}
+
+object! {
+    /// The speech of an assistant message, or in a chunk the next piece of it: `audio`.
+    #[object(shared)]
+    pub struct Audio {
+        /// `id`: the identifier by which a later request refers to the speech.
+        pub id: Option<String>,
+        /// `data`: the speech. Each piece of a stream is whole base64.
+        pub data: Option<Base64>,
+        /// `transcript`: the speech as text.
+        pub transcript: Option<String>,
+        /// `expires_at`: when the identifier becomes invalid, in seconds since the Unix epoch.
+        pub expires_at: Option<i64>,
     }
 }
 

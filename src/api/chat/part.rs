@@ -236,6 +236,16 @@ impl Part {
         self
     }
 
+    /// Returns the media of the part, or `None` if it has text, a URL, or a string of base64.
+    pub fn as_media(&self) -> Option<&Media> {
+        match &self.kind {
+            PartKind::VideoUrl(url) | PartKind::AudioUrl(url) | PartKind::ImageUrl(url) => url.url.as_media(),
+            PartKind::InputAudio(audio) => audio.data.as_media(),
+            PartKind::File(file) => file.file_data.as_ref()?.as_media(),
+            PartKind::Text(_) | PartKind::Refusal(_) | PartKind::Other(_) => None,
+        }
+    }
+
     /// Returns `true` if the part has no `type`, or nothing but a `type`. Servers reject such a part.
     pub(super) fn is_blank(&self) -> bool {
         match &self.kind {

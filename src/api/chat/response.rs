@@ -1,10 +1,13 @@
 //! A response that is not streamed, and the types that it shares with the chunks of a streamed one.
 
 use super::{Content, Message, Role, ToolCall};
-use crate::api::{
-    object::object,
-    open_enum::open_enum,
-    response::{Api, reading},
+use crate::{
+    api::{
+        object::object,
+        open_enum::open_enum,
+        response::{Api, reading},
+    },
+    media::Media,
 };
 use serde_json::Value;
 use std::borrow::Cow;
@@ -88,6 +91,11 @@ impl Response {
     /// Returns why the model stopped, for the first choice.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
         self.choices.first()?.finish_reason.as_ref()
+    }
+
+    /// Returns the media of all choices, such as images and speech, with their MIME types.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        self.choices.iter().flat_map(|choice| choice.message.media())
     }
 
     /// Returns the tool calls of the first choice.

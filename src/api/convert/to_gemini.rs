@@ -133,11 +133,13 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
 }
 
 fn take_parts(message: &mut Message, at: &str) -> Result<Vec<Part>> {
-    match message.content.take() {
-        None => Ok(Vec::new()),
-        Some(chat::Content::Text(text)) => Ok(vec![Part::text(text)]),
-        Some(chat::Content::Parts(parts)) => convert_all(parts, &format!("{at}.content"), part),
-    }
+    let mut parts = match message.content.take() {
+        None => Vec::new(),
+        Some(chat::Content::Text(text)) => vec![Part::text(text)],
+        Some(chat::Content::Parts(parts)) => convert_all(parts, &format!("{at}.content"), part)?,
+    };
+    parts.extend(convert_all(mem::take(&mut message.images), &format!("{at}.images"), part)?);
+    Ok(parts)
 }
 
 fn part(part: chat::Part, at: &str) -> Result<Part> {

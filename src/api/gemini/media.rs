@@ -4,6 +4,7 @@ mod offset;
 
 use crate::{
     api::{conversions::conversions, object::object, open_enum::open_enum, source::Base64},
+    error::Result,
     media::{Media, redact},
 };
 use std::{fmt, time::Duration};
@@ -26,6 +27,14 @@ impl InlineData {
     /// Creates inline data from a [`Media`], or from a string that is already base64.
     pub fn new(mime_type: impl Into<String>, data: impl Into<Base64>) -> InlineData {
         InlineData { mime_type: mime_type.into(), data: data.into(), ..InlineData::default() }
+    }
+
+    /// Returns the media, or decodes the string, in memory, to media of this MIME type.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid): the string is not base64.
+    pub fn decode(&self) -> Result<Media> {
+        self.data.decode_as(Some(&self.mime_type))
     }
 }
 

@@ -135,6 +135,16 @@ impl Store for Spool {
     }
 }
 
+/// Joins pieces of media to one.
+pub(crate) fn join(pieces: impl Iterator<Item = Result<Media>>) -> Result<Media> {
+    let mut spool = Spool::new();
+    let mut writer = spool.create("")?;
+    for piece in pieces {
+        piece?.copy_to(&mut writer)?;
+    }
+    spool.finish(writer, "the pieces of a stream", None)
+}
+
 /// The bytes of one media in a [`Spool`].
 pub struct Spooled(Place, usize);
 
