@@ -1,12 +1,12 @@
 //! Base64 as a stream of 6-bit Huffman codes, in the order in which zstd reads them (RFC 8878 section 4.2.2).
 //!
 //! If all 64 characters have codes of 6 bits, the canonical code of a character is its rank in ASCII: `+` and `/` are 0
-//! and 1, digits 2 to 11, capital letters 12 to 37, small letters 38 to 63. A field `v` of base64 thus becomes `v + 12`
+//! and 1, digits 2 to 11, uppercase letters 12 to 37, lowercase letters 38 to 63. A field `v` of base64 thus becomes `v + 12`
 //! for a letter, `v + 14` for a digit, and `v + 2` for a sign, modulo 64.
 //!
 //! zstd reads a stream from its last byte to its first, and from the highest bit of a byte to the lowest. The stream of
-//! some media is therefore the media itself, with each field renamed and the order of its bytes reversed. Its
-//! last byte is first, and any part of it that is whole groups is the stream of a part of the media.
+//! some media is therefore the media itself, with each field renamed and the order of its bytes reversed. Parts of whole
+//! groups can be encoded separately, the last part first.
 
 use super::Backend;
 #[cfg(target_arch = "x86_64")]
