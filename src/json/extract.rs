@@ -1,9 +1,9 @@
 //! Extraction: takes media out of JSON while it arrives.
 //!
-//! - `scanner` finds and decodes the strings that are media.
-//! - `path` says which strings those are.
-//! - `store` is where decoded media goes.
-//! - `resolve` puts the media into the values that serde reads from the remaining text.
+//! - `path` says which strings are media.
+//! - `scanner` finds and decodes them.
+//! - `store` is the destination of decoded media.
+//! - `resolve` deserializes it.
 
 mod path;
 mod resolve;
@@ -35,15 +35,15 @@ use std::{
 
 /// Takes media out of JSON while it arrives.
 ///
-/// [`push`](Extractor::push) takes the bytes of a response, or of a request, cut anywhere. Strings that are media are
-/// decoded at once and go to the [`Store`]; by default each becomes a [`Media`]. The rest of the JSON, which is small, is
-/// kept. [`finish`](Extractor::finish) returns both.
+/// [`push`](Extractor::push) accepts the bytes of a response or a request, cut anywhere. Strings that are media are
+/// decoded at once into the [`Store`]; by default, each becomes a [`Media`]. The rest of the JSON is small and is kept as
+/// text. [`finish`](Extractor::finish) returns both.
 ///
-/// Which strings are media is decided by their place, never by guessing at their content: [`Place::of`] lists the places
-/// that the APIs have, and [`rule`](Extractor::rule) sets others.
+/// The path of a string decides whether it is media: [`Place::of`] lists the paths of the APIs, and
+/// [`rule`](Extractor::rule) sets other ones. Media that is nested in more than 128 objects and lists remains text.
 ///
-/// Base64 is decoded strictly, in the standard and the URL-safe alphabet, with or without padding, and with any JSON
-/// escapes. Line breaks and tabs in it are skipped. Media deeper than 128 objects and lists remains text.
+/// Base64 is decoded strictly, in the standard and the URL-safe alphabet, with or without padding. JSON escapes in it are
+/// resolved, and line breaks and tabs are skipped.
 ///
 /// # Examples
 ///
@@ -51,7 +51,7 @@ use std::{
 /// use niello::Extractor;
 ///
 /// let mut extractor = Extractor::new();
-/// // As read from a socket, cut at any byte.
+/// // As received from a socket, cut at any byte.
 /// for bytes in [r#"{"created": 1, "data": [{"b64_json": "iVBORw0K"#, r#"GgoAAAANSUhEUg=="}]}"#] {
 ///     extractor.push(bytes.as_bytes())?;
 /// }
@@ -64,8 +64,8 @@ use std::{
 ///
 /// # Performance
 ///
-/// Memory is bounded: a buffer of 96 KiB, the text without media, and media below the threshold of the [`Spool`].
-/// Writing to a temporary file blocks, briefly, since the page cache takes the bytes.
+/// An extractor holds a buffer of 96 KiB, the text, and media up to the threshold of the [`Spool`]. Larger media is
+/// written to a temporary file, which blocks as long as the system takes to copy the bytes to its page cache.
 pub struct Extractor<S: Store = Spool> {
     scanner: Scanner<S>,
     text: Vec<u8>,
@@ -84,7 +84,7 @@ impl<S: Store> Extractor<S> {
     /// The default limit for the number of media: 10,000.
     pub const MAX_MEDIA: usize = 10_000;
 
-    /// Creates an extractor that passes media to `store`.
+    /// Creates an extractor that writes media to `store`.
     pub fn with_store(store: S) -> Extractor<S> {
         let limits = Limits {
             text: Extractor::<S>::MAX_TEXT,
@@ -95,19 +95,20 @@ impl<S: Store> Extractor<S> {
         Extractor { scanner: Scanner::new(store, limits, Arc::new(Place::of)), text: Vec::new() }
     }
 
-    /// Sets the rule that says which strings are media, instead of [`Place::of`].
+    /// Sets the rule for which strings are media, instead of [`Place::of`].
     pub fn rule(mut self, rule: impl Fn(&JsonPath) -> Place + Send + Sync + 'static) -> Extractor<S> {
         self.scanner.rule = Arc::new(rule);
         self
     }
 
-    /// Sets the largest text, in bytes of JSON without media. The default is [`MAX_TEXT`](Extractor::MAX_TEXT).
+    /// Sets the limit for the text: the JSON without its media, in bytes. The default is
+    /// [`MAX_TEXT`](Extractor::MAX_TEXT).
     pub fn max_text(mut self, bytes: usize) -> Extractor<S> {
         self.scanner.limits.text = bytes;
         self
     }
 
-    /// Sets the largest number of media. The default is [`MAX_MEDIA`](Extractor::MAX_MEDIA).
+    /// Sets the limit for the number of media. The default is [`MAX_MEDIA`](Extractor::MAX_MEDIA).
     ///
     /// Each media above the threshold of a [`Spool`] is an open file.
     pub fn max_media(mut self, count: usize) -> Extractor<S> {
@@ -115,13 +116,13 @@ impl<S: Store> Extractor<S> {
         self
     }
 
-    /// Sets the largest sum of the lengths of all media, in decoded bytes. By default there is no limit.
+    /// Sets the limit for the length of all media together, in decoded bytes. By default there is none.
     pub fn max_media_bytes(mut self, bytes: u64) -> Extractor<S> {
         self.scanner.limits.bytes = bytes;
         self
     }
 
-    /// Sets how an error says that the text can be larger.
+    /// Sets what the error for a text over the limit advises.
     pub(crate) fn text_hint(mut self, hint: &'static str) -> Extractor<S> {
         self.scanner.limits.text_hint = hint;
         self
@@ -140,12 +141,12 @@ impl<S: Store> Extractor<S> {
     /// Reads the next bytes.
     ///
     /// # Errors
-    /// After an error, nothing that was read can be used, and every call returns the error.
-    ///
-    /// - [`Json`](ErrorKind::Json): a string in the place of media is not base64. The message has its path, and the
+    /// - [`Json`](ErrorKind::Json): a string in the place of media is not base64. The message contains its path and the
     ///   position of the first bad character.
     /// - [`TooLarge`](ErrorKind::TooLarge): the JSON exceeds a limit.
-    /// - [`Io`](ErrorKind::Io), or any error of the [`Store`]: the media cannot be written.
+    /// - [`Io`](ErrorKind::Io), or an error of the [`Store`]: media cannot be written.
+    ///
+    /// After an error, all calls return that error, and all media is discarded.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -163,7 +164,7 @@ impl<S: Store> Extractor<S> {
         (read, self.scanner.depth() == 0)
     }
 
-    /// Ends a document, and prepares for the next one. Nothing of the text is checked.
+    /// Ends a document without checking its text, and prepares for the next one.
     pub(crate) fn take(&mut self) -> Result<Extracted<S::Stored>> {
         let text = mem::take(&mut self.text);
         let found = self.scanner.finish()?;
@@ -178,7 +179,7 @@ impl<S: Store> Extractor<S> {
     /// Returns the media and the rest of the JSON.
     ///
     /// # Errors
-    /// - [`Json`](ErrorKind::Json): what was pushed is not one valid JSON value.
+    /// - [`Json`](ErrorKind::Json): the bytes that were pushed are not one valid JSON value.
     /// - The errors of [`push`](Extractor::push).
     pub fn finish(mut self) -> Result<Extracted<S::Stored>> {
         const INVALID: &str = "the JSON that media is extracted from is not valid";
@@ -228,7 +229,7 @@ impl<S: Store> Extractor<S> {
         }
     }
 
-    /// Reads a body of an HTTP response or request to its end.
+    /// Reads the body of an HTTP response or request to its end.
     ///
     /// # Errors
     /// The errors of [`finish`](Extractor::finish), and [`Io`](ErrorKind::Io) if the body fails.
@@ -286,7 +287,7 @@ impl<S: Store> fmt::Debug for Extractor<S> {
     }
 }
 
-/// JSON whose media was taken out of it by an [`Extractor`].
+/// JSON whose media an [`Extractor`] has taken out.
 ///
 /// # Examples
 ///
@@ -325,8 +326,8 @@ impl<M> ExtractedMedia<M> {
         &self.path
     }
 
-    /// Returns the MIME type that stands in the data URI, or beside the string as `mimeType`, `mime_type` or, in
-    /// `input_audio`, `format`.
+    /// Returns the MIME type in the data URI, or next to the string under the key `mimeType`, `mime_type` or, in
+    /// `input_audio`, `format`. If there is none, [`Media::mime`] is detected from the content.
     pub fn mime(&self) -> Option<&str> {
         self.mime.as_deref()
     }
@@ -336,7 +337,7 @@ impl<M> ExtractedMedia<M> {
         self.is_data_uri
     }
 
-    /// Returns the mark that stands in [`Extracted::text`] in the place of the base64.
+    /// Returns the mark in the place of the base64 in [`Extracted::text`].
     pub fn mark(&self) -> &str {
         &self.mark
     }
@@ -363,7 +364,7 @@ impl<M> Extracted<M> {
 
     /// Returns the JSON, with a mark in the place of the base64 of each media.
     ///
-    /// A mark is a string of 40 hexadecimal digits that cannot be guessed, as [`Marks`](crate::Marks) makes them.
+    /// A mark is an alphanumeric string that cannot be guessed, like those of [`Marks`](crate::Marks).
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -399,8 +400,8 @@ impl<M> Extracted<M> {
 }
 
 impl Extracted {
-    /// Reads a value from the JSON. Fields of the types [`Media`] and [`DataUri`](crate::DataUri) are the extracted
-    /// media. A `String` in its place is the mark, whose media [`find`](Extracted::find) returns.
+    /// Deserializes a value from the JSON. Fields of the types [`Media`] and [`DataUri`](crate::DataUri) receive the
+    /// extracted media. A `String` field receives the mark; [`find`](Extracted::find) returns its media.
     ///
     /// # Errors
     /// [`Json`](ErrorKind::Json): the JSON is not a `T`.
@@ -412,7 +413,7 @@ impl Extracted {
         })
     }
 
-    /// Calls `read`, during which media fields find the media of their marks.
+    /// Calls `read`. During the call, media fields find the media of their marks.
     pub(crate) fn resolving<T>(&self, read: impl FnOnce() -> T) -> T {
         if self.media.is_empty() {
             return read();
@@ -421,7 +422,7 @@ impl Extracted {
         with_media(Marked { prefix: self.prefix.clone(), media: media.collect() }, read)
     }
 
-    /// Returns the text with the base64 of some media in the place of its mark, up to `room` bytes of it.
+    /// Returns the text with some marks replaced by their base64, up to `room` bytes in all.
     pub(crate) fn restore(&self, mut room: u64, is_text: impl Fn(&Media) -> bool) -> Result<String> {
         let mut restored = String::new();
         let mut rest = &*self.text;
@@ -448,9 +449,9 @@ impl Extracted {
         Ok(restored)
     }
 
-    /// Creates a body of the same JSON, into which the media is streamed again.
+    /// Creates a body of the same JSON, which streams the media again.
     ///
-    /// Base64 is written in the standard alphabet, with padding and without escapes. Everything else is unchanged.
+    /// Its base64 is in the standard alphabet, with padding and without escapes. Everything else is unchanged.
     ///
     /// # Examples
     ///

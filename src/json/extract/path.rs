@@ -1,4 +1,4 @@
-//! Where media is in JSON: paths, and the rule that says which strings are media.
+//! Where media is in JSON: paths, and the default rule for which strings are media.
 
 use std::fmt;
 
@@ -40,12 +40,12 @@ impl JsonPath {
         })
     }
 
-    /// Returns the key of the innermost object if the string is a value of it, and `None` if it is an item of a list.
+    /// Returns the key of the string in its object, or `None` if it is an item of a list.
     pub fn key(&self) -> Option<&str> {
         self.0.last().filter(|step| step.is_object).map(|step| &*step.key)
     }
 
-    /// Returns the keys on the way, the outermost first.
+    /// Returns the keys of all objects on the path, the outermost first.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.iter().filter(|step| step.is_object).map(|step| &*step.key)
     }
@@ -71,13 +71,13 @@ impl JsonPath {
     }
 }
 
-/// The number of bytes that a path shows. Each media has its path, so a long one would take memory many times.
+/// The number of bytes that a path shows. Every media keeps its path, so long ones would add up.
 const SHOWN: usize = 160;
 
 impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut room = SHOWN;
-        // From the end, since that is what identifies the place.
+        // The end identifies the place.
         let fits = self.0.iter().rev().take_while(|step| {
             let len =
                 if step.is_object { 1 + step.key.len() } else { 2 + step.index.max(1).ilog10() as usize };
@@ -96,13 +96,14 @@ impl fmt::Display for JsonPath {
     }
 }
 
-/// What a string in a place of the JSON may be.
+/// What a string at a path of the JSON may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
-    /// Media: base64, or a data URI. Any other string is an error, except an empty one.
+    /// Media: base64, or a data URI. Any other string is an error, but an empty one is text.
     Media,
-    /// Media if it begins with `data:<mime>;base64,` and what follows is base64. Any other string is text.
+    /// Media if it begins with `data:<mime>;base64,` and at least 1,024 characters of base64, or all of the string is
+    /// base64 from there. Any other string is text.
     DataUri,
     /// Text.
     Text,
@@ -117,8 +118,8 @@ impl Place {
     /// | `text`, `content`, `arguments`, `input` | [`Text`](Place::Text) |
     /// | anything else | [`DataUri`](Place::DataUri) |
     ///
-    /// The arguments and results of functions have any keys: within `functionCall.args` and
-    /// `functionResponse.response`, in either spelling, a string is media only if it is a data URI.
+    /// The arguments and results of functions may have any keys, so within `functionCall.args` and
+    /// `functionResponse.response`, in either spelling, only data URIs are media.
     pub fn of(path: &JsonPath) -> Place {
         let Some(key) = path.key() else { return Place::DataUri };
         match key {

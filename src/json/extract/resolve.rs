@@ -1,7 +1,7 @@
-//! Puts extracted media into the values that serde reads.
+//! Deserializes extracted media.
 //!
-//! While [`Extracted::parse`](super::Extracted::parse) reads a value, its media is in a variable of the thread, in which
-//! media fields look up the marks that they find. So it does not matter whether serde buffers a value before it reads it.
+//! While [`Extracted::parse`](super::Extracted::parse) reads a value, a thread-local variable holds the media, and media
+//! fields look up their marks in it. So it does not matter whether serde buffers a value first.
 
 use super::Spool;
 use crate::{
@@ -24,7 +24,7 @@ pub(super) struct Marked {
     pub(super) media: Vec<(usize, Media, bool)>,
 }
 
-/// Calls `read`, during which media fields find the media of their marks.
+/// Calls `read`. During the call, media fields find the media of their marks.
 pub(super) fn with_media<T>(marked: Marked, read: impl FnOnce() -> T) -> T {
     /// Restores the media of an outer call, even if `read` panics.
     struct Outer(Option<Marked>);
@@ -38,7 +38,7 @@ pub(super) fn with_media<T>(marked: Marked, read: impl FnOnce() -> T) -> T {
     read()
 }
 
-/// Returns the media whose mark, alone or after the header of a data URI, a string is. The flag is `true` for a data URI.
+/// Returns the media of a string that is a mark, or a data URI of a mark. The flag is `true` for a data URI.
 pub(crate) fn extracted(string: &str) -> Option<(Media, bool)> {
     MEDIA
         .try_with(|media| {
@@ -55,7 +55,7 @@ pub(crate) fn extracted(string: &str) -> Option<(Media, bool)> {
 
 /// Decodes a string that is base64 or a data URI, as extraction would.
 ///
-/// `mime` is the MIME type that stands beside it.
+/// `mime` is the MIME type next to it.
 pub(crate) fn decode(string: &str, mime: Option<&str>) -> Result<Media> {
     let (header, characters) = match data_uri(string).and_then(|data| data.split_once(',')) {
         Some((header, characters)) => (Some(header), characters.as_bytes()),
@@ -97,7 +97,7 @@ fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Invalid, message)
 }
 
-/// Reads extracted media, and base64 or a data URI, which is decoded in memory.
+/// Reads extracted media, or decodes base64 or a data URI in memory.
 impl<'de> Deserialize<'de> for Media {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Media, D::Error> {
         let string = String::deserialize(deserializer)?;
@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Media {
     }
 }
 
-/// Reads what [`Media`] reads.
+/// Reads the same strings as [`Media`].
 impl<'de> Deserialize<'de> for DataUri {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<DataUri, D::Error> {
         Media::deserialize(deserializer).map(DataUri)

@@ -1,7 +1,7 @@
-//! The push parser: finds the strings that are media, decodes them, and passes on everything else.
+//! The push parser: finds the strings that are media, decodes them, and copies everything else.
 //!
-//! It follows the structure of the JSON only as far as it needs to know where a string is: it never fails because of
-//! malformed JSON, which whoever reads the remaining text reports.
+//! It follows the structure of the JSON only as far as it must to know the path of a string. Malformed JSON is never an
+//! error here; the remaining text is checked when it is parsed.
 
 use super::{
     path::{JsonPath, Place},
@@ -14,9 +14,10 @@ use crate::{
     media::{is_valid_mime, mime_of_audio_format},
 };
 use bytes::buf::UninitSlice;
+use memchr::memchr2;
 use std::{io::Write, mem, sync::Arc};
 
-/// Says which place a path is.
+/// Returns the place that a path is.
 pub(super) type Rule = Arc<dyn Fn(&JsonPath) -> Place + Send + Sync>;
 
 /// The bounds of an extraction.
@@ -25,12 +26,13 @@ pub(crate) struct Limits {
     pub(crate) text: usize,
     pub(crate) count: usize,
     pub(crate) bytes: u64,
-    /// How to raise the limit of the text, for its error.
+    /// How to raise the limit of the text, for the error message.
     pub(crate) text_hint: &'static str,
 }
 
-/// An embedded media that was found, in the place of whose base64 stands the mark with its number.
+/// Media that was found. The text has a mark in the place of its base64.
 pub(super) struct Found<M> {
+    /// The number of the mark.
     pub(super) number: usize,
     pub(super) path: Box<str>,
     pub(super) mime: Option<Box<str>>,
@@ -43,7 +45,7 @@ pub(super) struct Scanner<S: Store> {
     pub(super) store: S,
     pub(super) limits: Limits,
     pub(super) prefix: Prefix,
-    /// The path of the current value, of at most [`MAX_DEPTH`] steps.
+    /// The path of the current value, up to [`MAX_DEPTH`] steps.
     path: JsonPath,
     /// The objects and lists of the path.
     open: Vec<Open<S::Writer>>,
@@ -51,31 +53,32 @@ pub(super) struct Scanner<S: Store> {
     deeper: usize,
     state: State,
     escape: Option<Escape>,
-    /// The characters of the current string, without its escapes, as far as they matter.
+    /// The characters of the current string, unescaped, while they decide what the string is.
     held: Vec<u8>,
-    /// The length of the text before what may be base64 in the current string.
+    /// The length of the text up to where the base64 of the current string may begin.
     start: usize,
     /// The MIME type of the data URI of the current string.
     header: Option<Box<str>>,
     decoder: Decoder,
-    /// The bytes that were decoded, of which `decoded` are not written yet.
+    /// Decoded bytes, of which the first `decoded` are not written yet.
     buffer: Vec<u8>,
     decoded: usize,
     writer: Option<S::Writer>,
     found: Vec<Found<S::Stored>>,
-    /// The number of media, and of their bytes.
+    /// The number of media so far.
     count: usize,
+    /// The number of decoded bytes so far.
     bytes: u64,
-    /// The first error. The structure is still followed after it, but nothing is kept.
+    /// The first error. After it, the structure is still followed, but nothing is kept.
     error: Option<Error>,
 }
 
 /// An object or a list that is open.
 struct Open<W> {
     expects_key: bool,
-    /// The MIME type beside media, which may come after it.
+    /// The MIME type next to media. It may come after the media.
     mime: Option<Box<str>>,
-    /// The media that wait for the MIME type.
+    /// Media that waits for the MIME type.
     waiting: Vec<Waiting<W>>,
 }
 
@@ -89,13 +92,13 @@ struct Waiting<W> {
 enum State {
     /// Between strings.
     Structure,
-    /// In a key, which is held.
+    /// In a key. It is held.
     Key,
-    /// In a string that is text. If the flag is set, it is held.
+    /// In a string that is text. It is held if it is a MIME type.
     Text { is_held: bool },
-    /// At the start of a string that may be a data URI, which is held.
+    /// At the start of a string that may be a data URI. It is held.
     Start(Place),
-    /// In what should be base64, which is held until it is long enough.
+    /// In what should be base64. The first [`MAX_HELD`] characters are held, because the string may still be text.
     Base64 { or_text: bool },
     /// In the base64 of media.
     Media,
@@ -104,11 +107,11 @@ enum State {
 /// An escape that is not complete: the digits of `\u` and their value, or `None` right after the backslash.
 type Escape = Option<(u8, u16)>;
 
-/// serde_json reads no deeper JSON.
+/// The limit of serde_json.
 const MAX_DEPTH: usize = 128;
 /// The longest MIME type, or header of a data URI.
 const MAX_HEADER: usize = 256;
-/// The number of characters after which a string is media.
+/// The number of base64 characters after which a string is certainly media.
 const MAX_HELD: usize = 1024;
 /// The buffer for decoded bytes. It fits into the L2 cache next to the input.
 const BUFFER: usize = 96 * 1024;
@@ -149,8 +152,7 @@ impl<S: Store> Scanner<S> {
         self.error.as_ref()
     }
 
-    /// Reads the next bytes and appends the text. Stops at the end of the outermost object or list, and returns the
-    /// number of bytes read.
+    /// Reads bytes up to the end of the outermost object or list, appends their text, and returns their number.
     pub(super) fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> usize {
         let mut read = 0;
         while let Some(rest) = bytes.get(read..).filter(|rest| !rest.is_empty()) {
@@ -172,7 +174,7 @@ impl<S: Store> Scanner<S> {
         if self.state == State::Media {
             self.fail(json_error(format!("the JSON ends within the media at {}; it was cut off", self.path)));
         }
-        // Of JSON that ends within an object.
+        // Only in JSON that ends within an object.
         while let Some(open) = self.open.pop() {
             self.store(open);
         }
@@ -310,9 +312,16 @@ impl<S: Store> Scanner<S> {
         }
     }
 
-    /// Reads a string that is not yet known to be media. So far it is text.
+    /// Reads a string that is not known to be media. Until it is, its characters are part of the text.
     fn string(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> usize {
-        for (at, &byte) in bytes.iter().enumerate() {
+        let mut next = 0;
+        loop {
+            if self.state == (State::Text { is_held: false }) && self.escape.is_none() {
+                next += memchr2(b'"', b'\\', &bytes[next..]).unwrap_or(bytes.len() - next);
+            }
+            let Some(&byte) = bytes.get(next) else { break };
+            let at = next;
+            next += 1;
             let c = match self.escape {
                 None if byte == b'"' => {
                     self.keep(&bytes[..at], text);
@@ -324,14 +333,9 @@ impl<S: Store> Scanner<S> {
                     self.escape = Some(None);
                     continue;
                 }
-                // JSON has no control characters in strings.
-                None => {
-                    if byte < b' ' {
-                        b'?'
-                    } else {
-                        byte
-                    }
-                }
+                // JSON strings contain no control characters.
+                None if byte < b' ' => b'?',
+                None => byte,
                 Some(escape) => match self.unescape(escape, byte) {
                     Some(c) => c,
                     None => continue,
@@ -366,8 +370,8 @@ impl<S: Store> Scanner<S> {
         bytes.len()
     }
 
-    /// Returns the character of an escape when it is complete. Characters that are neither in base64 nor in the keys
-    /// that matter become question marks.
+    /// Returns the character of an escape once it is complete. Characters that occur neither in base64 nor in the keys
+    /// of media become question marks.
     fn unescape(&mut self, escape: Escape, byte: u8) -> Option<u8> {
         self.escape = None;
         match (escape, byte) {
@@ -389,7 +393,7 @@ impl<S: Store> Scanner<S> {
         None
     }
 
-    /// Decides what a string is, as soon as its start shows it.
+    /// Decides what a string is once its start shows it.
     fn start(&mut self, place: Place) {
         const DATA: &[u8] = b"data:";
         let or_text = place != Place::Media;
@@ -407,7 +411,7 @@ impl<S: Store> Scanner<S> {
         }
     }
 
-    /// Ends a string that is not media, as long as it is not short media.
+    /// Ends a string that is text, a key, or media of fewer than [`MAX_HELD`] characters.
     fn end_string(&mut self, text: &mut Vec<u8>) {
         match self.state {
             State::Key => {
@@ -445,7 +449,7 @@ impl<S: Store> Scanner<S> {
         self.state = State::Structure;
     }
 
-    /// Decodes the characters that are held. If they are not base64, they are an error, or the string is text.
+    /// Decodes the held characters. If they are not base64, the string is text, or that is an error.
     fn begin_media(&mut self, or_text: bool) {
         self.decoder = Decoder::new();
         let held = mem::take(&mut self.held);
@@ -461,7 +465,7 @@ impl<S: Store> Scanner<S> {
         };
     }
 
-    /// Decodes characters, between which line breaks and tabs may stand.
+    /// Decodes characters, and skips line breaks and tabs.
     fn decode_all(&mut self, mut characters: &[u8]) -> Result<()> {
         while !characters.is_empty() {
             let len = self.decode(characters)?;
@@ -537,7 +541,8 @@ impl<S: Store> Scanner<S> {
         }
     }
 
-    /// Reads characters up to the next one with a meaning, and that one. Returns 0 at the end of the input.
+    /// Reads up to and including the next byte that is not base64, and returns the number of bytes. It is 0 only at the
+    /// end of the input.
     fn media_run(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> Result<usize> {
         let Some(&first) = bytes.first() else { return Ok(0) };
         if let Some(escape) = self.escape {
@@ -561,7 +566,7 @@ impl<S: Store> Scanner<S> {
         Ok(len + 1)
     }
 
-    /// Ends the base64, if it is complete.
+    /// Checks that the base64 is complete, and decodes the end of it.
     fn end_base64(&mut self) -> Result<()> {
         if BUFFER - self.decoded < 3 {
             self.write()?;
@@ -572,7 +577,7 @@ impl<S: Store> Scanner<S> {
         Ok(())
     }
 
-    /// Ends the media of the current string, whose base64 has ended, and puts its mark into the text.
+    /// Ends the media of the current string and appends its mark to the text.
     fn end_media(&mut self, ended: Result<()>, text: &mut Vec<u8>) {
         if let Err(error) = ended.and_then(|()| self.write()) {
             return self.fail(error);
@@ -593,7 +598,7 @@ impl<S: Store> Scanner<S> {
         }
     }
 
-    /// Stores the media that waited for the MIME type of their object.
+    /// Stores the media that waited for the MIME type of their object, which has ended.
     fn store(&mut self, open: Open<S::Writer>) {
         for waiting in open.waiting {
             self.store_one(waiting, open.mime.clone(), false);

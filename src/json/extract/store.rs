@@ -1,4 +1,4 @@
-//! Where decoded media goes.
+//! The destination of decoded media.
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -6,16 +6,16 @@ use crate::{
 };
 use std::io;
 
-/// Takes the media that an [`Extractor`](super::Extractor) decodes.
+/// Receives the media that an [`Extractor`](super::Extractor) decodes.
 ///
-/// [`Spool`] is the default. Implement it to write media to files, a hash, or a connection of your own.
+/// [`Spool`] is the default. Implement this trait to write media to files, hash it, or send it on.
 ///
 /// # Examples
 ///
 /// ```
 /// use niello::{Extractor, Store};
 ///
-/// /// Keeps the length of each media, and nothing else.
+/// /// Keeps only the length of each media.
 /// struct Lengths;
 ///
 /// #[derive(Default)]
@@ -50,21 +50,21 @@ use std::io;
 /// # Ok::<(), niello::Error>(())
 /// ```
 pub trait Store {
-    /// Takes the bytes of one media. Dropping it before [`finish`](Store::finish) must discard them.
+    /// Receives the bytes of one media. If it is dropped without [`finish`](Store::finish), it must discard them.
     type Writer: io::Write;
-    /// What a media becomes.
+    /// What media becomes.
     type Stored;
 
-    /// Begins a media.
+    /// Begins the media at `path`.
     ///
     /// # Errors
-    /// Any. Extraction ends with it.
+    /// Extraction ends with any error that this returns.
     fn create(&mut self, path: &str) -> Result<Self::Writer>;
 
-    /// Ends a media, with the MIME type that stands in its data URI or beside it, which is valid.
+    /// Ends the media at `path`. `mime` is the MIME type in its data URI or next to it, which has the form `type/subtype`.
     ///
     /// # Errors
-    /// Any. Extraction ends with it.
+    /// Extraction ends with any error that this returns.
     fn finish(&mut self, writer: Self::Writer, path: &str, mime: Option<&str>) -> Result<Self::Stored>;
 }
 
