@@ -1,5 +1,5 @@
-//! Streams media files as base64 inside JSON request bodies: exact length up front, a few megabytes of memory
-//! at any file size.
+//! Streams media files as base64 inside JSON request bodies, and takes base64 out of responses: exact length up
+//! front, a few megabytes of memory at any file size.
 //!
 //! A [`Body`] knows its exact length before any media is encoded, and encodes media directly into the
 //! caller's buffer as it is consumed. The crate does no networking: your HTTP client sends the body.
@@ -28,6 +28,23 @@
 //! [`Body::json`]. Use [`Marks`] for types from other crates that have `String` fields, and [`Template`] for
 //! JSON text.
 //!
+//! **To get media out of JSON**, use [`Extractor`]. It decodes base64 while the JSON arrives, from a reader, an HTTP body
+//! or any other bytes. [`gemini::Response`], [`chat::Response`] and [`events`] use it: their media can be saved, read, or
+//! sent again in the next request.
+//!
+//! ```
+//! use niello::gemini;
+//!
+//! # let body = br#"{"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}]}}]}"#;
+//! # let body = &body[..];
+//! # let folder = tempfile::tempdir()?;
+//! let response = gemini::Response::from_reader(body)?; // any `Read`
+//! for image in response.media() {
+//!     image.save(folder.path().join("image.png"))?;
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! **To send a body**, see [`Body`], which shows how to pass one to each HTTP client and compares its two
 //! asynchronous forms. Clients also need its [length](Body::len), [progress](Body::progress) and [size
 //! check](Body::check). A clone is a retry. For servers that decode zstd, [`Body::encode`] removes the third by which base64
@@ -42,7 +59,8 @@
 //! # Features
 //!
 //! - `mmap` (default): maps files on Unix, guarded by a SIGBUS handler (see [`Access`]). Without it, files are read.
-//! - `spool`: supports media of unknown length, such as pipes and readers, through an unlinked temporary file.
+//! - `spool`: supports media of unknown length, such as pipes and readers, through an unlinked temporary file. Without
+//!   it, the media of responses is kept in memory.
 //! - `http-body`: implements `http_body::Body` for [`Body`], and adds `ReadAhead`, which reads on another thread.
 //! - `http`: adds `chat::Endpoint` and `gemini::Endpoint`, which create `http::Request`s.
 //!
