@@ -57,6 +57,8 @@ pub struct Events<S: Store = Spool> {
     /// The bytes that were pushed, read up to `position`.
     pushed: Vec<u8>,
     position: usize,
+    /// The end of the current line in `pushed`, or of all that was pushed when it was searched.
+    line_end: usize,
     line: Line,
     /// The start of the current line until it is known what it is, and the whole line if it is short.
     start: Vec<u8>,
@@ -165,6 +167,7 @@ impl<S: Store> Events<S> {
             holds: Holds::Nothing,
             pushed: Vec::new(),
             position: 0,
+            line_end: 0,
             line: Line::Start,
             start: Vec::new(),
             after_cr: false,
@@ -185,6 +188,7 @@ impl<S: Store> Events<S> {
     pub fn push(&mut self, bytes: &[u8]) {
         // Moving the rest only when it is the smaller part keeps the work linear.
         if self.position > self.pushed.len() / 2 {
+            self.line_end = self.line_end.saturating_sub(self.position);
             self.pushed.drain(..mem::take(&mut self.position));
         }
         self.pushed.extend_from_slice(bytes);
@@ -239,13 +243,15 @@ impl<S: Store> Events<S> {
             self.position += 1;
         }
         let pushed = mem::take(&mut self.pushed);
-        let rest = &pushed[self.position..];
-        let end = memchr2(b'\n', b'\r', rest);
-        let content = &rest[..end.unwrap_or(rest.len())];
-        let read = self.process_content(content);
-        self.position += read;
-        if let Some(end) = end.filter(|end| *end == read) {
-            self.after_cr = rest[end] == b'\r';
+        if self.line_end <= self.position {
+            let rest = &pushed[self.position..];
+            self.line_end = self.position + memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        }
+        self.position += self.process_content(&pushed[self.position..self.line_end]);
+        if self.position == self.line_end
+            && let Some(end) = pushed.get(self.line_end)
+        {
+            self.after_cr = *end == b'\r';
             self.position += 1;
             self.end_line();
         }

@@ -67,7 +67,7 @@ object! {
         /// `refusal`: the next part of the explanation why the model refuses.
         pub refusal: Option<String>,
         /// `audio`: the next piece of the speech.
-        pub audio: Option<Audio>,
+        pub audio: Option<Box<Audio>>,
         /// `images`: more images.
         pub images: Vec<Part>,
         /// Keys that this type does not have, such as `reasoning_content`.

@@ -66,7 +66,7 @@ object! {
         /// `refusal`: the explanation of an assistant message that refuses.
         pub refusal: Option<String>,
         /// `audio`: the speech of an assistant message.
-        pub audio: Option<Audio>,
+        pub audio: Option<Box<Audio>>,
         /// `images`: the images of an assistant message, as OpenRouter and LiteLLM send them.
         pub images: Vec<Part>,
         /// Keys that this type does not have, such as `reasoning_content`.
