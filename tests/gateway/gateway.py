@@ -1,7 +1,9 @@
-"""Runs a command with an MLflow AI Gateway on loopback: gateway.py FOLDER COMMAND ...
+"""Runs a command with an MLflow AI Gateway on loopback: gateway.py [--auth] FOLDER COMMAND ...
 
 The gateway has one endpoint, `clips`. Its provider runs in this process, saves what it receives as FOLDER/1.json,
 FOLDER/2.json and so on, and responds with the SHA-256 of the media. The command finds the gateway at $GATEWAY.
+
+With --auth, the gateway asks for a name and a password: $ADMIN or $OTHER, who is not an admin and may use everything.
 """
 
 import base64
@@ -21,9 +23,14 @@ import time
 import urllib.request
 
 SECONDS_TO_START = 100
-FOLDER = pathlib.Path(sys.argv[1]).resolve()
+AUTH = sys.argv[1] == "--auth"
+FOLDER, *COMMAND = sys.argv[1 + AUTH :]
+FOLDER = pathlib.Path(FOLDER).resolve()
+ADMIN = "admin:not a secret"
+OTHER = "other:not a secret either"
 # Ignores the proxies of the environment.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+OPENER.addheaders = [("Authorization", "Basic " + base64.b64encode(ADMIN.encode()).decode())] if AUTH else []
 
 
 class Provider(http.server.BaseHTTPRequestHandler):
@@ -69,6 +76,20 @@ def start(port):
     }
     command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{FOLDER}/mlflow.db", "--default-artifact-root", str(FOLDER)]
+    if AUTH:
+        name, password = ADMIN.split(":")
+        config = f"""[mlflow]
+            default_permission = MANAGE
+            database_uri = sqlite:///{FOLDER}/auth.db
+            admin_username = {name}
+            authorization_function = mlflow.server.auth:authenticate_request_basic_auth"""
+        (FOLDER / "auth.ini").write_text(config.replace("    ", ""))
+        command += ["--app-name", "basic-auth"]
+        environment |= {
+            "MLFLOW_AUTH_CONFIG_PATH": f"{FOLDER}/auth.ini",
+            "MLFLOW_AUTH_ADMIN_PASSWORD": password,
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "not a secret",
+        }
     with open(FOLDER / "gateway.log", "wb") as log:
         return subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=log, stderr=log, start_new_session=True)
 
@@ -84,26 +105,30 @@ def wait(gateway, root):
 
 
 def configure(root, provider):
-    """Creates the endpoint."""
+    """Creates the endpoint, and the other user."""
 
     def create(what, **value):
-        url = f"{root}/api/3.0/mlflow/gateway/{what}/create"
+        url = f"{root}/api/{what}/create"
         request = urllib.request.Request(url, json.dumps(value).encode(), {"Content-Type": "application/json"})
         with OPENER.open(request, timeout=30) as response:
             return json.load(response)
 
+    gateway = "3.0/mlflow/gateway"
     secret = create(
-        "secrets",
+        f"{gateway}/secrets",
         secret_name="secret",
         provider="openai",
         secret_value={"api_key": "not a key"},
         auth_config={"api_base": provider},
     )["secret"]["secret_id"]
-    model = create("model-definitions", name="model", secret_id=secret, provider="openai", model_name="m")
+    model = create(f"{gateway}/model-definitions", name="model", secret_id=secret, provider="openai", model_name="m")
     model = model["model_definition"]["model_definition_id"]
     link = {"model_definition_id": model, "linkage_type": "PRIMARY", "weight": 1.0}
     # Usage tracking would copy each request into the database.
-    create("endpoints", name="clips", model_configs=[link], usage_tracking=False)
+    create(f"{gateway}/endpoints", name="clips", model_configs=[link], usage_tracking=False)
+    if AUTH:
+        name, password = OTHER.split(":")
+        create("2.0/mlflow/users", username=name, password=password)
 
 
 def main():
@@ -116,7 +141,8 @@ def main():
     try:
         wait(gateway, root)
         configure(root, f"http://127.0.0.1:{provider.server_port}/v1")
-        return subprocess.run(sys.argv[2:], env=os.environ | {"GATEWAY": f"{root}/gateway"}).returncode
+        variables = {"GATEWAY": f"{root}/gateway", "ADMIN": ADMIN, "OTHER": OTHER}
+        return subprocess.run(COMMAND, env=os.environ | variables).returncode
     finally:
         # The server and its workers are a session of their own.
         os.killpg(gateway.pid, signal.SIGKILL)
