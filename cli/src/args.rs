@@ -17,8 +17,8 @@ use std::{ffi::OsStr, path::PathBuf};
 /// Write JSON request bodies with video, audio and images embedded as base64
 ///
 /// niello streams media files into the body: it needs a few megabytes of memory for files of any size, and it
-/// knows the exact length of the body before it reads the media. It does no networking; send the body with
-/// curl or another HTTP client.
+/// knows the exact length of the body before it reads the media. `niello extract` takes media out of responses.
+/// niello does no networking; send the body with curl or another HTTP client.
 #[derive(Parser)]
 #[command(name = "niello", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(subcommand_help_heading = "Commands", after_long_help = help::NIELLO)]
@@ -35,6 +35,11 @@ pub enum Command {
     Gemini(Gemini),
     /// Write a request body from a JSON template
     Fill(Fill),
+    /// Write the media in a response or request to files, and the rest to a template
+    ///
+    /// niello decodes base64 in the places where the APIs have it, and data URIs, while the JSON arrives. In the
+    /// template, each media is replaced by an object that names its file, so `niello fill` makes the same JSON again.
+    Extract(Extract),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print a manual page
@@ -125,6 +130,41 @@ pub struct Fill {
     pub template: PathBuf,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Args)]
+#[command(after_long_help = help::EXTRACT)]
+pub struct Extract {
+    /// JSON, or - for standard input (default)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Write media to files in DIR, and create DIR if it does not exist
+    ///
+    /// The files are named media-1.png, media-2.wav and so on, in the order of the JSON. They appear when the JSON is
+    /// complete; after an error, none is left. The extension is that of the MIME type next to the media, or else of
+    /// its content, or .bin.
+    #[arg(long, value_hint = ValueHint::DirPath, required_unless_present = "list")]
+    pub dir: Option<PathBuf>,
+    /// Write the template to FILE instead of standard output
+    ///
+    /// The paths in it are relative to its directory, as `niello fill` reads them. Without this option, they are
+    /// relative to the current directory, for `niello fill -`.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Overwrite existing files in DIR
+    #[arg(long)]
+    pub force: bool,
+    /// Read server-sent events, and write a line with a template for each
+    ///
+    /// Without -o, each line is written as soon as its event is complete. After an error, the files of the events
+    /// before it are kept.
+    #[arg(long)]
+    pub events: bool,
+    /// Show the size, type and JSON path of each media, and write no files
+    ///
+    /// A type that is not in the JSON is detected from the first 64 KiB.
+    #[arg(long, conflicts_with_all = ["output", "force"])]
+    pub list: bool,
 }
 
 #[derive(Args)]

@@ -134,6 +134,34 @@ Examples:
   echo '{"input": {"$base64": {"file": "clip.mp4"}}}' |
       niello fill - -o body.json"#;
 
+pub const EXTRACT: &str = r#"Media:
+  These strings are media: base64 in inlineData.data, audio.data,
+  input_audio.data, b64_json and file_data, and strings that start with
+  data:TYPE;base64, in any other place but texts and the arguments of
+  functions. Base64 is read in the standard and the URL-safe alphabet, and
+  written by `niello fill` in the standard one.
+
+  JSON that contains $base64 or $data_uri is an error, because a template
+  made from it could name any file.
+
+Examples:
+  # Save the images in a response, and keep the rest
+  curl -s -T body.json -X POST -H 'Content-Type: application/json' \
+      -H "Authorization: Bearer $DATABRICKS_TOKEN" \
+      "$DATABRICKS_HOST/serving-endpoints/image/invocations" |
+      niello extract --dir images -o images/response.json
+
+  # Show what is in a response
+  niello extract response.json --list
+
+  # Take a request apart and put it together again
+  niello extract body.json --dir parts -o parts/template.json
+  niello fill parts/template.json -o same.json
+
+  # Save the images in a streamed response as they arrive
+  curl -s -N https://example.com/stream |
+      niello extract --events --dir stream"#;
+
 pub const COMPLETIONS: &str = r#"Examples:
   # bash, with the bash-completion package
   dir=~/.local/share/bash-completion/completions

@@ -1,7 +1,7 @@
 //! The command `niello`: writes JSON request bodies with embedded media.
 //!
 //! [`args`] parses the command line, [`request`] and [`fill`] turn it into a body, and [`output`] writes the
-//! body; [`preview`] and [`dry_run`] describe it instead.
+//! body; [`preview`] and [`dry_run`] describe it instead. [`extract`] goes the other way.
 
 mod advice;
 mod args;
@@ -10,6 +10,7 @@ mod descriptor;
 mod dry_run;
 mod escape;
 mod expand;
+mod extract;
 mod fill;
 mod help;
 mod man;
@@ -53,6 +54,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Chat(chat) => finish(request::chat(chat)?, &chat.output, &chat.prompt.files()),
         Command::Gemini(gemini) => finish(request::gemini(gemini)?, &gemini.output, &gemini.prompt.files()),
         Command::Fill(fill) => finish(fill::fill(fill)?, &fill.output, &[&fill.template]),
+        Command::Extract(extract) => extract::extract(extract),
         Command::Completions(completions) => completions::print(completions.shell),
         Command::Man(man) => man::run(man),
     }

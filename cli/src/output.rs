@@ -16,6 +16,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 const STDOUT: &str = "/dev/stdout";
 
@@ -49,25 +50,44 @@ pub fn write_to_stdout(body: Body) -> Result<()> {
 
 /// Writes the body to a file, or to standard output for `-`.
 pub fn write_to(mut body: Body, file: &Path) -> Result<()> {
-    let file = if file == Path::new("-") { Path::new(STDOUT) } else { file };
-    let target = resolve_links(file.to_owned());
-    let written = match open_in_place(&target) {
-        Ok(Some(out)) => allow_closed_pipe(copy(&mut body, &out, &out)),
-        Ok(None) => replace(body, &target),
+    let written = match target(file) {
+        Ok(Target::InPlace(out)) => allow_closed_pipe(copy(&mut body, &out, &out)),
+        Ok(Target::New(target)) => replace(body, &target),
         Err(error) => Err(error),
     };
     written.map_err(|error| write_error(&error, file))
 }
 
+/// Writes text to what [`target`] opened, and keeps the error of a pipe whose reader has closed it.
+pub fn write_text(out: &mut File, file: Option<&Path>, text: &str) -> Result<()> {
+    out.write_all(text.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => error.into(),
+        _ => write_error(&error, file.unwrap_or(Path::new(STDOUT))),
+    })
+}
+
+/// Returns `true` for the error of a pipe whose reader has closed it.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Where output goes.
+pub enum Target {
+    /// An open file, a device or a pipe.
+    InPlace(File),
+    /// The path of a regular file, which may exist. It is to be replaced when the output is complete.
+    New(PathBuf),
+}
+
+/// Finds out where the output to a file goes; `-` is standard output.
+pub fn target(file: &Path) -> io::Result<Target> {
+    let file = if file == Path::new("-") { Path::new(STDOUT) } else { file };
+    let target = resolve_links(file.to_owned());
+    Ok(open_in_place(&target)?.map_or(Target::New(target), Target::InPlace))
+}
+
 /// Fails if the output file is one of the files that the body is made from, under whatever name.
 pub fn check_not_an_input(file: &Path, inputs: &[&Path], body: &Body) -> Result<()> {
-    // Only regular files are compared: writing to a device or a pipe destroys nothing, and opening one may
-    // block.
-    let handle = |path: &Path| match is_stdin(path) {
-        true => Handle::stdin().ok(),
-        false if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) => Handle::from_path(path).ok(),
-        false => None,
-    };
     let Some(output) = handle(file) else { return Ok(()) };
     let media = body.segments().filter_map(|(_, segment)| match segment {
         Segment::Base64(media) => Some(Path::new(media.name())),
@@ -82,6 +102,21 @@ pub fn check_not_an_input(file: &Path, inputs: &[&Path], body: &Body) -> Result<
     Ok(())
 }
 
+/// Returns `true` if two paths, of which `-` is standard input, name the same regular file.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    handle(a).is_some_and(|a| handle(b) == Some(a))
+}
+
+/// Opens a regular file to compare it. Others are not compared: writing to a device or a pipe destroys nothing, and
+/// opening one may block.
+fn handle(path: &Path) -> Option<Handle> {
+    match is_stdin(path) {
+        true => Handle::stdin().ok(),
+        false if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) => Handle::from_path(path).ok(),
+        false => None,
+    }
+}
+
 /// Treats it as success if the reader of a pipe has closed it.
 fn allow_closed_pipe(written: io::Result<()>) -> io::Result<()> {
     match written {
@@ -91,12 +126,13 @@ fn allow_closed_pipe(written: io::Result<()>) -> io::Result<()> {
 }
 
 /// Describes an error from `Body::write_to`, which comes either from the body or from the writer.
-fn write_error(error: &io::Error, file: &Path) -> anyhow::Error {
+pub fn write_error(error: &io::Error, file: &Path) -> anyhow::Error {
     if error.get_ref().is_some_and(|inner| inner.is::<niello::Error>()) {
         // It names the media file.
         return anyhow!("{error}");
     }
     match descriptor(file) {
+        _ if file == Path::new("-") => anyhow!("cannot write to standard output: {error}"),
         Some(1) => anyhow!("cannot write to standard output: {error}"),
         Some(2) => anyhow!("cannot write to standard error: {error}"),
         _ => anyhow!("cannot write to {}: {error}", shorten(&file.display().to_string())),
@@ -174,14 +210,9 @@ fn duplicate(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
 
 /// Writes a temporary file in the same directory, and moves it to `file` when it is complete.
 fn replace(mut body: Body, file: &Path) -> io::Result<()> {
-    let permissions = permissions_to_replace(file)?;
-    // From here on there is a temporary file, which a signal must not leave behind.
+    // A signal must not leave the temporary file behind.
     let signals = Signals::listen()?;
-    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile_builder().tempfile_in(dir).map_err(|error| create_error(&error, dir))?;
-    if let Some(permissions) = permissions {
-        temporary.as_file().set_permissions(permissions)?;
-    }
+    let temporary = create(file)?;
     let written = copy(&mut body, signals.interrupt(temporary.as_file()), temporary.as_file());
     if signals.received().is_some() {
         // Dropping it removes the file, which must happen before the process ends.
@@ -193,6 +224,17 @@ fn replace(mut body: Body, file: &Path) -> io::Result<()> {
     // A signal that arrives now finds the file complete.
     temporary.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Creates a temporary file in the same directory, with the permissions of `file` if it exists.
+pub fn create(file: &Path) -> io::Result<NamedTempFile> {
+    let permissions = permissions_to_replace(file)?;
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile_builder().tempfile_in(dir).map_err(|error| create_error(&error, dir))?;
+    if let Some(permissions) = permissions {
+        temporary.as_file().set_permissions(permissions)?;
+    }
+    Ok(temporary)
 }
 
 /// Returns the permissions of an existing file, or an error if it is read-only.
@@ -221,7 +263,7 @@ fn create_error(error: &io::Error, dir: &Path) -> io::Error {
     io::Error::new(kind, message)
 }
 
-fn tempfile_builder() -> tempfile::Builder<'static, 'static> {
+pub fn tempfile_builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".niello-");
     // The permissions of an ordinary new file: those of a temporary file would let only its owner read it.

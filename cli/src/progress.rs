@@ -1,4 +1,4 @@
-//! The progress bar: the file that is being written, and how much of the body is.
+//! The progress bar: the file that is being written or read, and how much of it is done.
 
 use crate::escape::{escape, shorten_to};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,12 +15,47 @@ const HIDDEN: Duration = Duration::from_millis(500);
 /// The largest number of bytes of a file name on the bar.
 const NAME_LEN: usize = 24;
 
-/// A writer that shows on standard error how much of a body went through it.
-pub struct Progress<W> {
-    writer: W,
+/// A bar on standard error.
+pub struct Bar {
     bar: ProgressBar,
     start: Instant,
     is_shown: bool,
+}
+
+impl Bar {
+    /// Creates a bar for `len` bytes, if that is known, of a file.
+    pub fn new(len: Option<u64>, file: &str) -> Bar {
+        let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::hidden());
+        bar.set_message(base_name(file));
+        Bar { bar, start: Instant::now(), is_shown: false }
+    }
+
+    /// Shows that the first `position` bytes are done.
+    pub fn advance(&mut self, position: u64) {
+        self.bar.set_position(position);
+        if !self.is_shown && self.start.elapsed() >= HIDDEN {
+            self.is_shown = true;
+            let template = match self.bar.length() {
+                Some(_) => "{msg} {wide_bar} {percent:>3}%  {bytes} of {total_bytes}  {eta}",
+                None => "{msg} {bytes}  {bytes_per_sec}",
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.bar.set_style(style);
+            }
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// Removes the bar.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A writer that shows on standard error how much of a body went through it.
+pub struct Progress<W> {
+    writer: W,
+    bar: Bar,
     written: u64,
     /// The media files that are not complete yet, last first: where each ends in the body, and its name.
     files: Vec<(u64, String)>,
@@ -36,34 +71,25 @@ impl<W: Write> Progress<W> {
         });
         let mut files: Vec<_> = files.collect();
         files.reverse();
-        let bar = ProgressBar::with_draw_target(Some(body.len()), ProgressDrawTarget::hidden());
-        Progress { writer, bar, start: Instant::now(), is_shown: false, written: 0, files }
+        Progress { writer, bar: Bar::new(Some(body.len()), ""), written: 0, files }
     }
 
     /// Removes the bar.
     pub fn clear(&self) {
-        self.bar.finish_and_clear();
+        self.bar.clear();
     }
 
     fn advance(&mut self, len: usize) {
         self.written += len as u64;
-        self.bar.set_position(self.written);
         while self.files.last().is_some_and(|(end, _)| *end <= self.written) {
             self.files.pop();
         }
-        if !self.is_shown && self.start.elapsed() >= HIDDEN {
-            self.is_shown = true;
-            const TEMPLATE: &str = "{msg} {wide_bar} {percent:>3}%  {bytes} of {total_bytes}  {eta}";
-            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-                self.bar.set_style(style);
-            }
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        if self.is_shown
+        self.bar.advance(self.written);
+        if self.bar.is_shown
             && let Some((_, name)) = self.files.last()
-            && self.bar.message() != *name
+            && self.bar.bar.message() != *name
         {
-            self.bar.set_message(name.clone());
+            self.bar.bar.set_message(name.clone());
         }
     }
 }

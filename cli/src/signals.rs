@@ -1,7 +1,7 @@
 //! Stops writing when a signal asks the process to end, so that no partial file is left behind.
 
 #[cfg(unix)]
-use std::fs;
+use std::{fs, thread};
 use std::{
     io::{self, Write},
     sync::{
@@ -18,21 +18,7 @@ pub struct Signals {
 impl Signals {
     #[cfg(unix)]
     pub fn listen() -> io::Result<Signals> {
-        use signal_hook::{
-            consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU},
-            flag,
-        };
-        let ignored = ignored_at_start();
-        let mut received = Vec::new();
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU] {
-            if ignored & 1 << (signal - 1) == 0 {
-                let flag = Arc::new(AtomicBool::new(false));
-                // A second signal ends the process at once, in case a write never returns.
-                flag::register_conditional_default(signal, flag.clone())?;
-                flag::register(signal, flag.clone())?;
-                received.push((signal, flag));
-            }
-        }
+        let received = ending().map(|signal| Ok((signal, flag(signal)?))).collect::<io::Result<_>>()?;
         Ok(Signals { received })
     }
 
@@ -58,6 +44,50 @@ impl Signals {
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     }
+}
+
+/// Calls `clean_up` when a signal asks the process to end, which then ends as the signal would have ended it.
+///
+/// Unlike [`Signals`], this also works while the process waits for input.
+#[cfg(unix)]
+pub fn before_the_end(clean_up: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let ending: Vec<_> = ending().collect();
+    for signal in &ending {
+        flag(*signal)?;
+    }
+    let mut received = signal_hook::iterator::Signals::new(ending)?;
+    thread::Builder::new().spawn(move || {
+        if let Some(signal) = received.forever().next() {
+            clean_up();
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub fn before_the_end(_: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
+/// Returns the signals that ask the process to end, except those that it was started to ignore.
+#[cfg(unix)]
+fn ending() -> impl Iterator<Item = i32> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+    let ignored = ignored_at_start();
+    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU]
+        .into_iter()
+        .filter(move |signal| ignored & 1 << (signal - 1) == 0)
+}
+
+/// Returns a flag that a signal sets. A second signal ends the process at once, in case a write never returns.
+#[cfg(unix)]
+fn flag(signal: i32) -> io::Result<Arc<AtomicBool>> {
+    use signal_hook::flag;
+    let flag = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_default(signal, flag.clone())?;
+    flag::register(signal, flag.clone())?;
+    Ok(flag)
 }
 
 /// Makes writes beyond the file size limit (`ulimit -f`) fail, as they do on a full disk, instead of ending

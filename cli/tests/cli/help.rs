@@ -11,7 +11,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 5] = ["chat", "gemini", "fill", "completions", "man"];
+const COMMANDS: [&str; 6] = ["chat", "gemini", "fill", "extract", "completions", "man"];
 
 fn stdout(args: &[&str]) -> String {
     let output = niello().args(args).env("COLUMNS", "80").assert().success();
@@ -26,6 +26,8 @@ fn help_and_version_are_printed() {
             niello().args([command, help]).assert().success().stdout(output);
         }
     }
+    let output = contains("--events").and(contains("media-1.png")).and(contains("curl -s -T body.json"));
+    niello().args(["extract", "--help"]).assert().success().stdout(output);
     niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
     // Without arguments, the help goes to standard error, because no body was written.
     niello().assert().code(2).stdout("").stderr(contains("chat").and(contains("gemini")));
@@ -37,6 +39,14 @@ fn examples(help: &str) -> String {
     let lines = examples.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
     lines.map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned() + "\n").collect()
 }
+
+/// Replaces curl: responds with an image if somebody reads it.
+#[cfg(unix)]
+const CURL: &str = r#"test -s body.json
+case "$*" in
+    *-N*) printf 'data: {"b64_json":"iVBORw0KGgoAAAANSUhEUg=="}\n\n' ;;
+    -s*) cat response.json ;;
+esac"#;
 
 /// The directory contains the files that the examples name. Stubs replace the programs that they call.
 #[test]
@@ -51,11 +61,12 @@ fn examples_run_as_printed() {
             (audio, "talk.mp3"),
             (audio, "talk.bin"),
         ],
-        [("bin/curl", "test -s body.json"), ("bin/ffmpeg", "cat talk.mp3"), ("bin/man", "grep -q .TH")],
+        [("bin/curl", CURL), ("bin/ffmpeg", "cat talk.mp3"), ("bin/man", "grep -q .TH")],
     );
     fs::write(stage.at("a.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
     fs::write(stage.at("question.txt"), "How do they differ?\n").unwrap();
     fs::write(stage.at("request.json"), r#"{"input": {"$base64": {"file": "clip.mp4"}}}"#).unwrap();
+    fs::write(stage.at("response.json"), r#"{"data":[{"b64_json":"iVBORw0KGgoAAAANSUhEUg=="}]}"#).unwrap();
     fs::create_dir_all(stage.at(".zfunc")).unwrap();
     fs::create_dir_all(stage.at(".config/fish/completions")).unwrap();
     let variables = [("DATABRICKS_HOST", "https://host"), ("DATABRICKS_TOKEN", "t"), ("PROFILE", "profile")];
@@ -63,6 +74,9 @@ fn examples_run_as_printed() {
         let script = examples(&stdout(&[args, &["--help"]].concat()));
         assert!(script.contains("\nniello "), "{script}");
         stage.run(&script, variables);
+    }
+    for extracted in ["images/media-1.png", "images/response.json", "stream/media-1.png"] {
+        assert!(stage.at(extracted).exists(), "{extracted}");
     }
     assert!(stage.at(".local/share/man/man1/niello-chat.1").exists());
 }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod errors;
+mod extract;
 #[path = "../../../tests/golden/mod.rs"]
 mod golden;
 mod help;

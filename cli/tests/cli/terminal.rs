@@ -155,8 +155,17 @@ fn reading_media_from_a_terminal_is_an_error() {
 }
 
 #[test]
+fn extracting_from_a_terminal_is_an_error() {
+    let (_person, process) = terminal();
+    let output = niello(&["extract", "--dir", "none"]).stdin(process).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("standard input is a terminal"), "{error}");
+    assert!(!std::path::Path::new("none").exists());
+}
+
+#[test]
 fn help_fits_a_terminal_of_80_columns() {
-    for args in [&[][..], &["chat"], &["gemini"], &["fill"], &["completions"], &["man"]] {
+    for args in [&[][..], &["chat"], &["gemini"], &["fill"], &["extract"], &["completions"], &["man"]] {
         for help in ["-h", "--help"] {
             let (status, seen, _) = on_terminal(niello(&[args, &[help]].concat()));
             assert!(status.success() && seen.contains("\x1b[1m"));
