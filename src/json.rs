@@ -19,7 +19,7 @@ pub use extract::{Extracted, ExtractedMedia, Extractor, JsonPath, Place, Spool, 
 pub(crate) use extract::{ExtractedLines, decode, extracted, join};
 pub use field::DataUri;
 pub(crate) use keys::{Contents, FieldNames};
-pub use marks::Marks;
+pub use marks::{Marks, Scope};
 pub use template::Template;
 
 use crate::{
@@ -138,7 +138,7 @@ impl Body {
     /// let clip = Media::from_bytes(vec![0; 1 << 20], "video/mp4")?;
     /// assert!(serde_json::to_value(&clip).is_err());
     ///
-    /// let mut marks = Marks::new();
+    /// let marks = Marks::new();
     /// let value = json!({"input": marks.base64(&clip), "speed": 1});
     /// let body = marks.body(&value)?;
     /// assert_eq!(body.len(), 22 + clip.encoded_len());

@@ -86,7 +86,8 @@ pub use body::ReadAhead;
 pub use body::{Body, Chunks, ContentEncoding, Limit, Progress, Segment};
 pub use error::{Error, ErrorKind, Result};
 pub use json::{
-    DataUri, Extracted, ExtractedMedia, Extractor, JsonPath, Marks, Place, Spool, Spooled, Store, Template,
+    DataUri, Extracted, ExtractedMedia, Extractor, JsonPath, Marks, Place, Scope, Spool, Spooled, Store,
+    Template,
 };
 pub use media::{Access, Media, MediaOptions, MediaReader, NameKind};
 

@@ -230,7 +230,7 @@ fn thousands_of_short_media_decode_to_the_plain_body() {
 
 #[test]
 fn bodies_of_marks_and_templates_can_be_coded() {
-    let mut marks = Marks::new();
+    let marks = Marks::new();
     let value = ["a".to_owned(), marks.base64(&clip(noise(5000))), "z".to_owned()];
     check(&marks.body(&value).unwrap(), "marks");
     let template = Template::new(r#"{ "text" : "é", "media":{"$base64":{"file":"clip.mp4"}} }"#);

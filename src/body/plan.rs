@@ -181,22 +181,13 @@ impl Plan {
         })
     }
 
-    /// Returns a copy of the plan with every match of `find` replaced by media.
-    ///
-    /// `find` returns the text before the first match, the media for it, and the text after it.
-    pub(crate) fn replace(&self, find: impl Fn(&str) -> Option<(&str, Media, &str)>) -> Result<Plan> {
+    /// Returns a copy of the plan, for which `write` writes each text segment.
+    pub(crate) fn rewrite(&self, mut write: impl FnMut(&str, &mut Plan) -> Result<()>) -> Result<Plan> {
         let mut plan = Plan::new();
         for (_, segment) in self.segments() {
             match segment {
                 Segment::Base64(media) => plan.push_media(media.clone())?,
-                Segment::Text(mut text) => {
-                    while let Some((before, media, after)) = find(text) {
-                        plan.push_text(before.as_bytes());
-                        plan.push_media(media)?;
-                        text = after;
-                    }
-                    plan.push_text(text.as_bytes());
-                }
+                Segment::Text(text) => write(text, &mut plan)?,
                 Segment::Framing(_) | Segment::Zstd(_) => {
                     debug_assert!(false, "a plain body has no coded segments")
                 }

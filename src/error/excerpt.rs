@@ -5,6 +5,9 @@ use std::fmt::{self, Write as _};
 /// The number of characters that errors show of what a server sent. It may contain media.
 pub(crate) const SHOWN: usize = 200;
 
+/// The length from which errors hide a run of base64.
+pub(crate) const HIDDEN: usize = 64;
+
 /// Returns the first [`SHOWN`] characters of `value`, with its whole length if it has more.
 pub(crate) fn excerpt(value: impl fmt::Display) -> String {
     let mut excerpt = Excerpt { start: String::new(), room: SHOWN, len: 0 };
@@ -16,13 +19,12 @@ pub(crate) fn excerpt(value: impl fmt::Display) -> String {
 
 /// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is not base64.
 pub(crate) fn hide_base64(string: &str) -> String {
-    const LONGEST: usize = 63;
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || "+/=-_".contains(char);
     let mut shown = String::with_capacity(string.len());
     let mut rest = string;
     while !rest.is_empty() {
         let (run, after) = rest.split_at(rest.find(|char| !is_base64(char)).unwrap_or(rest.len()));
-        let is_media = run.len() > LONGEST && run.contains(|char: char| char.is_ascii_uppercase());
+        let is_media = run.len() >= HIDDEN && run.contains(|char: char| char.is_ascii_uppercase());
         shown.push_str(if is_media { "..." } else { run });
         let (other, next) = after.split_at(after.find(is_base64).unwrap_or(after.len()));
         shown.push_str(other);

@@ -315,7 +315,7 @@ pub struct ExtractedMedia<M = Media> {
     path: Box<str>,
     mime: Option<Box<str>>,
     is_data_uri: bool,
-    number: usize,
+    number: u64,
     mark: String,
     stored: M,
 }

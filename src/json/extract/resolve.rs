@@ -21,7 +21,7 @@ thread_local! {
 /// Media by the number of its mark, and for each whether it is a data URI.
 pub(super) struct Marked {
     pub(super) prefix: Prefix,
-    pub(super) media: Vec<(usize, Media, bool)>,
+    pub(super) media: Vec<(u64, Media, bool)>,
 }
 
 /// Calls `read`. During the call, media fields find the media of their marks.

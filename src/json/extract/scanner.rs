@@ -33,7 +33,7 @@ pub(crate) struct Limits {
 /// Media that was found. The text has a mark in the place of its base64.
 pub(super) struct Found<M> {
     /// The number of the mark.
-    pub(super) number: usize,
+    pub(super) number: u64,
     pub(super) path: Box<str>,
     pub(super) mime: Option<Box<str>>,
     pub(super) is_data_uri: bool,
@@ -83,7 +83,7 @@ struct Open<W> {
 }
 
 struct Waiting<W> {
-    number: usize,
+    number: u64,
     path: Box<str>,
     writer: W,
 }
@@ -583,7 +583,7 @@ impl<S: Store> Scanner<S> {
             return self.fail(error);
         }
         let Some(writer) = self.writer.take() else { return };
-        let number = self.count - 1;
+        let number = self.count as u64 - 1;
         self.keep(self.prefix.mark(number).as_bytes(), text);
         let path = self.path.to_string().into_boxed_str();
         let is_data_uri = self.header.is_some();
