@@ -15,12 +15,12 @@ MIB = 1 << 20
 BLOCK = 4 * MIB
 
 
-def build():
-    """Builds the programs and returns their paths by name."""
+def build(benches=("peers", "measure", "bodies")):
+    """Builds the command and these programs, and returns their paths by name."""
     programs = {}
     for command in (
         ["cargo", "build", "--release", "-p", "niello-cli"],
-        ["cargo", "bench", "--no-run", "--bench", "peers", "--bench", "measure", "--bench", "bodies"],
+        ["cargo", "bench", "--no-run", *(word for bench in benches for word in ("--bench", bench))],
     ):
         # Cargo prints the path of each program, whatever its target directory is.
         built = subprocess.run(

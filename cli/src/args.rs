@@ -154,7 +154,7 @@ pub struct Extract {
     /// Overwrite existing files in DIR
     #[arg(long)]
     pub force: bool,
-    /// Read server-sent events, and write a line with a template for each
+    /// Read server-sent events or JSON lines, and write a line with a template for each
     ///
     /// Without -o, each line is written as soon as its event is complete. After an error, the files of the events
     /// before it are kept.

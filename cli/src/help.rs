@@ -146,9 +146,10 @@ pub const EXTRACT: &str = r#"Media:
 
 Examples:
   # Save the images in a response, and keep the rest
-  curl -s -T body.json -X POST -H 'Content-Type: application/json' \
+  curl -s -X POST -T body.json -H 'Expect:' \
+      -H 'Content-Type: application/json' \
       -H "Authorization: Bearer $DATABRICKS_TOKEN" \
-      "$DATABRICKS_HOST/serving-endpoints/image/invocations" |
+      "$DATABRICKS_HOST/ai-gateway/mlflow/v1/chat/completions" |
       niello extract --dir images -o images/response.json
 
   # Show what is in a response

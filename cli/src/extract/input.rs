@@ -70,11 +70,22 @@ impl Input {
 
     /// Calls `take` with all bytes, without a byte order mark at the start.
     pub fn read(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut bar = self.has_progress.then(|| Bar::new(self.len, &self.name));
+        let mut position = 0;
+        let read = self.read_all(|bytes| {
+            take(bytes)?;
+            position += bytes.len() as u64;
+            bar.iter_mut().for_each(|bar| bar.advance(position));
+            Ok(())
+        });
+        bar.iter().for_each(Bar::clear);
+        read
+    }
+
+    fn read_all(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut buffer = vec![0; READ + PAGE];
         let start = buffer.as_ptr().align_offset(PAGE).min(PAGE);
         let buffer = &mut buffer[start..start + READ];
-        let mut bar = self.has_progress.then(|| Bar::new(self.len, &self.name));
-
         let mut len = 0;
         while len < HEAD {
             match self.fill(&mut buffer[len..])? {
@@ -85,18 +96,10 @@ impl Input {
         self.check_start(&buffer[..len.min(HEAD)])?;
         let mark = if buffer[..len].starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let mut bytes = &buffer[mark..len];
-        let mut position = 0;
         while !bytes.is_empty() {
             take(bytes)?;
-            if let Some(bar) = &mut bar {
-                position += bytes.len() as u64;
-                bar.advance(position);
-            }
             len = self.fill(buffer)?;
             bytes = &buffer[..len];
-        }
-        if let Some(bar) = bar {
-            bar.clear();
         }
         Ok(())
     }

@@ -288,6 +288,14 @@ fn each_event_is_a_line_with_its_template() {
 }
 
 #[test]
+fn json_lines_are_events() {
+    let folder = TempDir::new().unwrap();
+    let lines = format!("{}\n{{\"a\":1}}\n", image(PNG_BASE64));
+    let printed = extract(&folder, lines).args(["--events", "--dir", "out"]).assert().success();
+    printed.stdout(contains("out/media-1.png").and(predicates::str::ends_with("\n{\"a\":1}\n")));
+}
+
+#[test]
 fn error_in_a_stream_keeps_only_events_that_were_printed() {
     let folder = TempDir::new().unwrap();
     let good = format!("data: {}\n\n", image(PNG_BASE64));

@@ -26,7 +26,8 @@ fn help_and_version_are_printed() {
             niello().args([command, help]).assert().success().stdout(output);
         }
     }
-    let output = contains("--events").and(contains("media-1.png")).and(contains("curl -s -T body.json"));
+    let output =
+        contains("--events").and(contains("media-1.png")).and(contains("curl -s -X POST -T body.json"));
     niello().args(["extract", "--help"]).assert().success().stdout(output);
     niello().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
     // Without arguments, the help goes to standard error, because no body was written.
@@ -113,6 +114,7 @@ fn bash_completes_commands_options_values_and_files() {
     assert_eq!(completed(&["niello", "fill", "-o", "mü"]), ["mü.mp4"]);
     assert_eq!(completed(&["niello", "chat", "--limit", "data"]), ["databricks", "databricks-custom"]);
     assert_eq!(completed(&["niello", "gemini", "--access", ""]), ["map", "read"]);
+    assert_eq!(completed(&["niello", "extract", "my clip.mp4", "--ev"]), ["--events"]);
     // A text is not a file name.
     assert_eq!(completed(&["niello", "chat", "--text", "m"]), ["m"]);
 }
