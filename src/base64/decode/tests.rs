@@ -276,8 +276,9 @@ fn three_characters_are_kept_without_room() {
 
 #[test]
 fn decoded_len_is_the_largest_for_its_number_of_characters() {
-    for len in 0..100 {
-        let bytes = (0..100).rev().find(|bytes| UNPADDED_ORACLE.encode(noise(*bytes)).len() <= len);
+    let encoded: Vec<_> = (0..20).map(|bytes| UNPADDED_ORACLE.encode(noise(bytes)).len()).collect();
+    for len in 0..20 {
+        let bytes = encoded.iter().rposition(|encoded| *encoded <= len);
         assert_eq!(decoded_len(len as u64), bytes.unwrap() as u64, "{len}");
     }
     assert_eq!(decoded_len(u64::MAX), u64::MAX / 4 * 3 + 2);
