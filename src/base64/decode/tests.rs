@@ -72,7 +72,7 @@ mod suite {
     pub fn every_byte_value_at_every_place(backend: Backend) {
         let src = mixed(&noise(225));
         let expected = oracle(&src, Padding::Required).unwrap();
-        let (bytes, places) = if cfg!(miri) { (51, 37) } else { (1, 1) };
+        let (bytes, places) = if cfg!(miri) { (85, 75) } else { (1, 1) };
         for at in (0..src.len()).step_by(places) {
             for byte in (0..=255).step_by(bytes) {
                 let mut src = src.clone();
@@ -159,7 +159,7 @@ mod suite {
         for len in 110..113 {
             let media = noise(len);
             let src = mixed(&media);
-            for room in 3..len + 2 {
+            for room in (3..len + 2).step_by(if cfg!(miri) { 40 } else { 1 }) {
                 let bytes = in_parts(backend, &[&src], room, Padding::Required);
                 assert_eq!(bytes.as_ref(), Ok(&media), "{backend}: {room} bytes of room");
             }
@@ -224,8 +224,11 @@ fn error_has_the_position_of_the_first_character_that_does_not_fit() {
         ("AA=", 3, NotPadded),
     ];
     for (src, position, reason) in cases {
-        // The last byte of a long input is not in the same vector as the first one.
+        // In the first vector, in a later one, and after the unrolled loops.
         for prefix in [0, 64, 256] {
+            if cfg!(miri) && prefix > 64 {
+                break;
+            }
             let src = "A".repeat(prefix) + src;
             let expected = DecodeError { position: position + prefix as u64, reason };
             for backend in Backend::available() {
