@@ -12,8 +12,11 @@ fn bytes(media: &Media) -> Vec<u8> {
     bytes
 }
 
-/// Returns the bytes of all media, with their paths, and the JSON with `null` in the place of their strings.
-fn summary(extracted: &Extracted) -> (Vec<(String, Option<String>, Vec<u8>)>, String) {
+/// The path, MIME type and bytes of media.
+type Found = (String, Option<String>, Vec<u8>);
+
+/// Returns all media, with their paths, and the JSON with `null` in the place of their strings.
+fn summary(extracted: &Extracted) -> (Vec<Found>, String) {
     let media = extracted
         .media()
         .iter()

@@ -81,7 +81,7 @@ impl fmt::Display for JsonPath {
         let fits = self.0.iter().rev().take_while(|step| {
             let len =
                 if step.is_object { 1 + step.key.len() } else { 2 + step.index.max(1).ilog10() as usize };
-            room = room.checked_sub(len).unwrap_or(0);
+            room = room.saturating_sub(len);
             room > 0
         });
         let fits = fits.count();

@@ -241,11 +241,9 @@ impl<S: Store> Scanner<S> {
                 b'{' => self.begin(true),
                 b'[' => self.begin(false),
                 b',' => self.next(),
-                b'}' | b']' => {
-                    if self.end() {
-                        self.keep(&bytes[..=at], text);
-                        return (at + 1, true);
-                    }
+                b'}' | b']' if self.end() => {
+                    self.keep(&bytes[..=at], text);
+                    return (at + 1, true);
                 }
                 _ => {}
             }
