@@ -12,10 +12,10 @@ fn bytes(media: &Media) -> Vec<u8> {
     bytes
 }
 
-/// The path, MIME type and bytes of media.
+/// The path of a media, its MIME type and its bytes.
 type Found = (String, Option<String>, Vec<u8>);
 
-/// Returns all media, with their paths, and the JSON with `null` in the place of their strings.
+/// Returns all media, and the JSON with `*` in the place of their base64.
 fn summary(extracted: &Extracted) -> (Vec<Found>, String) {
     let media = extracted
         .media()
@@ -260,6 +260,33 @@ fn each_limit_is_an_error_that_says_how_to_raise_it() {
             }
             (result, expected) => panic!("{result:?} {expected:?}"),
         }
+    }
+}
+
+#[test]
+fn base64_counts_as_text_only_if_it_is_not_media() {
+    let text = |len, tail| format!(r#"["data:a/b;base64,{}{tail}"]"#, "A".repeat(len));
+    for json in [text(4, ""), text(1000, ""), text(1400, ""), text(4, "!"), text(1000, "!")] {
+        let limit = extract(&json).unwrap().text().len();
+        assert!(limit < 100 || json.contains('!'));
+        let json = json.as_bytes();
+        for cut in 0..json.len() {
+            for (max, is_ok) in [(limit, true), (limit - 1, false)] {
+                let mut extractor = Extractor::new().max_text(max);
+                let extracted = extractor.push(&json[..cut]).and_then(|()| extractor.push(&json[cut..]));
+                let extracted = extracted.and_then(|()| extractor.finish());
+                assert_eq!(extracted.is_ok(), is_ok, "{} bytes cut at {cut}, {max}", json.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn mime_types_of_more_than_256_bytes_are_ignored() {
+    for (len, is_type) in [(254, true), (255, false), (1000, false)] {
+        let mime = format!("a/{}", "x".repeat(len));
+        let json = format!(r#"{{"inlineData":{{"mimeType":"{mime}","data":"AAAA"}}}}"#);
+        assert_eq!(extract(&json).unwrap().media()[0].mime(), is_type.then_some(&*mime), "{len}");
     }
 }
 

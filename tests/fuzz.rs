@@ -26,4 +26,4 @@ macro_rules! targets {
     };
 }
 
-targets!(encode, decode, cuts, coded, chat, gemini, template, events, mime, detect);
+targets!(encode, decode, cuts, coded, chat, gemini, template, events, extract, mime, detect);

@@ -253,8 +253,10 @@ impl<S: Store> Extractor<S> {
         use bytes::Buf;
         let mut body = std::pin::pin!(body);
         while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
-            let frame =
-                frame.map_err(|cause| Error::with_source(ErrorKind::Io, "cannot read the body", cause))?;
+            let frame = frame.map_err(|cause| match cause.into().downcast::<Error>() {
+                Ok(error) => *error,
+                Err(cause) => Error::with_source(ErrorKind::Io, "cannot read the body", cause),
+            })?;
             let Ok(mut data) = frame.into_data() else { continue };
             while data.has_remaining() {
                 let len = data.chunk().len();

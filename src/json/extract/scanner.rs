@@ -221,7 +221,9 @@ impl<S: Store> Scanner<S> {
         if self.error.is_some() {
             return;
         }
-        if bytes.len() > self.limits.text.saturating_sub(text.len()) {
+        // What may be base64 is short, and counts only if it remains text.
+        let may_be_media = matches!(self.state, State::Start(_) | State::Base64 { .. });
+        if !may_be_media && text.len().saturating_add(bytes.len()) > self.limits.text {
             let Limits { text, text_hint, .. } = self.limits;
             let message = format!("the JSON has more than {text} bytes besides its media; {text_hint}");
             return self.fail(Error::new(ErrorKind::TooLarge, message));
@@ -341,7 +343,7 @@ impl<S: Store> Scanner<S> {
             };
             match self.state {
                 State::Key => self.held.push(c),
-                State::Text { is_held: true } if self.held.len() < MAX_HEADER => self.held.push(c),
+                State::Text { is_held: true } if self.held.len() <= MAX_HEADER => self.held.push(c),
                 State::Start(place) => {
                     self.held.push(c);
                     self.start(place);
@@ -419,7 +421,7 @@ impl<S: Store> Scanner<S> {
                     step.key.push_str(&String::from_utf8_lossy(&self.held));
                 }
             }
-            State::Text { is_held: true } => {
+            State::Text { is_held: true } if self.held.len() <= MAX_HEADER => {
                 let held = String::from_utf8_lossy(&self.held);
                 let mime = match self.path.key() {
                     Some("format") => mime_of_audio_format(&held),
