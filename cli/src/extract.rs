@@ -8,7 +8,7 @@ mod names;
 use crate::{
     args::Extract,
     descriptor::descriptor,
-    escape::shorten,
+    escape::{self, shorten},
     output::{self, Target},
 };
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -99,7 +99,8 @@ fn write(args: &Extract, dir: &Path) -> Result<()> {
     let files = Files::new(dir, args.force)?;
     let (mut out, target) = open_output(output, &files)?;
     let number = Cell::new(0);
-    let input = if output.is_none() && io::stdout().is_terminal() { input } else { input.with_progress() };
+    let is_on_terminal = output.is_none() && io::stdout().is_terminal();
+    let input = if is_on_terminal { input } else { input.with_progress() };
     let written = read(
         args,
         input,
@@ -112,6 +113,7 @@ fn write(args: &Extract, dir: &Path) -> Result<()> {
                 false => error,
             })?;
             files.name(extracted.media().iter().map(|media| media.stored()))?;
+            let line = if is_on_terminal { escaped(&line) } else { line };
             output::write_text(&mut out, output, &line)?;
             if target.is_none() {
                 // The reader of the template knows their names.
@@ -228,6 +230,20 @@ fn template(extracted: &Extracted<Stored>, folder: &Path, is_line: bool) -> Resu
         template.push('\n');
     }
     Ok(template)
+}
+
+/// Escapes the characters that a terminal interprets. In JSON, they are in strings, so its value is the same.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' | '\t' => escaped.push(c),
+            // White space, which would hide what is before it.
+            '\r' => {}
+            c => escape::push(&mut escaped, c),
+        }
+    }
+    escaped
 }
 
 /// Fails if `niello fill` would open files that the document names, or cannot read it.

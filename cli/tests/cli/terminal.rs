@@ -155,6 +155,17 @@ fn reading_media_from_a_terminal_is_an_error() {
 }
 
 #[test]
+fn template_on_a_terminal_has_no_control_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.json"), "{\n\t\"a\": \"\u{9b}31m\u{202e}\"\n}").unwrap();
+    let mut command = niello(&["extract", "r.json", "--dir", "out"]);
+    command.current_dir(&folder);
+    let (status, seen, _) = on_terminal(command);
+    let spaced = seen.replace("        ", "\t");
+    assert!(status.success() && spaced == "{\n\t\"a\": \"\\u009b31m\\u202e\"\n}\n", "{seen:?}");
+}
+
+#[test]
 fn extracting_from_a_terminal_is_an_error() {
     let (_person, process) = terminal();
     let output = niello(&["extract", "--dir", "none"]).stdin(process).output().unwrap();
