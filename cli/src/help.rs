@@ -135,11 +135,11 @@ Examples:
       niello fill - -o body.json"#;
 
 pub const EXTRACT: &str = r#"Media:
-  These strings are media: base64 in inlineData.data, audio.data,
-  input_audio.data, b64_json and file_data, and strings that start with
-  data:TYPE;base64, in any other place but texts and the arguments of
-  functions. Base64 is read in the standard and the URL-safe alphabet, and
-  written by `niello fill` in the standard one.
+  These strings are media: base64 in inlineData.data, inline_data.data,
+  audio.data, input_audio.data, b64_json and file_data, except in the
+  arguments and results of functions; and data URIs with base64 under any
+  key but text, content, arguments and input. Base64 is read in the
+  standard and the URL-safe alphabet. `niello fill` writes the standard one.
 
   JSON that contains $base64 or $data_uri is an error, because a template
   made from it could name any file.
