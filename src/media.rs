@@ -350,16 +350,10 @@ impl Media {
         // Every four characters encode three bytes, so the offset determines where to continue, without any
         // state.
         let (start, phase) = (offset / 4 * 3, (offset % 4) as usize);
-        let room = out.chunk_mut().len();
-        if phase == 0 && room >= 4 {
-            return self.read(start, room / 4 * 3, |bytes| bytes.encode_into(out));
-        }
-        let mut group = [0; 4];
-        self.read(start, 3, |bytes| bytes.encode_into(&mut &mut group[..]))?;
-        let part = &group[phase..];
-        let part = &part[..part.len().min(out.remaining_mut())];
-        out.put_slice(part);
-        Ok(part.len())
+        let len = (self.0.encoded_len - offset).min(out.chunk_mut().len() as u64) as usize;
+        // The groups that the output begins and ends in are read and checked together with those between them.
+        let groups = (phase + len).div_ceil(4);
+        self.read(start, 3 * groups, |bytes| bytes.encode_part_into(phase, len, out))
     }
 
     /// Calls `read` with up to `len` bytes at `start`, as many as one read of the source covers.

@@ -65,6 +65,38 @@ impl Input<'_> {
         written
     }
 
+    /// Appends up to `len` characters of the base64 of the input, from character `phase` of its first group on. Returns
+    /// their number, which is smaller only if the input has no more.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the next chunk of `out` is too short.
+    #[inline]
+    pub(crate) fn encode_part_into(self, phase: usize, len: usize, out: &mut impl BufMut) -> usize {
+        let group = |index: usize| {
+            let mut characters = [0; 4];
+            let bytes = self.get(3 * index..self.len.min(3 * index + 3));
+            bytes.map(|bytes| bytes.encode_into(&mut &mut characters[..]));
+            characters
+        };
+        let len = len.min((4 * self.len.div_ceil(3)).saturating_sub(phase));
+        let mut next = 0;
+        let mut left = len;
+        if phase > 0 {
+            let part = &group(0)[phase..];
+            let part = &part[..part.len().min(left)];
+            out.put_slice(part);
+            left -= part.len();
+            next = 1;
+        }
+        let end = next + left / 4;
+        if let Some(whole) = self.get(3 * next..self.len.min(3 * end)) {
+            left -= whole.encode_into(out);
+        }
+        out.put_slice(&group(end)[..left]);
+        len
+    }
+
     /// Appends the [Huffman stream](super::huffman) of the input, of whole groups, to `out` and returns its length,
     /// which is that of the input. Reads only the input, and may read a byte more than once.
     ///
