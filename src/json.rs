@@ -20,6 +20,8 @@ pub(crate) use extract::{ExtractedLines, decode, extracted, join};
 pub use field::DataUri;
 pub(crate) use keys::{Contents, FieldNames};
 pub use marks::{Marks, Scope};
+#[cfg(feature = "tower")]
+pub use marks::{MarksBody, MarksFuture, MarksLayer, MarksService};
 pub use template::Template;
 
 use crate::{

@@ -45,6 +45,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! **For a client that builds its requests itself**, such as async-openai, see [below](#use-it-with-the-client-you-have).
+//!
 //! **To send a body**, see [`Body`], which shows how to pass one to each HTTP client and compares its two
 //! asynchronous forms. Clients also need its [length](Body::len), [progress](Body::progress) and [size
 //! check](Body::check). A clone is a retry. For servers that decode zstd, [`Body::encode`] removes the third by which base64
@@ -56,6 +58,27 @@
 //!
 //! **Without Rust**, use the command `niello` (package `niello-cli`), which writes a body for curl to send.
 //!
+//! # Use it with the client you have
+//!
+//! [`Marks`] are short strings that you give to a client in the place of media. Where the client hands over its finished
+//! JSON, [`Marks::inlay`] streams the media into it. The server receives byte for byte what it receives without niello.
+//!
+//! | client | hook | lines to change | what replays |
+//! |---|---|---|---|
+//! | async-openai | `Client::with_http_service` | 25, once | retries above and below; redirects with the adapter's code |
+//! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 25, once | retries above; redirects with the adapter's code |
+//! | reqwest | instead of `Client::execute` | 15, once | redirects with the adapter's code; retry by calling it again |
+//! | tower, `http::Request` | `MarksLayer` (feature `tower`) | 1, once | retries above and below; redirects above or below |
+//! | anything else | [`Marks::inlay`] | | a clone of the body |
+//!
+//! The repository has each adapter as an example, such as `examples/marks_async_openai.rs`. Pitfalls:
+//!
+//! - What signs or caches a request must come after the media is in it.
+//! - Logs above the hook show marks, which begin with `nielloMarkedFile`, and not media.
+//! - A [`Scope`] ends with the response. A retry after that is an error.
+//! - reqwest returns redirects with status 307 and 308 to the caller, because it cannot copy a stream. The examples
+//!   follow them.
+//!
 //! # Features
 //!
 //! - `mmap` (default): maps files on Unix, guarded by a SIGBUS handler (see [`Access`]). Without it, files are read.
@@ -63,6 +86,7 @@
 //!   it, the media of responses is kept in memory.
 //! - `http-body`: implements `http_body::Body` for [`Body`], and adds `ReadAhead`, which reads on another thread.
 //! - `http`: adds `chat::Endpoint` and `gemini::Endpoint`, which create `http::Request`s.
+//! - `tower`: adds `MarksLayer`, which streams media in the requests of other clients.
 //!
 //! # Documents
 //!
@@ -89,6 +113,8 @@ pub use json::{
     DataUri, Extracted, ExtractedMedia, Extractor, JsonPath, Marks, Place, Scope, Spool, Spooled, Store,
     Template,
 };
+#[cfg(feature = "tower")]
+pub use json::{MarksBody, MarksFuture, MarksLayer, MarksService};
 pub use media::{Access, Media, MediaOptions, MediaReader, NameKind};
 
 pub use bytes;

@@ -3,11 +3,16 @@
 //! - `prefix` is what all marks of a set begin with. Extraction shares it.
 //! - `find` finds marks in serialized JSON, and parts of marks.
 //! - `scope` forgets the marks of one request.
+//! - `layer` replaces marks in the requests of a tower service.
 
 mod find;
+#[cfg(feature = "tower")]
+mod layer;
 mod prefix;
 mod scope;
 
+#[cfg(feature = "tower")]
+pub use layer::{MarksBody, MarksFuture, MarksLayer, MarksService};
 pub(super) use prefix::Prefix;
 pub use scope::Scope;
 
