@@ -17,36 +17,40 @@ use serde_json::{Value, json};
 use std::{env, error::Error};
 use tower::ServiceBuilder;
 
-/// Sends a request with media in the place of its marks.
+/// Streams media in the place of the marks of a request.
 ///
-/// The factory builds the request for each attempt, so every retry and redirect has a body of its own.
-async fn send(
-    http: reqwest::Client,
-    marks: Marks,
-    factory: HttpRequestFactory,
-) -> Result<Response, OpenAIError> {
-    let mut moved = None;
+/// The factory builds the request of each attempt, so every retry and redirect has a body of its own.
+pub fn stream(marks: &Marks, factory: HttpRequestFactory) -> HttpRequestFactory {
+    let marks = marks.clone();
+    HttpRequestFactory::new(move || {
+        let (marks, factory) = (marks.clone(), factory.clone());
+        async move {
+            let mut request = factory.build().await?;
+            inlay::request(&marks, &mut request).map_err(|error| OpenAIError::Boxed(error.into()))?;
+            Ok(request)
+        }
+    })
+}
+
+/// Sends a request and follows redirects, which `ReqwestService` does not with a stream.
+pub async fn send(http: reqwest::Client, factory: HttpRequestFactory) -> Result<Response, OpenAIError> {
+    let mut request = factory.build().await?;
     for _ in 0..=inlay::REDIRECTS {
-        let mut request = factory.build().await?;
-        if let Some(url) = moved {
-            *request.url_mut() = url;
-        }
-        inlay::request(&marks, &mut request).map_err(|error| OpenAIError::Boxed(error.into()))?;
         let response = http.execute(request).await?;
-        moved = inlay::redirect(&response);
-        if moved.is_none() {
-            return Ok(response);
-        }
+        let Some(url) = inlay::redirect(&response) else { return Ok(response) };
+        request = factory.build().await?;
+        *request.url_mut() = url;
     }
     Err(OpenAIError::Boxed("too many redirects".into()))
 }
 
-/// Returns a client that replaces marks, with the retries that async-openai has by default.
+/// Returns a client that replaces marks. Retries can go above or below it; these are the default ones.
 pub fn client(config: OpenAIConfig, marks: &Marks) -> Client<OpenAIConfig> {
     let (http, marks) = (reqwest::Client::new(), marks.clone());
     let service = ServiceBuilder::new()
         .layer(OpenAIRetryLayer::default())
-        .service_fn(move |factory| send(http.clone(), marks.clone(), factory));
+        .map_request(move |factory| stream(&marks, factory))
+        .service_fn(move |factory| send(http.clone(), factory));
     Client::with_config(config).with_http_service(service)
 }
 

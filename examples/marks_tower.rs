@@ -25,7 +25,7 @@ type Json = Full<Bytes>;
 
 /// Sends a request again after a server error, up to this number of times.
 #[derive(Clone)]
-struct Retries(u32);
+pub struct Retries(pub u32);
 
 impl<B: Clone, E> retry::Policy<Request<B>, Response<Incoming>, E> for Retries {
     type Future = Ready<()>;

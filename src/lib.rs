@@ -65,7 +65,7 @@
 //!
 //! | client | hook | lines to change | what replays |
 //! |---|---|---|---|
-//! | async-openai | `Client::with_http_service` | 25, once | retries above and below; redirects with the adapter's code |
+//! | async-openai | `Client::with_http_service` | 30, once | retries above and below; redirects with the adapter's code |
 //! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 25, once | retries above; redirects with the adapter's code |
 //! | reqwest | instead of `Client::execute` | 15, once | redirects with the adapter's code; retry by calling it again |
 //! | tower, `http::Request` | `MarksLayer` (feature `tower`) | 1, once | retries above and below; redirects above or below |

@@ -18,19 +18,19 @@ mod marks_reqwest_middleware;
 #[path = "../examples/marks_tower.rs"]
 mod marks_tower;
 
-use async_openai::config::OpenAIConfig;
+use async_openai::{config::OpenAIConfig, middleware::retry::OpenAIRetryLayer};
 use common::{DONE, base64_of, job, process, scratch};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use hyper_server::{Verdict, response, serve};
-use niello::{Marks, Media, http::Request};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use niello::{Marks, MarksLayer, Media, Scope, http::Request};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     env,
     error::Error,
-    fmt::Write as _,
     fs,
     future::Future,
     io::{BufRead, BufReader},
@@ -40,7 +40,7 @@ use std::{
     thread,
     time::Duration,
 };
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt, retry::RetryLayer};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -65,7 +65,7 @@ fn request(field: &str, data_uri: String, base64: String) -> Value {
     json!({"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "\"é\"\n?"}, content]}]})
 }
 
-fn marked(field: &str, scope: &niello::Scope, media: &Media) -> Value {
+fn marked(field: &str, scope: &Scope, media: &Media) -> Value {
     // Only the mark that is used is created.
     match field {
         "input_audio" => request(field, String::new(), scope.base64(media)),
@@ -113,7 +113,7 @@ async fn ask(client: &str, base: &str, marks: Option<&Marks>, value: Value) -> R
             response.error_for_status()?.bytes().await?
         }
         "tower" => {
-            let json: http_body_util::Full<_> = value.to_string().into();
+            let json: Full<_> = value.to_string().into();
             drop(value);
             let request = Request::post(url).header(CONTENT_TYPE, "application/json").body(json)?;
             let response = match marks {
@@ -168,10 +168,7 @@ async fn judge(
             return response(500, "busy");
         }
     }
-    let sha256 = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    });
+    let sha256 = hex(hash.finalize());
     let is_framed = length == Some(received.to_string()) && !is_chunked;
     response(200, json!({"sha256": sha256, "received": received, "is_framed": is_framed}).to_string())
 }
@@ -180,6 +177,14 @@ async fn judge(
 fn start() -> String {
     let busy = Arc::default();
     serve(move |request| judge(request, Arc::clone(&busy)))
+}
+
+fn sha256(text: String) -> String {
+    hex(Sha256::digest(text))
+}
+
+fn hex(hash: impl AsRef<[u8]>) -> String {
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn video(folder: &Path, mib: u64) -> PathBuf {
@@ -233,12 +238,44 @@ fn retries_and_redirects_send_the_media_again() {
             let base = format!("{url}/{place}/{client}");
             let got = block_on(ask(client, &base, Some(&marks), value))
                 .unwrap_or_else(|e| panic!("{client}, {place}: {e}"));
-            let expected = Sha256::digest(in_memory("video_url", &path).to_string());
-            let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+            let expected = sha256(in_memory("video_url", &path).to_string());
             assert_eq!(got["sha256"], expected, "{client}, {place}");
             assert_eq!(got["is_framed"], true, "{client}, {place}");
         }
     }
+}
+
+/// The examples have them on the other side.
+#[test]
+fn retries_below_the_marks_of_async_openai_and_above_those_of_tower_send_the_media_again() {
+    let folder = scratch();
+    let path = video(folder.path(), 3);
+    let (url, marks) = (start(), Marks::new());
+    let scope = marks.scope();
+    let value = || marked("video_url", &scope, &open(&path));
+    let expected = sha256(in_memory("video_url", &path).to_string());
+
+    let (set, http) = (marks.clone(), reqwest::Client::new());
+    let service = ServiceBuilder::new()
+        .map_request(move |factory| marks_async_openai::stream(&set, factory))
+        .layer(OpenAIRetryLayer::default())
+        .service_fn(move |factory| marks_async_openai::send(http.clone(), factory));
+    let config = OpenAIConfig::new().with_api_base(format!("{url}/busy/async-openai")).with_api_key("token");
+    let client = async_openai::Client::with_config(config).with_http_service(service);
+    let got: Value = block_on(client.chat().create_byot(value())).unwrap();
+    assert_eq!(got["sha256"], expected);
+
+    let client = ServiceBuilder::new()
+        .layer(RetryLayer::new(marks_tower::Retries(3)))
+        .layer(MarksLayer::new(&marks))
+        .service(Client::builder(TokioExecutor::new()).build_http());
+    let json: Full<_> = value().to_string().into();
+    let request = Request::post(format!("{url}/busy/tower")).header(CONTENT_TYPE, "application/json");
+    let got = block_on(async {
+        let response = client.oneshot(request.body(json).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap().to_bytes()
+    });
+    assert_eq!(serde_json::from_slice::<Value>(&got).unwrap()["sha256"], expected);
 }
 
 #[test]
