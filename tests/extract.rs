@@ -336,11 +336,11 @@ impl Store for Faulty {
     type Writer = FaultyWriter;
     type Stored = Vec<u8>;
 
-    fn create(&mut self, _: &str) -> Result<FaultyWriter> {
+    fn create(&mut self, _: &str) -> io::Result<FaultyWriter> {
         Ok(FaultyWriter { written: Vec::new(), room: self.room, step: self.step })
     }
 
-    fn finish(&mut self, writer: FaultyWriter, _: &str, _: Option<&str>) -> Result<Vec<u8>> {
+    fn finish(&mut self, writer: FaultyWriter, _: &str, _: Option<&str>) -> io::Result<Vec<u8>> {
         Ok(writer.written)
     }
 }

@@ -172,7 +172,7 @@ impl Store for Directory {
     type Writer = Partial;
     type Stored = Stored;
 
-    fn create(&mut self, _: &str) -> niello::Result<Partial> {
+    fn create(&mut self, _: &str) -> io::Result<Partial> {
         self.count += 1;
         let number = self.count;
         // A signal must not come between the file and its entry.
@@ -197,7 +197,7 @@ impl Store for Directory {
         Ok(Partial { file, number, dir: self.dir.clone(), shared: self.shared.clone() })
     }
 
-    fn finish(&mut self, partial: Partial, _: &str, mime: Option<&str>) -> niello::Result<Stored> {
+    fn finish(&mut self, partial: Partial, _: &str, mime: Option<&str>) -> io::Result<Stored> {
         let number = partial.number;
         let path =
             self.shared.lock().temporary.get(&number).map(|path| path.to_path_buf()).unwrap_or_default();

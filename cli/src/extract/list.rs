@@ -71,12 +71,12 @@ impl Store for Sizes {
     type Writer = Counter;
     type Stored = Listed;
 
-    fn create(&mut self, _: &str) -> niello::Result<Counter> {
+    fn create(&mut self, _: &str) -> io::Result<Counter> {
         self.count += 1;
         Ok(Counter { number: self.count, ..Counter::default() })
     }
 
-    fn finish(&mut self, counter: Counter, _: &str, mime: Option<&str>) -> niello::Result<Listed> {
+    fn finish(&mut self, counter: Counter, _: &str, mime: Option<&str>) -> io::Result<Listed> {
         let Counter { number, len, start } = counter;
         let open = || Media::options().from_bytes(start.clone());
         let name = names::name(number, mime, open);

@@ -5,7 +5,7 @@
 
 use super::{
     path::{JsonPath, Place},
-    store::{Store, cannot_write},
+    store::{Store, cannot_store},
 };
 use crate::{
     base64::{DecodeError, Decoder, Padding},
@@ -516,11 +516,12 @@ impl<S: Store> Scanner<S> {
             }
             None => {
                 self.count += 1;
-                self.writer.insert(self.store.create(&self.path.to_string())?)
+                let path = self.path.to_string();
+                self.writer.insert(self.store.create(&path).map_err(|cause| cannot_store(&path, cause))?)
             }
         };
         let written = writer.write_all(&self.buffer[..decoded]);
-        written.map_err(|cause| cannot_write(&self.path.to_string(), cause))
+        written.map_err(|cause| cannot_store(&self.path.to_string(), cause))
     }
 
     /// Reads the characters of media.
@@ -612,7 +613,7 @@ impl<S: Store> Scanner<S> {
         let Waiting { number, path, writer } = media;
         match self.store.finish(writer, &path, mime.as_deref()) {
             Ok(stored) => self.found.push(Found { number, path, mime, is_data_uri, stored }),
-            Err(error) => self.fail(error),
+            Err(cause) => self.fail(cannot_store(&path, cause)),
         }
     }
 

@@ -35,10 +35,10 @@ use std::io;
 ///     type Writer = Counter;
 ///     type Stored = u64;
 ///
-///     fn create(&mut self, _path: &str) -> niello::Result<Counter> {
+///     fn create(&mut self, _path: &str) -> std::io::Result<Counter> {
 ///         Ok(Counter::default())
 ///     }
-///     fn finish(&mut self, counter: Counter, _path: &str, _mime: Option<&str>) -> niello::Result<u64> {
+///     fn finish(&mut self, counter: Counter, _path: &str, _mime: Option<&str>) -> std::io::Result<u64> {
 ///         Ok(counter.0)
 ///     }
 /// }
@@ -59,13 +59,13 @@ pub trait Store {
     ///
     /// # Errors
     /// Extraction ends with any error that this returns.
-    fn create(&mut self, path: &str) -> Result<Self::Writer>;
+    fn create(&mut self, path: &str) -> io::Result<Self::Writer>;
 
     /// Ends the media at `path`. `mime` is the MIME type in its data URI or next to it, which has the form `type/subtype`.
     ///
     /// # Errors
     /// Extraction ends with any error that this returns.
-    fn finish(&mut self, writer: Self::Writer, path: &str, mime: Option<&str>) -> Result<Self::Stored>;
+    fn finish(&mut self, writer: Self::Writer, path: &str, mime: Option<&str>) -> io::Result<Self::Stored>;
 }
 
 /// Keeps media as [`Media`]: in memory up to a threshold, and beyond it in an unlinked temporary file.
@@ -121,28 +121,31 @@ impl Store for Spool {
     type Writer = Spooled;
     type Stored = Media;
 
-    fn create(&mut self, _: &str) -> Result<Spooled> {
+    fn create(&mut self, _: &str) -> io::Result<Spooled> {
         Ok(Spooled(Place::Memory(Vec::new()), self.threshold))
     }
 
-    fn finish(&mut self, writer: Spooled, path: &str, mime: Option<&str>) -> Result<Media> {
+    fn finish(&mut self, writer: Spooled, path: &str, mime: Option<&str>) -> io::Result<Media> {
         let name = format!("the media at {path}");
-        match writer.0 {
-            Place::Memory(bytes) => Spool::media(name, mime, |options| options.bytes_untyped(bytes.into())),
+        Ok(match writer.0 {
+            Place::Memory(bytes) => Spool::media(name, mime, |options| options.bytes_untyped(bytes.into()))?,
             #[cfg(feature = "spool")]
-            Place::File(file) => Spool::media(name, mime, |options| options.file_untyped(file)),
-        }
+            Place::File(file) => Spool::media(name, mime, |options| options.file_untyped(file))?,
+        })
     }
 }
 
 /// Joins pieces of media to one.
 pub(crate) fn join(pieces: impl Iterator<Item = Result<Media>>) -> Result<Media> {
+    const PATH: &str = "the pieces of a stream";
     let mut spool = Spool::new();
-    let mut writer = spool.create("")?;
-    for piece in pieces {
-        piece?.copy_to(&mut writer)?;
-    }
-    spool.finish(writer, "the pieces of a stream", None)
+    let stored = spool.create(PATH).and_then(|mut writer| {
+        for piece in pieces {
+            piece?.copy_to(&mut writer)?;
+        }
+        spool.finish(writer, PATH, None)
+    });
+    stored.map_err(|cause| cannot_store(PATH, cause))
 }
 
 /// The bytes of one media in a [`Spool`].
@@ -159,8 +162,8 @@ impl io::Write for Spooled {
         match &mut self.0 {
             #[cfg(feature = "spool")]
             Place::Memory(held) if held.len().saturating_add(bytes.len()) > self.1 => {
-                let mut file = tempfile::tempfile()?;
-                file.write_all(held)?;
+                let mut file = tempfile::tempfile().map_err(in_temporary_folder)?;
+                file.write_all(held).map_err(in_temporary_folder)?;
                 self.0 = Place::File(file);
                 self.write(bytes)
             }
@@ -170,7 +173,7 @@ impl io::Write for Spooled {
                 Ok(bytes.len())
             }
             #[cfg(feature = "spool")]
-            Place::File(file) => file.write(bytes),
+            Place::File(file) => file.write(bytes).map_err(in_temporary_folder),
         }
     }
 
@@ -179,14 +182,16 @@ impl io::Write for Spooled {
     }
 }
 
-/// The error of a writer of the media at `path`.
-pub(super) fn cannot_write(path: &str, cause: io::Error) -> Error {
-    match cause.downcast::<Error>() {
-        Ok(error) => error,
-        Err(cause) => Error::with_source(
-            ErrorKind::Io,
-            format!("cannot write the media at {path}; check the space in the temporary folder"),
-            cause,
-        ),
-    }
+/// Adds the folder of temporary files to an error.
+#[cfg(feature = "spool")]
+fn in_temporary_folder(cause: io::Error) -> io::Error {
+    let folder = std::env::temp_dir();
+    io::Error::new(cause.kind(), format!("temporary file in {}: {cause}", folder.display()))
+}
+
+/// Converts an error of a store.
+pub(super) fn cannot_store(path: &str, cause: io::Error) -> Error {
+    cause.downcast::<Error>().unwrap_or_else(|cause| {
+        Error::with_source(ErrorKind::Io, format!("cannot store the media at {path}"), cause)
+    })
 }
