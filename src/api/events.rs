@@ -44,12 +44,12 @@ use std::{collections::VecDeque, fmt, iter, mem};
 /// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or
 /// in a list, is read like an event. So is each line of an event whose data is not JSON but whose lines are.
 ///
-/// An event with more data than the limit, without its media, is reported as one error of kind
-/// [`TooLarge`](ErrorKind::TooLarge). So is one whose media is not base64 or cannot be stored. The events after it can
-/// still be read.
+/// An event whose data exceeds the limit is one error of kind [`TooLarge`](ErrorKind::TooLarge); its media does not
+/// count. An event whose media is not base64, or cannot be stored, is one error, too. The events after it can still be
+/// read.
 ///
-/// `Events` holds the bytes that were pushed and not yet read, and up to the limit of an incomplete event. Media is in
-/// its [`Store`].
+/// `Events` holds the bytes that were pushed and not yet read, and the data of an incomplete event up to the limit. Media
+/// is in the [`Store`].
 pub struct Events<S: Store = Spool> {
     /// The data of the current event, or JSON outside of events.
     extractor: Extractor<S>,
