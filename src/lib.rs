@@ -67,11 +67,14 @@
 //! |---|---|---|---|
 //! | async-openai | `Client::with_http_service` | 30, once | retries above and below; redirects with the adapter's code |
 //! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 25, once | retries above; redirects with the adapter's code |
+//! | rig | `ReqwestMiddlewareClient` of rig-reqwest, with the same middleware | 25, once | as reqwest-middleware |
+//! | AWS SDK, Amazon Bedrock | an `Intercept`, `modify_before_signing` | 30, once | the SDK's retries; each attempt is hashed and signed |
 //! | reqwest | instead of `Client::execute` | 15, once | redirects with the adapter's code; retry by calling it again |
 //! | tower, `http::Request` | `MarksLayer` (feature `tower`) | 1, once | retries above and below; redirects above or below |
 //! | anything else | [`Marks::inlay`] | | a clone of the body |
 //!
-//! The repository has each adapter as an example, such as `examples/marks_async_openai.rs`. Pitfalls:
+//! The repository has each adapter as an example, such as `examples/marks_async_openai.rs`; those for rig and the AWS SDK are
+//! workspaces of their own. Pitfalls:
 //!
 //! - What signs or caches a request must come after the media is in it.
 //! - Logs above the hook show marks, which begin with `nielloMarkedFile`, and not media.
