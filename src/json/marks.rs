@@ -198,7 +198,7 @@ impl Marks {
     /// let json = serde_json::json!({"video": scope.data_uri(&clip)}).to_string();
     ///
     /// let mut body = marks.inlay(json.as_bytes())?.expect("the JSON contains a mark");
-    /// assert_eq!(body.len(), 41);
+    /// assert_eq!(body.len(), 38);
     /// assert_eq!(std::io::read_to_string(&mut body).unwrap(), r#"{"video":"data:video/mp4;base64,YWJj"}"#);
     ///
     /// assert!(marks.inlay(b"{}")?.is_none());
