@@ -29,8 +29,8 @@ class Extracted(NamedTuple):
     URI. `niello.json` writes both as they were.
     """
 
-    media: dict[str, Media]
-    """The media by JSON path, such as `$.data[0].b64_json`, in the order of the JSON."""
+    media: list[tuple[str, Media]]
+    """The media in the order of the JSON, each with its JSON path, such as `$.data[0].b64_json`."""
 
 
 def extract(source: Source, *, max_media_bytes: int | None = None) -> Extracted:
@@ -50,7 +50,7 @@ def extract(source: Source, *, max_media_bytes: int | None = None) -> Extracted:
         extractor.push(data)
     text, found = extractor.finish()
     by_mark = {mark: (media, is_data_uri) for mark, media, is_data_uri, _ in found}
-    return Extracted(_restore(_json.loads(text), by_mark), {path: media for _, media, _, path in found})
+    return Extracted(_restore(_json.loads(text), by_mark), [(path, media) for _, media, _, path in found])
 
 
 def _chunks(source: Source) -> Iterable[bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from ._json import inlay
+from ._send import replace_marks
 
 
 def adapt(httpx: ModuleType) -> Any:
@@ -34,14 +34,12 @@ def adapt(httpx: ModuleType) -> Any:
             content = request.content
         except httpx.RequestNotRead:
             return request  # It is a stream already.
-        body = inlay(content)
-        if body is None:
+        replaced = replace_marks(content, request.headers, encode)
+        if replaced is None:
             return request
+        body, changed = replaced
         headers = request.headers.copy()
-        if encode is not None and "Content-Encoding" not in headers:
-            body = body.encode(encode)
-            headers["Content-Encoding"] = encode
-        headers["Content-Length"] = str(len(body))
+        headers.update(changed)
         return httpx.Request(
             request.method, request.url, headers=headers, stream=Stream(body), extensions=request.extensions
         )

@@ -15,8 +15,8 @@ from aiohttp import ClientHandlerType as _Handler, ClientMiddlewareType as _Midd
 from aiohttp import ClientRequest as _Request, ClientResponse as _Response, payload as _payload
 from aiohttp.abc import AbstractStreamWriter as _Writer
 
-from ._json import inlay as _inlay
 from ._niello import Body as _Body
+from ._send import replace_marks as _replace_marks
 
 __all__ = ["middleware"]
 
@@ -50,14 +50,13 @@ def middleware(*, encode: str | None = None) -> _Middleware:
 
     async def send(request: _Request, handler: _Handler) -> _Response:
         if isinstance(request.body, _payload.BytesPayload):
-            body = _inlay(await request.body.as_bytes())
-            if body is not None:
-                if encode is not None and "Content-Encoding" not in request.headers:
-                    body = body.encode(encode)
-                    request.headers["Content-Encoding"] = encode
+            content = await request.body.as_bytes()
+            replaced = _replace_marks(content, request.headers, encode)
+            if replaced is not None:
+                body, changed = replaced
                 content_type = request.headers.get("Content-Type", "application/json")
                 await request.update_body(_Payload(body, content_type))
-                request.headers["Content-Length"] = str(len(body))
+                request.headers.update(changed)
         return await handler(request)
 
     return send

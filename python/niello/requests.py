@@ -14,8 +14,8 @@ from typing import Any
 import requests as _requests
 from requests.adapters import HTTPAdapter as _HTTPAdapter
 
-from ._json import inlay as _inlay
 from ._niello import Body as _Body
+from ._send import replace_marks as _replace_marks
 
 __all__ = ["Adapter", "Session"]
 
@@ -49,16 +49,13 @@ class Adapter(_HTTPAdapter):
         content = request.body
         if isinstance(content, str):
             content = content.encode()
-        body = _inlay(content) if isinstance(content, bytes) else None
-        if body is None:
-            return super().send(request, *args, **kwargs)
-        # The session keeps the request with the marks, which a redirect sends again.
-        request = request.copy()
-        if self._encode is not None and "Content-Encoding" not in request.headers:
-            body = body.encode(self._encode)
-            request.headers["Content-Encoding"] = self._encode
-        request.headers["Content-Length"] = str(len(body))
-        request.body = _Chunks(body)  # type: ignore[assignment]
+        replaced = _replace_marks(content, request.headers, self._encode) if isinstance(content, bytes) else None
+        if replaced is not None:
+            body, changed = replaced
+            # The session keeps the request with the marks, which a redirect sends again.
+            request = request.copy()
+            request.headers.update(changed)
+            request.body = _Chunks(body)  # type: ignore[assignment]
         return super().send(request, *args, **kwargs)
 
 

@@ -4,7 +4,7 @@ It accepts only requests with a Content-Length, and writes a line of JSON about 
 the path:
 
 - `generateContent`: the response of Gemini, or with `streamGenerateContent` its events.
-- `/images`: a response with an image.
+- `images`: a response with an image.
 - `/redirect/...`: a redirect with status 307 to the rest of the path.
 - `/fail-KEY/...`: status 500 for the first two requests with that key.
 - everything else: the response of Chat Completions, or its events if the request has `"stream": true`.
@@ -52,7 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
-        self.respond(200, "application/json", json.dumps(IMAGES if self.path == "/images" else CHAT).encode(), {})
+        self.respond(200, "application/json", json.dumps(IMAGES if "images" in self.path else CHAT).encode(), {})
 
     def do_POST(self):
         length = self.headers["Content-Length"]
@@ -112,6 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return 200, "text/event-stream", b"data: %s\r\n\r\n" % json.dumps(GEMINI).encode() * 2, {}
         if "generateContent" in path:
             return 200, "application/json", json.dumps(GEMINI).encode(), {}
+        if "images" in path:
+            return 200, "application/json", json.dumps(IMAGES).encode(), {}
         if re.search('"stream": ?true', edges):
             events = b"data: %s\n\n" % json.dumps(DELTA).encode() * 2 + b"data: [DONE]\n\n"
             return 200, "text/event-stream", events, {}
