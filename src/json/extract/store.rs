@@ -122,12 +122,12 @@ impl Store for Spool {
     type Stored = Media;
 
     fn create(&mut self, _: &str) -> io::Result<Spooled> {
-        Ok(Spooled(Place::Memory(Vec::new()), self.threshold))
+        Ok(Spooled { place: Place::Memory(Vec::new()), threshold: self.threshold })
     }
 
     fn finish(&mut self, writer: Spooled, path: &str, mime: Option<&str>) -> io::Result<Media> {
         let name = format!("the media at {path}");
-        Ok(match writer.0 {
+        Ok(match writer.place {
             Place::Memory(bytes) => Spool::media(name, mime, |options| options.bytes_untyped(bytes.into()))?,
             #[cfg(feature = "spool")]
             Place::File(file) => Spool::media(name, mime, |options| options.file_untyped(file))?,
@@ -149,7 +149,11 @@ pub(crate) fn join(pieces: impl Iterator<Item = Result<Media>>) -> Result<Media>
 }
 
 /// The bytes of one media in a [`Spool`].
-pub struct Spooled(Place, usize);
+pub struct Spooled {
+    place: Place,
+    #[cfg_attr(not(feature = "spool"), expect(dead_code, reason = "without files, all media is in memory"))]
+    threshold: usize,
+}
 
 enum Place {
     Memory(Vec<u8>),
@@ -159,12 +163,12 @@ enum Place {
 
 impl io::Write for Spooled {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.0 {
+        match &mut self.place {
             #[cfg(feature = "spool")]
-            Place::Memory(held) if held.len().saturating_add(bytes.len()) > self.1 => {
+            Place::Memory(held) if held.len().saturating_add(bytes.len()) > self.threshold => {
                 let mut file = tempfile::tempfile().map_err(in_temporary_folder)?;
                 file.write_all(held).map_err(in_temporary_folder)?;
-                self.0 = Place::File(file);
+                self.place = Place::File(file);
                 self.write(bytes)
             }
             Place::Memory(held) => {
