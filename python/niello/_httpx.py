@@ -45,6 +45,8 @@ def adapt(httpx: ModuleType) -> Any:
         )
 
     class Client(httpx.Client):  # type: ignore[name-defined, misc]
+        """A client that replaces marks by media when it sends a request."""
+
         def __init__(self, *, encode: str | None = None, follow_redirects: bool = True, **kwargs: Any) -> None:
             super().__init__(follow_redirects=follow_redirects, **kwargs)
             self._niello_encode = encode
@@ -53,6 +55,8 @@ def adapt(httpx: ModuleType) -> Any:
             return super().send(stream(request, self._niello_encode), **kwargs)
 
     class AsyncClient(httpx.AsyncClient):  # type: ignore[name-defined, misc]
+        """An asynchronous client that replaces marks by media when it sends a request."""
+
         def __init__(self, *, encode: str | None = None, follow_redirects: bool = True, **kwargs: Any) -> None:
             super().__init__(follow_redirects=follow_redirects, **kwargs)
             self._niello_encode = encode
@@ -61,6 +65,8 @@ def adapt(httpx: ModuleType) -> Any:
             return await super().send(stream(request, self._niello_encode), **kwargs)
 
     class Transport(httpx.BaseTransport):  # type: ignore[name-defined, misc]
+        """Replaces marks by media before another transport sends a request."""
+
         def __init__(self, transport: Any = None, *, encode: str | None = None) -> None:
             self._inner = httpx.HTTPTransport() if transport is None else transport
             self._encode = encode
@@ -72,6 +78,8 @@ def adapt(httpx: ModuleType) -> Any:
             self._inner.close()
 
     class AsyncTransport(httpx.AsyncBaseTransport):  # type: ignore[name-defined, misc]
+        """Replaces marks by media before another asynchronous transport sends a request."""
+
         def __init__(self, transport: Any = None, *, encode: str | None = None) -> None:
             self._inner = httpx.AsyncHTTPTransport() if transport is None else transport
             self._encode = encode

@@ -1,6 +1,7 @@
 """openai sends what it sends by itself, for each way to make it use niello."""
 
 import asyncio
+import base64
 import contextlib
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 import niello
 import niello.httpx
 import niello.httpx2
-from conftest import documented_uri, messages, open_files
+from conftest import CLIP, documented_uri, messages, open_files
 
 CLIENTS = {
     "httpx2": niello.httpx2.Client,
@@ -52,6 +53,24 @@ def test_the_body_is_the_documented_one(server, clip, name):
     for uri, options in (documented_uri(clip), {}), (niello.data_uri(clip), {"http_client": CLIENTS[name]()}):
         assert ask(client(server, **options), uri).choices[0].message.content == "A cat."
     server.same(2)
+
+
+def test_audio_and_images_are_sent_as_documented(server):
+    talk = CLIP.parent / "media/audio.mp3"
+    encoded = base64.b64encode(talk.read_bytes()).decode()
+    image = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    image_uri = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+    marked = client(server, http_client=CLIENTS[ACCEPTED[0]]())
+    for client_, data, uri in (
+        (client(server), encoded, image_uri),
+        (marked, niello.base64(talk), niello.data_uri(image)),
+    ):
+        content = [
+            {"type": "input_audio", "input_audio": {"data": data, "format": "mp3"}},
+            {"type": "image_url", "image_url": {"url": uri}},
+        ]
+        client_.chat.completions.create(model="m", messages=[{"role": "user", "content": content}])
+    assert len({request["sha256"] for request in server.requests()}) == 1
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

@@ -1,4 +1,4 @@
-"""Runs the programs of README.md as they are printed."""
+"""Runs the programs of both README.md as they are printed."""
 
 import os
 import re
@@ -34,3 +34,14 @@ def test_programs_of_the_readme_run(server, tmp_path, number):
         sent = "video.mp4" if "video.mp4" in PROGRAMS[number] else "talk.mp3"
         assert request["length"] > (tmp_path / sent).stat().st_size * 4 / 3
         assert "nielloMarkedFile" not in request["edges"]
+
+
+def test_the_lines_in_the_main_readme_run(server, tmp_path):
+    text = (HERE.parents[1] / "README.md").read_text()
+    (lines,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "video.mp4").write_bytes(CLIP.read_bytes())
+    ask = 'client.chat.completions.create(model="m", messages=[{"role": "user", "content": [part]}])'
+    variables = {"OPENAI_BASE_URL": server.url + "/v1", "OPENAI_API_KEY": "key"}
+    subprocess.run([sys.executable, "-c", lines + ask], cwd=tmp_path, env={**os.environ, **variables}, check=True)
+    (request,) = server.requests()
+    assert request["status"] == 200 and request["length"] > CLIP.stat().st_size * 4 / 3
