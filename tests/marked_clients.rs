@@ -23,8 +23,11 @@ use common::{DONE, base64_of, job, process, scratch};
 use http_body_util::{BodyExt, Full};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use hyper_server::{Verdict, response, serve};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use niello::{Marks, MarksLayer, Media, Scope, http::Request};
+use hyper_util::{
+    client::legacy::{self, Client},
+    rt::TokioExecutor,
+};
+use niello::{Marks, MarksBody, MarksLayer, Media, Scope, bytes::Bytes, http::Request};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{
@@ -41,6 +44,10 @@ use std::{
     time::Duration,
 };
 use tower::{ServiceBuilder, ServiceExt, retry::RetryLayer};
+use tower_http::follow_redirect::{
+    FollowRedirectLayer,
+    policy::{PolicyExt, Standard, clone_body_fn},
+};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -247,7 +254,7 @@ fn retries_and_redirects_send_the_media_again() {
 
 /// The examples have them on the other side.
 #[test]
-fn retries_below_the_marks_of_async_openai_and_above_those_of_tower_send_the_media_again() {
+fn retries_and_redirects_on_the_other_side_of_the_marks_send_the_media_again() {
     let folder = scratch();
     let path = video(folder.path(), 3);
     let (url, marks) = (start(), Marks::new());
@@ -265,17 +272,22 @@ fn retries_below_the_marks_of_async_openai_and_above_those_of_tower_send_the_med
     let got: Value = block_on(client.chat().create_byot(value())).unwrap();
     assert_eq!(got["sha256"], expected);
 
+    let clones = clone_body_fn(|body: &MarksBody<Full<Bytes>>| Some(body.clone()));
+    let redirects = PolicyExt::and::<_, MarksBody<Full<Bytes>>, legacy::Error>(Standard::default(), clones);
     let client = ServiceBuilder::new()
         .layer(RetryLayer::new(marks_tower::Retries(3)))
         .layer(MarksLayer::new(&marks))
+        .layer(FollowRedirectLayer::with_policy(redirects))
         .service(Client::builder(TokioExecutor::new()).build_http());
-    let json: Full<_> = value().to_string().into();
-    let request = Request::post(format!("{url}/busy/tower")).header(CONTENT_TYPE, "application/json");
-    let got = block_on(async {
-        let response = client.oneshot(request.body(json).unwrap()).await.unwrap();
-        response.into_body().collect().await.unwrap().to_bytes()
-    });
-    assert_eq!(serde_json::from_slice::<Value>(&got).unwrap()["sha256"], expected);
+    for place in ["busy", "moved"] {
+        let json: Full<Bytes> = value().to_string().into();
+        let request = Request::post(format!("{url}/{place}/tower")).header(CONTENT_TYPE, "application/json");
+        let got = block_on(async {
+            let response = client.clone().oneshot(request.body(json).unwrap()).await.unwrap();
+            response.into_body().collect().await.unwrap().to_bytes()
+        });
+        assert_eq!(serde_json::from_slice::<Value>(&got).unwrap()["sha256"], expected, "{place}");
+    }
 }
 
 #[test]

@@ -43,8 +43,8 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// # Where to put the layer
 ///
-/// - Above what signs, hashes or caches requests, and above what logs whole bodies. Those above the layer see marks
-///   instead of media.
+/// - What signs, hashes or caches requests goes below the layer. Above it, requests have marks instead of media.
+/// - What logs bodies goes above the layer. It then logs marks, which begin with `nielloMarkedFile`.
 /// - Retries work above the layer, which reads the JSON again, and below it, because a [`MarksBody`] is cheap to
 ///   clone. Above it, they need the [`Scope`](crate::Scope) of the marks.
 /// - Redirects with status 307 and 308 send the body again. Follow them above or below the layer with a policy that clones

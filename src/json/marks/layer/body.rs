@@ -107,6 +107,13 @@ impl<B> MarksBody<B> {
     }
 }
 
+/// An empty body, which a layer that follows redirects sends with `GET`.
+impl<B> Default for MarksBody<B> {
+    fn default() -> MarksBody<B> {
+        MarksBody::new(Content::Collected(Arc::default(), 0), None)
+    }
+}
+
 impl<B: Clone> Clone for MarksBody<B> {
     fn clone(&self) -> MarksBody<B> {
         let content = match &self.content {
