@@ -324,6 +324,17 @@ proptest! {
 }
 
 #[test]
+fn an_escape_that_is_not_base64_ends_no_string() {
+    for bad in [r#"\"}"#, r"\\", r"\u0022}", r"\u005c", "\u{e9}", "!}"] {
+        let stream = format!("{{\"b64_json\":\"{}{bad}\"}}\n{{\"choices\":[]}}\n", "A".repeat(1024));
+        for cut in 1000..stream.len() {
+            let parts = [&stream.as_bytes()[..cut], &stream.as_bytes()[cut..]];
+            assert_eq!(read(1000, parts), [None, Some(r#"{"choices":[]}"#.to_owned())], "{bad} {cut}");
+        }
+    }
+}
+
+#[test]
 fn unknown_fields_are_ignored_in_a_stream_with_events() {
     for stream in ["foo: bar\ndata: {\"choices\":[]}\n\n", "data: {\"choices\":[]}\n\nx-request-id: 7\n\n"] {
         let mut events = Events::new();

@@ -209,6 +209,7 @@ impl<S: Store> Scanner<S> {
         self.error.get_or_insert(error);
         self.writer = None;
         self.decoded = 0;
+        self.held = Vec::new();
         self.found.clear();
         self.open.iter_mut().for_each(|open| open.waiting.clear());
         if !matches!(self.state, State::Structure | State::Key) {
@@ -342,7 +343,7 @@ impl<S: Store> Scanner<S> {
                 },
             };
             match self.state {
-                State::Key => self.held.push(c),
+                State::Key if self.error.is_none() => self.held.push(c),
                 State::Text { is_held: true } if self.held.len() <= MAX_HEADER => self.held.push(c),
                 State::Start(place) => {
                     self.held.push(c);
@@ -415,6 +416,7 @@ impl<S: Store> Scanner<S> {
     fn end_string(&mut self, text: &mut Vec<u8>) {
         match self.state {
             State::Key => {
+                // After an error, it is empty.
                 if let (Some(open), Some(step)) = (self.open.last_mut(), self.path.last_mut()) {
                     open.expects_key = false;
                     step.key.clear();
@@ -547,8 +549,11 @@ impl<S: Store> Scanner<S> {
     fn media_run(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> Result<usize> {
         let Some(&first) = bytes.first() else { return Ok(0) };
         if let Some(escape) = self.escape {
-            if let Some(c) = self.unescape(escape, first) {
-                self.decode_all(&[c])?;
+            if let Some(c) = self.unescape(escape, first)
+                && let Err(error) = self.decode_all(&[c])
+            {
+                // The character is read all the same: a quote or a backslash in an escape ends nothing.
+                self.fail(error);
             }
             return Ok(1);
         }
@@ -625,4 +630,22 @@ impl<S: Store> Scanner<S> {
 
 fn json_error(message: String) -> Error {
     Error::new(ErrorKind::Json, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Spool, *};
+
+    #[test]
+    fn nothing_is_kept_of_a_key_after_an_error() {
+        let limits = Limits { text: 100, count: 1, bytes: 0, text_hint: "" };
+        let mut scanner = Scanner::new(Spool::new(), limits, Arc::new(Place::of));
+        let mut text = Vec::new();
+        scanner.push(b"{\"", &mut text);
+        for _ in 0..1000 {
+            scanner.push(&[b'k'; 1000], &mut text);
+            assert!(scanner.held.capacity() < 10_000 && text.len() < 1000);
+        }
+        assert!(scanner.error().is_some());
+    }
 }
