@@ -335,6 +335,19 @@ fn an_escape_that_is_not_base64_ends_no_string() {
 }
 
 #[test]
+fn each_line_of_an_event_has_its_own_media() {
+    let many = r#",{"b64_json":"AAAA"}"#.repeat(9999);
+    let text = "x".repeat(2 << 20);
+    let stream = format!(
+        "data: {{\"data\":[\"{text}\"{many}]}}\ndata: {{\"b64_json\":\"\"}}\ndata: {{\"b64_json\":\"AAAA\"}}\n\n"
+    );
+    let mut events = Events::new();
+    events.push(stream.as_bytes());
+    let counts = std::iter::from_fn(|| events.next_event()).map(|event| event.unwrap().media().len());
+    assert_eq!(counts.collect::<Vec<_>>(), [9999, 0, 1]);
+}
+
+#[test]
 fn unknown_fields_are_ignored_in_a_stream_with_events() {
     for stream in ["foo: bar\ndata: {\"choices\":[]}\n\n", "data: {\"choices\":[]}\n\nx-request-id: 7\n\n"] {
         let mut events = Events::new();

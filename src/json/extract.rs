@@ -508,9 +508,13 @@ impl<M> Iterator for ExtractedLines<M> {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let mut own = Vec::new();
-            while let Some(media) = self.media.next_if(|media| line.contains(&media.mark)) {
-                own.push(media);
+            // The marks are in the order of the media, so each search begins where the last one ended.
+            let (mut own, mut rest) = (Vec::new(), line);
+            while let Some(media) = self.media.peek()
+                && let Some((_, after)) = rest.split_once(&*media.mark)
+            {
+                rest = after;
+                own.extend(self.media.next());
             }
             return Some(Extracted { text: line.to_owned(), prefix: self.prefix.clone(), media: own });
         }
