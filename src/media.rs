@@ -309,9 +309,10 @@ impl Media {
         Arc::ptr_eq(&self.0.source, &other.0.source)
     }
 
-    /// Returns `true` if another handle to the same media exists.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1 || Arc::strong_count(&self.0.source) > 1
+    /// Returns the number of handles to the same media.
+    pub(crate) fn handles(&self) -> usize {
+        // A handle with another MIME type shares only the source.
+        Arc::strong_count(&self.0) + Arc::strong_count(&self.0.source)
     }
 
     /// Returns the same media with another MIME type that was set, which must be valid.

@@ -110,12 +110,17 @@ impl Api {
 
     /// Reads a value. Up to `room` bytes of base64 may be for places that are not for media.
     fn read<T: Object>(&self, extracted: &Extracted, is_complete: bool, room: u64) -> error::Result<T> {
+        let handles = || extracted.media().iter().map(|media| media.stored().handles());
+        // The caller may have handles too.
+        let before: Vec<_> = handles().collect();
         let value = extracted.resolving(|| self.read_text(extracted.text(), is_complete));
-        if extracted.media().iter().all(|media| media.stored().is_shared()) {
+        // Media that no field holds is in a place that is not for media, such as an unknown key.
+        let is_text: Vec<_> =
+            before.into_iter().zip(handles()).map(|(before, after)| after <= before).collect();
+        if !is_text.contains(&true) {
             return value;
         }
-        // Media that no field holds is in a place that is not for media, such as an unknown key.
-        let text = match extracted.restore(room, |media| !media.is_shared()) {
+        let text = match extracted.restore(room, |index| is_text[index]) {
             Ok(text) => text,
             Err(error) => return value.and(Err(error)),
         };

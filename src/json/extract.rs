@@ -389,15 +389,15 @@ impl<M> Extracted<M> {
 
     /// Returns the media of the first mark in `string`, or `None` if there is no mark.
     pub fn find(&self, string: &str) -> Option<&ExtractedMedia<M>> {
-        self.split(string).map(|(_, media, _)| media)
+        self.split(string).map(|(_, index, _)| &self.media[index])
     }
 
-    /// Finds the first mark in `text`. Returns the text before it, its media, and the text after it.
-    pub(crate) fn split<'t>(&self, text: &'t str) -> Option<(&'t str, &ExtractedMedia<M>, &'t str)> {
+    /// Finds the first mark in `text`. Returns the text before it, the index of its media, and the text after it.
+    fn split<'t>(&self, text: &'t str) -> Option<(&'t str, usize, &'t str)> {
         let count = self.media.last()?.number + 1;
         let (before, number, after) = self.prefix.find(text, count)?;
         let index = self.media.binary_search_by_key(&number, |media| media.number).ok()?;
-        Some((before, &self.media[index], after))
+        Some((before, index, after))
     }
 }
 
@@ -424,13 +424,15 @@ impl Extracted {
         with_media(Marked { prefix: self.prefix.clone(), media: media.collect() }, read)
     }
 
-    /// Returns the text with some marks replaced by their base64, up to `room` bytes in all.
-    pub(crate) fn restore(&self, mut room: u64, is_text: impl Fn(&Media) -> bool) -> Result<String> {
+    /// Returns the text with some marks replaced by their base64, up to `room` bytes in all. `is_text` gets the index of
+    /// a media.
+    pub(crate) fn restore(&self, mut room: u64, is_text: impl Fn(usize) -> bool) -> Result<String> {
         let mut restored = String::new();
         let mut rest = &*self.text;
-        while let Some((before, media, after)) = self.split(rest) {
+        while let Some((before, index, after)) = self.split(rest) {
+            let media = &self.media[index];
             restored.push_str(before);
-            if is_text(&media.stored) {
+            if is_text(index) {
                 room = room.checked_sub(media.stored.encoded_len()).ok_or_else(|| {
                     let path = &media.path;
                     Error::new(
@@ -471,9 +473,9 @@ impl Extracted {
     pub fn body(&self) -> Result<Body> {
         let mut plan = Plan::new();
         let mut rest = &*self.text;
-        while let Some((before, media, after)) = self.split(rest) {
+        while let Some((before, index, after)) = self.split(rest) {
             plan.push_text(before.as_bytes());
-            plan.push_media(media.stored.clone())?;
+            plan.push_media(self.media[index].stored.clone())?;
             rest = after;
         }
         plan.push_text(rest.as_bytes());

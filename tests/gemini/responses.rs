@@ -281,3 +281,13 @@ fn unknown_names_can_be_matched() {
     };
     assert_eq!(name, "critic");
 }
+
+#[test]
+fn media_without_a_field_becomes_text_again_even_if_you_hold_it() {
+    let json = r#"{"candidates":[{"other":{"b64_json":"QUJD"}}]}"#;
+    let extracted = niello::Extractor::new().read(json.as_bytes()).unwrap();
+    let held = extracted.media()[0].stored().clone();
+    let response = Response::from_extracted(&extracted).unwrap();
+    assert_eq!(response.candidates[0].extra["other"]["b64_json"], "QUJD");
+    assert_eq!(held.len(), 3);
+}
