@@ -221,6 +221,13 @@ fn json_that_is_not_valid_is_an_error() {
 }
 
 #[test]
+fn position_of_an_error_after_media_is_explained() {
+    let error = error(r#"{"b64_json":"AAAA"},"#);
+    let expected = "is not valid, counting 60 characters for the base64 of each media: trailing characters at line 1 column 76";
+    assert!(error.to_string().ends_with(expected), "{error}");
+}
+
+#[test]
 fn the_body_of_extracted_json_is_the_same_json() {
     let mut bodies = 0;
     for folder in fs::read_dir("tests/golden").unwrap().flatten() {

@@ -182,12 +182,22 @@ impl<S: Store> Extractor<S> {
     /// - [`Json`](ErrorKind::Json): the bytes that were pushed are not one valid JSON value.
     /// - The errors of [`push`](Extractor::push).
     pub fn finish(mut self) -> Result<Extracted<S::Stored>> {
-        const INVALID: &str = "the JSON that media is extracted from is not valid";
         let found = self.scanner.finish()?;
-        let text = String::from_utf8(self.text)
-            .map_err(|error| Error::with_source(ErrorKind::Json, INVALID, error.utf8_error()))?;
-        serde_json::from_str::<IgnoredAny>(&text)
-            .map_err(|cause| Error::with_source(ErrorKind::Json, INVALID, cause))?;
+        // The position in the cause is one in the text.
+        let message = match found.is_empty() {
+            true => "the JSON that media is extracted from is not valid".to_owned(),
+            false => format!(
+                "the JSON that media is extracted from is not valid, counting {} characters for the base64 of each media",
+                self.scanner.prefix.mark(0).len()
+            ),
+        };
+        let text = match String::from_utf8(self.text) {
+            Ok(text) => text,
+            Err(error) => return Err(Error::with_source(ErrorKind::Json, message, error.utf8_error())),
+        };
+        if let Err(cause) = serde_json::from_str::<IgnoredAny>(&text) {
+            return Err(Error::with_source(ErrorKind::Json, message, cause));
+        }
         Ok(Extracted::new(text, self.scanner.prefix, found))
     }
 
