@@ -90,7 +90,7 @@ fn write(args: &Extract, dir: &Path) -> Result<()> {
     if dir.exists() && !dir.is_dir() {
         bail!("cannot write to {shown}: it is not a directory; choose another one");
     }
-    fs::create_dir_all(dir).with_context(|| format!("cannot create the directory {shown}"))?;
+    fs::create_dir_all(dir).map_err(|error| anyhow!("cannot create the directory {shown}: {error}"))?;
     let output = args.output.as_deref();
     if let Some(output) = output {
         check_output(output, args, dir)?;
