@@ -208,8 +208,8 @@ fn error_leaves_no_file_behind() {
             format!("[{first},{}", image(&big).trim_end_matches("\"}]}")),
             "the JSON ends within the media at $[1]",
         ),
-        (format!("[{first},{}", image(&big)), "is not valid: EOF"),
-        (format!("{first}x"), "is not valid: trailing characters"),
+        (format!("[{first},{}", image(&big)), "EOF while parsing a list"),
+        (format!("{first}x"), "trailing characters"),
         (format!(r#"[{first},{{"a":1,"a":2}}]"#), "has the key \"a\" twice"),
         (String::new(), "standard input is empty"),
         (
