@@ -139,8 +139,11 @@ pub const EXTRACT: &str = r#"Media:
   audio.data, input_audio.data, b64_json and file_data, except in the
   arguments and results of functions; and data URIs with base64 under any
   key but text, content, arguments and input. Base64 is read in the
-  standard and the URL-safe alphabet; `niello fill` writes the standard
-  one.
+  standard and the URL-safe alphabet.
+
+  `niello fill` writes base64 in the standard alphabet with padding. It
+  writes no white space between values, and no escapes in keys that need
+  none. Everything else is the same, byte for byte.
 
   JSON that contains $base64 or $data_uri is an error, because a template
   made from it could name any file.

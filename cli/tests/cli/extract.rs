@@ -176,6 +176,16 @@ fn links_in_the_directory_are_not_followed() {
 }
 
 #[test]
+fn fill_normalizes_only_base64_white_space_and_keys() {
+    let folder = TempDir::new().unwrap();
+    let json = r#"{ "\u00e9" : [1.0e5 , "\u00e9\/"], "b64_json" : "\u002D_\n8" }"#;
+    let template = extract(&folder, json).args(["--dir", "out"]).output().unwrap().stdout;
+    let filled = niello().current_dir(&folder).args(["fill", "-"]).write_stdin(template).output().unwrap();
+    let expected = r#"{"é":[1.0e5,"\u00e9\/"],"b64_json":"+/8="}"#;
+    assert_eq!(String::from_utf8(filled.stdout).unwrap(), expected);
+}
+
+#[test]
 fn directory_is_created_or_an_error() {
     let folder = TempDir::new().unwrap();
     extract(&folder, image(PNG_BASE64)).args(["--dir", "a/b c"]).assert().success();
