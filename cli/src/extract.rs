@@ -134,7 +134,7 @@ fn write(args: &Extract, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Opens the output. Returns its path, too, if it is a new file, which gets its name when it is complete.
+/// Opens the output. If it is a new file, also returns its path, which the file gets when it is complete.
 fn open_output(output: Option<&Path>, files: &Files) -> Result<(File, Option<PathBuf>)> {
     let output = output.unwrap_or(Path::new("-"));
     let opened = match output::target(output) {

@@ -44,8 +44,8 @@ use std::{collections::VecDeque, fmt, iter, mem};
 /// Servers also send errors and responses that are not in an event: an object `{..}` on lines of its own, or
 /// in a list, is read like an event. So is each line of an event whose data is not JSON but whose lines are.
 ///
-/// An event whose data exceeds the limit is one error of kind [`TooLarge`](ErrorKind::TooLarge); its media does not
-/// count. An event whose media is not base64, or cannot be stored, is one error, too. The events after it can still be
+/// An event is one error if its data, without its media, exceeds the limit, which is the kind
+/// [`TooLarge`](ErrorKind::TooLarge), or if its media is not base64 or cannot be stored. The events after it can still be
 /// read.
 ///
 /// `Events` holds the bytes that were pushed and not yet read, and the data of an incomplete event up to the limit. Media

@@ -111,7 +111,7 @@ impl Api {
     /// Reads a value. Up to `room` bytes of base64 may be for places that are not for media.
     fn read<T: Object>(&self, extracted: &Extracted, is_complete: bool, room: u64) -> error::Result<T> {
         let handles = || extracted.media().iter().map(|media| media.stored().handles());
-        // The caller may have handles too.
+        // The caller may have other handles.
         let before: Vec<_> = handles().collect();
         let value = extracted.resolving(|| self.read_text(extracted.text(), is_complete));
         // Media that no field holds is in a place that is not for media, such as an unknown key.

@@ -101,7 +101,7 @@ impl Media {
             Source::Map(_, file) | Source::File(file) => {
                 let mut buffer = Buffer::take(self.len().min(STEP as u64) as usize);
                 let mut position = 0;
-                // An empty file is checked for changes too.
+                // The loop runs at least once, so that an empty file is checked for changes.
                 loop {
                     let len = (self.len() - position).min(STEP as u64) as usize;
                     let bytes = buffer.bytes(position, len);
