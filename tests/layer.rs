@@ -5,7 +5,7 @@ mod common;
 use common::{assert_same, base64_of, noise};
 use http_body_util::{BodyExt, Full, StreamBody};
 use niello::{
-    ContentEncoding, Error, ErrorKind, Marks, MarksBody, MarksLayer, Media,
+    Access, ContentEncoding, Error, ErrorKind, Marks, MarksBody, MarksLayer, Media,
     bytes::Bytes,
     http::{HeaderMap, Request, Response, header},
     http_body::{Body, Frame, SizeHint},
@@ -13,6 +13,7 @@ use niello::{
 use std::{
     convert::Infallible,
     error::Error as StdError,
+    fs::{self, File},
     future::{Ready, ready},
     pin::Pin,
     sync::{Arc, Mutex},
@@ -128,7 +129,9 @@ fn a_marked_request_streams_its_media_with_its_length() {
     let expected = json(&format!("data:video/mp4;base64,{}", base64_of(&bytes)));
     // The layer takes any framing of the JSON, a length that was set for it, and every JSON type.
     let pieces = marked.as_bytes().chunks(7).map(|piece| Ok(Bytes::copy_from_slice(piece)));
-    for content_type in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"] {
+    for content_type in
+        ["application/json", "Application/JSON; charset=utf-8", "text/json", "application/vnd.api+json"]
+    {
         let mut request = json_request(Frames::new(pieces.clone()));
         request.headers_mut().insert("content-type", content_type.parse().unwrap());
         request.headers_mut().insert("content-length", marked.len().into());
@@ -188,6 +191,24 @@ fn a_content_coding_is_applied_and_labeled_only_where_media_is() {
 }
 
 #[test]
+fn the_coding_identity_is_no_coding() {
+    let marks = Marks::new();
+    let mark = marks.base64(&Media::from_bytes("abc", "video/mp4").unwrap());
+    for (coding, expected) in [(ContentEncoding::Identity, None), (ContentEncoding::Zstd, Some("zstd"))] {
+        let mut request = json_request(Full::<Bytes>::from(format!("[\"{mark}\"]")));
+        for name in ["identity", "Identity"] {
+            request.headers_mut().append("content-encoding", name.parse().unwrap());
+        }
+        let request = through(&MarksLayer::new(&marks).content_encoding(coding), request).unwrap();
+        let codings: Vec<_> = request.headers().get_all("content-encoding").iter().collect();
+        assert_eq!(codings, Vec::from_iter(expected));
+        let sent = data(request.into_body());
+        let text = if expected.is_some() { zstd::decode_all(&sent[..]).unwrap() } else { sent };
+        assert_eq!(text, b"[\"YWJj\"]");
+    }
+}
+
+#[test]
 fn every_other_request_passes_unchanged() {
     let marks = Marks::new();
     let mark = marks.base64(&Media::from_bytes("a", "video/mp4").unwrap());
@@ -213,6 +234,7 @@ fn every_other_request_passes_unchanged() {
             false,
         ),
         ("coded", layer.clone(), with("content-encoding", "gzip", all(&marked)), false),
+        ("coded twice", layer.clone(), with("content-encoding", "identity, gzip", all(&marked)), false),
         ("without a type", layer.clone(), Request::new(all(&marked)), false),
         ("of unknown length", layer.clone(), json_request(unknown), false),
         ("above the limit", layer.clone().max_json(len - 1), json_request(all(&marked)), false),
@@ -255,6 +277,33 @@ fn errors_of_the_body_and_of_the_service_are_kept() {
     let failing = service_fn(|_: Request<MarksBody<Full<Bytes>>>| ready(Err::<(), _>("refused")));
     let sent = MarksLayer::new(&marks).layer(failing).oneshot(json_request(Full::from("[]")));
     assert_eq!(block_on(sent).unwrap_err().to_string(), "refused");
+}
+
+#[test]
+fn a_body_whose_file_is_truncated_fails_and_never_ends_short() {
+    let folder = common::scratch();
+    let path = folder.path().join("clip.mp4");
+    for access in [Access::Map, Access::Read] {
+        fs::write(&path, noise(3_000_000)).unwrap();
+        let media = Media::options().mime("video/mp4").access(access).open(&path).unwrap();
+        let marks = Marks::new();
+        let json = Bytes::from(format!("[\"{}\"]", marks.base64(&media)));
+        let sent = Frames::new([Ok(json), Err(trailers())]);
+        let mut body = through(&MarksLayer::new(&marks), json_request(sent)).unwrap().into_body();
+        block_on(body.frame()).unwrap().unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(1000).unwrap();
+        let mut frames = 0;
+        while block_on(body.frame()).unwrap().is_ok() {
+            frames += 1;
+            assert!(frames < 1000, "the body does not fail");
+        }
+        // Neither the end nor the trailers follow an error.
+        for _ in 0..3 {
+            let error = block_on(body.frame()).unwrap().unwrap_err();
+            assert_eq!(error.downcast_ref::<Error>().unwrap().kind(), ErrorKind::Changed);
+        }
+        assert!(!body.is_end_stream());
+    }
 }
 
 /// A body with a length that its type does not know.

@@ -34,12 +34,13 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// The layer replaces the body of a request if
 ///
-/// - its `Content-Type` is `application/json` or ends with `+json`,
-/// - it has no `Content-Encoding`,
+/// - its `Content-Type` is `application/json` or `text/json`, or ends with `+json`,
+/// - it has no `Content-Encoding` other than `identity`,
 /// - its [`size_hint`](http_body::Body::size_hint) is exact and at most [`max_json`](MarksLayer::max_json), and
 /// - it contains a mark of the set.
 ///
-/// It then sets `Content-Length`. Every other request passes unchanged, frame by frame.
+/// It then sets `Content-Length`. Every other request passes unchanged, frame by frame. If there is a mark in it, the
+/// server receives the mark.
 ///
 /// # Where to put the layer
 ///
@@ -100,7 +101,7 @@ impl MarksLayer {
     /// Sets the largest JSON, in bytes without media, that the layer searches. The default is
     /// [`MAX_JSON`](MarksLayer::MAX_JSON).
     ///
-    /// Larger bodies pass unchanged. The JSON is held in memory.
+    /// Larger bodies pass unchanged, with their marks. The layer holds the JSON in memory.
     pub fn max_json(mut self, bytes: u64) -> MarksLayer {
         self.max_json = bytes;
         self
@@ -117,7 +118,7 @@ impl MarksLayer {
     /// Returns `true` if the layer has to search the body of a request.
     fn searches(&self, headers: &HeaderMap, size: &http_body::SizeHint) -> bool {
         size.exact().is_some_and(|size| size <= self.max_json)
-            && !headers.contains_key(CONTENT_ENCODING)
+            && headers.get_all(CONTENT_ENCODING).iter().all(is_identity)
             && headers.get(CONTENT_TYPE).is_some_and(is_json)
     }
 
@@ -138,6 +139,7 @@ impl MarksLayer {
         // The transport decides by the length how to send the body.
         head.headers.remove(TRANSFER_ENCODING);
         head.headers.insert(CONTENT_LENGTH, body.len().into());
+        head.headers.remove(CONTENT_ENCODING);
         if self.encoding != ContentEncoding::Identity {
             head.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(self.encoding.as_str()));
         }
@@ -145,11 +147,16 @@ impl MarksLayer {
     }
 }
 
-/// Returns `true` for `application/json` and types that end with `+json`, with any parameters.
+/// Returns `true` for `application/json`, `text/json` and types that end with `+json`, with any parameters.
 fn is_json(value: &HeaderValue) -> bool {
     let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     let essence = essence.trim_ascii().to_ascii_lowercase();
-    essence == b"application/json" || essence.ends_with(b"+json")
+    essence == b"application/json" || essence == b"text/json" || essence.ends_with(b"+json")
+}
+
+/// Returns `true` for the content coding that changes nothing, which some clients name.
+fn is_identity(value: &HeaderValue) -> bool {
+    value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")
 }
 
 impl<S> Layer<S> for MarksLayer {
