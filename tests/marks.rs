@@ -265,6 +265,8 @@ fn a_mark_that_is_split_anywhere_is_an_error() {
         error_of(&marks, &format!("[\"{mark}\",\"{head}\\n{tail}\"]"));
         error_of(&marks, &format!("[\"{head}\\n{tail}\",\"{mark}\"]"));
     }
+    // `\n` instead of the first letter.
+    assert!(error_of(&marks, &format!("[\"\\{mark}\"]")).contains("it follows a backslash"));
 }
 
 #[test]

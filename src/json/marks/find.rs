@@ -47,7 +47,7 @@ impl Prefix {
             let start = start.ok_or_else(|| damaged("its start is missing or was changed"))?;
             if text[..start].last() == Some(&b'\\') {
                 // The first letter of the words belongs to an escaped line break, which split the mark.
-                return Err(damaged("it was cut or split"));
+                return Err(damaged("it follows a backslash, so its first letter may belong to an escape"));
             }
             let number = Prefix::number(&text[after..]).ok_or_else(|| damaged("it was cut or split"))?;
             found.push(Found { start, number });
