@@ -60,16 +60,19 @@
 //!
 //! # Use it with the client you have
 //!
-//! [`Marks`] are short strings that you give to a client in the place of media. Where the client hands over its finished
-//! JSON, [`Marks::inlay`] streams the media into it. The server receives byte for byte what it receives without niello.
+//! If you build the request yourself, pass its [`Body`] to your client.
+//!
+//! If the client builds it, give the client [`Marks`]: short strings in the place of media. Where the client hands over its
+//! finished JSON, [`Marks::inlay`] streams the media into it. The server receives byte for byte what it receives without
+//! niello.
 //!
 //! | client | hook | lines to change | what replays |
 //! |---|---|---|---|
-//! | async-openai | `Client::with_http_service` | 30, once | retries above and below; redirects with the adapter's code |
-//! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 25, once | retries above; redirects with the adapter's code |
-//! | rig | `ReqwestMiddlewareClient` of rig-reqwest, with the same middleware | 25, once | as reqwest-middleware |
+//! | async-openai | `Client::with_http_service` | 45, once | retries above and below; redirects with the adapter's code |
+//! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 50, once | retries above; redirects with the adapter's code |
+//! | rig | `ReqwestMiddlewareClient` of rig-reqwest, with the same middleware | 50, once | as reqwest-middleware |
 //! | AWS SDK, Amazon Bedrock | an `Intercept`, `modify_before_signing` | 30, once | the SDK's retries; each attempt is hashed and signed |
-//! | reqwest | instead of `Client::execute` | 15, once | redirects with the adapter's code; retry by calling it again |
+//! | reqwest | instead of `Client::execute` | 30, once | redirects with the adapter's code; retry by calling it again |
 //! | tower, `http::Request` | `MarksLayer` (feature `tower`) | 1, once | retries above and below; redirects above or below |
 //! | anything else | [`Marks::inlay`] | | a clone of the body |
 //!
@@ -78,6 +81,7 @@
 //!
 //! - What signs or caches a request must come after the media is in it.
 //! - Logs above the hook show marks, which begin with `nielloMarkedFile`, and not media.
+//! - Requests that the hook does not search pass with their marks, such as those whose body is a stream.
 //! - A [`Scope`] ends with the response. A retry after that is an error.
 //! - reqwest returns redirects with status 307 and 308 to the caller, because it cannot copy a stream. The examples
 //!   follow them.

@@ -10,8 +10,8 @@ use std::{
 
 /// Marks that are forgotten when this value is dropped. [`Marks::scope`] creates it.
 ///
-/// Its marks are marks of the set: every clone of the set finds them. After they are forgotten, their files close as soon
-/// as no body holds them, and JSON with one of them is an error, such as a response that repeats the request.
+/// Every clone of the set finds the marks of a scope. After they are forgotten, their files close as soon as no body holds
+/// them. JSON that contains one of them, such as a response that repeats the request, is then an error.
 ///
 /// Keep a scope until the response has arrived. A client that retries or follows a redirect needs the marks again.
 ///
