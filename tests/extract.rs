@@ -1,7 +1,7 @@
 //! Media out of JSON: every cut, every spelling, every limit.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use niello::{DataUri, Error, ErrorKind, Extracted, Extractor, Media, Place, Result, Spool, Store};
+use niello::{DataUri, Error, ErrorKind, Extracted, Extractor, Media, Place, Result, Store};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{fs, io};
@@ -491,7 +491,7 @@ proptest! {
 #[test]
 fn media_above_the_threshold_is_in_a_file_and_below_it_in_memory() {
     for (threshold, len) in [(0, 1), (10, 10), (10, 11), (usize::MAX, 300_000), (1000, 300_000)] {
-        let extractor = Extractor::with_store(Spool::with_threshold(threshold));
+        let extractor = Extractor::with_store(niello::Spool::with_threshold(threshold));
         let content: Vec<u8> = (0..len).map(|n| n as u8).collect();
         let json = format!(r#"{{"b64_json":"{}"}}"#, STANDARD.encode(&content));
         let extracted = extractor.read(json.as_bytes()).unwrap();
