@@ -68,11 +68,11 @@
 //!
 //! | client | hook | lines to change | what replays |
 //! |---|---|---|---|
-//! | async-openai | `Client::with_http_service` | 45, once | retries above and below; redirects with the adapter's code |
-//! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 50, once | retries above; redirects with the adapter's code |
-//! | rig | `ReqwestMiddlewareClient` of rig-reqwest, with the same middleware | 50, once | as reqwest-middleware |
+//! | async-openai | `Client::with_http_service` | 50, once | retries above and below; redirects with the adapter's code |
+//! | reqwest-middleware | a `Middleware` below `RetryTransientMiddleware` | 55, once | retries above; redirects with the adapter's code |
+//! | rig | `ReqwestMiddlewareClient` of rig-reqwest, with the same middleware | 55, once | as reqwest-middleware |
 //! | AWS SDK, Amazon Bedrock | an `Intercept`, `modify_before_signing` | 30, once | the SDK's retries; each attempt is hashed and signed |
-//! | reqwest | instead of `Client::execute` | 30, once | redirects with the adapter's code; retry by calling it again |
+//! | reqwest | instead of `Client::execute` | 35, once | redirects with the adapter's code; retry by calling it again |
 //! | tower, `http::Request` | `MarksLayer` (feature `tower`) | 1, once | retries above and below; redirects above or below |
 //! | anything else | [`Marks::inlay`] | | a clone of the body |
 //!
@@ -81,7 +81,7 @@
 //!
 //! - What signs or caches a request must come after the media is in it.
 //! - Logs above the hook show marks, which begin with `nielloMarkedFile`, and not media.
-//! - Requests that the hook does not search pass with their marks, such as those whose body is a stream.
+//! - Requests that the hook does not search pass with their marks: streams, and what is not JSON.
 //! - A [`Scope`] ends with the response. A retry after that is an error.
 //! - reqwest returns redirects with status 307 and 308 to the caller, because it cannot copy a stream. The examples
 //!   follow them.

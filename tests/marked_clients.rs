@@ -304,6 +304,19 @@ fn reqwest_does_not_follow_a_redirect_to_another_server_with_the_token() {
 }
 
 #[test]
+fn a_form_is_sent_with_its_marks() {
+    let (url, marks) = (start(), Marks::new());
+    let form = format!("v={}", marks.base64(&Media::from_bytes(vec![0xff; 99], "video/mp4").unwrap()));
+    let sent = block_on(async {
+        let http = reqwest::Client::new();
+        let request = http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let response = marks_reqwest::send(&http, &marks, request.body(form.clone()).build()?).await?;
+        Ok::<Value, BoxError>(serde_json::from_slice(&response.bytes().await?)?)
+    });
+    assert_eq!(sent.unwrap()["sha256"], sha256(form));
+}
+
+#[test]
 fn a_forgotten_mark_is_an_error_of_every_client() {
     let (url, marks) = (start(), Marks::new());
     for client in CLIENTS {

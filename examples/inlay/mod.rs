@@ -4,14 +4,19 @@
 use niello::Marks;
 use reqwest::{
     Body, Request, Response, StatusCode, Url,
-    header::{CONTENT_LENGTH, LOCATION},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
 
 /// The most redirects that are followed.
 pub const REDIRECTS: u32 = 10;
 
-/// Streams media in the place of the marks of a request. A request without marks is unchanged.
+/// Streams media in the place of the marks of a JSON request. Every other request is unchanged: in a form, the `+` of base64
+/// means a space.
 pub fn request(marks: &Marks, request: &mut Request) -> niello::Result<()> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.unwrap_or_default().to_ascii_lowercase().contains("json") {
+        return Ok(());
+    }
     let json = request.body().and_then(Body::as_bytes).unwrap_or_default();
     if let Some(body) = marks.inlay(json)? {
         request.headers_mut().remove(CONTENT_LENGTH); // reqwest sets it to the length of the body

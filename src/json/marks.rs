@@ -187,6 +187,9 @@ impl Marks {
     /// The JSON is copied except for its marks, and is not parsed. Marks of the set that it does not contain belong to
     /// other requests, and are not an error.
     ///
+    /// Check the `Content-Type` first if the client sends more than JSON: base64 in a URL-encoded form is damaged, because
+    /// its `+` means a space there.
+    ///
     /// # Examples
     ///
     /// ```
