@@ -371,10 +371,10 @@ fn later_handler_stays_and_forwards_to_the_guard() {
         // Once per file, because zeros replace all missing pages of the read at once.
         assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 2);
     }
-    // Up to 48 bytes are read, not accessed through the mapping.
+    // Up to 51 bytes are read, not accessed through the mapping.
     [1, 3, 64].into_iter().for_each(truncate_and_read_len);
     assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 0);
-    truncate_and_read_len(68);
+    truncate_and_read_len(72);
     assert_eq!(LATER_CALLS.swap(0, Ordering::Relaxed), 1);
     exit(DONE);
 }

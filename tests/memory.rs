@@ -98,7 +98,7 @@ fn clone_and_seek_allocate_nothing() {
         let body = Body::json(&origin.media(&noise(100_000))).unwrap();
         assert_eq!(most_held(|| body.clone()), 0);
         let mut body = body.clone();
-        // 64 characters are 48 bytes, the most that is read into a stack buffer.
+        // 64 characters are in 17 groups, the most that is read into a stack buffer.
         let mut buffer = [0; 64];
         let most = most_held(|| {
             for position in [0, 50_001, 1, 133_001, 50_000] {

@@ -31,8 +31,8 @@ pub(super) enum Change {
 pub(super) const STEP: usize = 768 * 1024;
 const _: () = assert!(STEP.is_multiple_of(READ_UNIT));
 
-/// Reads of up to this many bytes use a buffer on the stack.
-pub(super) const MAX_STACK_READ: usize = 48;
+/// Reads of up to this many bytes use a buffer on the stack: the groups of any 64 characters.
+pub(super) const MAX_STACK_READ: usize = 51;
 
 impl OpenFile {
     pub(super) fn new(file: File) -> io::Result<OpenFile> {

@@ -19,8 +19,8 @@ use tempfile::{NamedTempFile, TempDir};
 pub(crate) const STEP: usize = 768 * 1024;
 pub(crate) const WINDOW: usize = 6 * 1024 * 1024;
 
-/// Lengths around the ends of base64 groups, the stack buffer (48 bytes) and 16-bit counts.
-pub(crate) const SIZES: [usize; 14] = [0, 1, 2, 3, 4, 5, 47, 48, 49, 57, 58, 65535, 65536, 65537];
+/// Lengths around the ends of base64 groups, the stack buffer (51 bytes) and 16-bit counts.
+pub(crate) const SIZES: [usize; 14] = [0, 1, 2, 3, 4, 5, 50, 51, 52, 57, 58, 65535, 65536, 65537];
 
 /// Where the bytes of media come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
