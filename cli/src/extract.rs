@@ -123,7 +123,7 @@ fn write(args: &Extract, dir: &Path) -> Result<()> {
         },
     );
     match written {
-        // The reader of the pipe wants no more.
+        // The reader has closed the pipe.
         Err(error) if output::is_closed_pipe(&error) => {}
         written => written?,
     }

@@ -8,7 +8,7 @@ Two lines of a program change: the client, and the media.
     client = OpenAI(http_client=niello.httpx2.Client())
     part = {"type": "video_url", "video_url": {"url": niello.data_uri("video.mp4")}}
 
-`data_uri` returns a short string that stands for the file: a mark. The client replaces it when it sends the request, so
+`data_uri` returns a short placeholder string for the file: a mark. The client replaces it when it sends the request, so
 the file is never in memory as a whole.
 """
 

@@ -38,7 +38,7 @@ def extract(source: Source, *, max_media_bytes: int | None = None) -> Extracted:
 
     The source is bytes, a binary file object, or an iterable of bytes, such as `response.iter_bytes()` of httpx or
     `response.iter_content(None)` of requests. Base64 is decoded while it arrives. Media of more than 64 KiB is
-    in an unlinked temporary file, not in memory; `save` writes it to a file of yours.
+    in an unlinked temporary file, not in memory; `save` writes it to a file.
 
     A string is media if it is a data URI with base64, or at a place where the APIs have media: `inlineData.data`,
     `b64_json`, `audio.data`, `file_data` and the like. All else remains as it is.

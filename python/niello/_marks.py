@@ -1,4 +1,4 @@
-"""Marks: strings and bytes that stand for media in JSON that someone else writes."""
+"""Marks: placeholder strings and bytes for media, for JSON that another library writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Marked:
     """
 
     media: Media
-    """The media that the mark stands for."""
+    """The media of the mark."""
 
     _scope: Scope
 
@@ -32,13 +32,13 @@ class _Marked:
 
     def __reduce__(self) -> Never:
         raise TypeError(
-            "a mark of niello cannot be pickled, because it stands for a file that is open in this process; "
+            "a mark of niello cannot be pickled, because its file is open in this process; "
             "pass the path instead"
         )
 
 
 class MarkedStr(_Marked, str):
-    """A string that stands for media. `data_uri` and `base64` create it.
+    """A placeholder string for media. `data_uri` and `base64` create it.
 
     The mark is forgotten when the object is deleted. A string that is made from it, as by an f-string, does not keep it:
     sending that string later is an `InvalidError`.
@@ -48,7 +48,7 @@ class MarkedStr(_Marked, str):
 
 
 class MarkedBytes(_Marked, bytes):
-    """Bytes that stand for media, for clients that encode bytes as base64 themselves. `raw` creates it.
+    """Placeholder bytes for media, for clients that encode bytes as base64 themselves. `raw` creates it.
 
     The mark is forgotten when the object is deleted.
     """
@@ -70,19 +70,19 @@ def open_media(source: Source, mime: str | None = None) -> Media:
 
 
 def base64(source: Source, *, mime: str | None = None) -> MarkedStr:
-    """Returns a string that stands for the base64 of a file or of other media."""
+    """Returns a placeholder string for the base64 of a file or of other media."""
     scope, media = MARKS.scope(), open_media(source, mime)
     return _hold(MarkedStr(scope.base64(media)), scope, media)
 
 
 def data_uri(source: Source, *, mime: str | None = None) -> MarkedStr:
-    """Returns a string that stands for the data URI of a file or of other media: `data:<mime>;base64,` and a mark."""
+    """Returns a placeholder string for the data URI of a file or of other media: `data:<mime>;base64,` and a mark."""
     scope, media = MARKS.scope(), open_media(source, mime)
     return _hold(MarkedStr(scope.data_uri(media)), scope, media)
 
 
 def raw(source: Source, *, mime: str | None = None) -> MarkedBytes:
-    """Returns bytes that stand for media, for clients that encode bytes as base64 themselves, such as google-genai."""
+    """Returns placeholder bytes for media, for clients that encode bytes as base64 themselves, such as google-genai."""
     scope, media = MARKS.scope(), open_media(source, mime)
     return _hold(MarkedBytes(scope.raw(media)), scope, media)
 

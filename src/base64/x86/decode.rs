@@ -115,9 +115,9 @@ impl Avx512 {
         let mut at = range.start;
         while at < range.end {
             let groups = (range.end - at).min(Self::VECTOR);
+            let mask = u64::MAX >> (64 - 4 * groups);
             // SAFETY: the mask selects the bytes of `groups` groups, at least 1 and at most 16, within the range.
-            let characters =
-                unsafe { _mm512_maskz_loadu_epi8(u64::MAX >> (64 - 4 * groups), src.add(4 * at).cast()) };
+            let characters = unsafe { _mm512_maskz_loadu_epi8(mask, src.add(4 * at).cast()) };
             let fields = vpermi2b(self.low, characters, self.high);
             // Bytes that the mask leaves out are zero, which is not a character. So `count` is at most `4 * groups`.
             let bad = _mm512_movepi8_mask(_mm512_or_si512(characters, fields));
