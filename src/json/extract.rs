@@ -32,8 +32,8 @@ use std::{
 /// Takes media out of JSON while it arrives.
 ///
 /// [`push`](Extractor::push) accepts the bytes of a response or a request, cut anywhere. Strings that are media are
-/// decoded at once into the [`Store`]; by default, each becomes a [`Media`]. The rest of the JSON is small and is kept as
-/// text. [`finish`](Extractor::finish) returns both.
+/// decoded at once into the [`Store`]; by default, each becomes a [`Media`](crate::Media). The rest of the JSON is small
+/// and is kept as text. [`finish`](Extractor::finish) returns both.
 ///
 /// The path of a string decides whether it is media: [`Place::of`] lists the paths of the APIs, and
 /// [`rule`](Extractor::rule) sets other ones. Media that is nested in more than 128 objects and lists remains text.
