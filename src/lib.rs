@@ -88,7 +88,8 @@
 //!
 //! # Features
 //!
-//! - `mmap` (default): maps files on Unix, guarded by a SIGBUS handler (see [`Access`]). Without it, files are read.
+//! - `mmap` (default): maps files on Linux and Android, guarded by a SIGBUS handler (see [`Access`]). Elsewhere, and without it,
+//!   files are read.
 //! - `spool`: supports media of unknown length, such as pipes and readers, through an unlinked temporary file. Without
 //!   it, the media of responses is kept in memory.
 //! - `http-body`: implements `http_body::Body` for [`Body`], and adds `ReadAhead`, which reads on another thread.

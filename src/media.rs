@@ -1,13 +1,16 @@
 //! Media: bytes with a MIME type and a length that is fixed when they are opened.
 
 // Only mapping needs unsafe code.
-#![cfg_attr(not(all(unix, feature = "mmap")), forbid(unsafe_code))]
+#![cfg_attr(not(all(any(target_os = "linux", target_os = "android"), feature = "mmap")), forbid(unsafe_code))]
 
 mod detect;
 mod file;
-#[cfg(all(unix, feature = "mmap"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), feature = "mmap"))]
 mod guard;
-#[cfg_attr(not(all(unix, feature = "mmap")), path = "media/unmapped.rs")]
+#[cfg_attr(
+    not(all(any(target_os = "linux", target_os = "android"), feature = "mmap")),
+    path = "media/unmapped.rs"
+)]
 mod map;
 mod mime;
 mod name;
@@ -148,9 +151,11 @@ enum Source {
 pub enum Access {
     /// Maps the file and keeps a window of at most 6 MiB resident. Files that cannot be mapped are read.
     ///
-    /// Mapping requires Unix and the feature `mmap`. Otherwise this is the same as [`Read`](Access::Read).
-    ///
     /// # Platform-specific behavior
+    ///
+    /// Mapping requires Linux or Android and the feature `mmap`. Otherwise this is the same as [`Read`](Access::Read):
+    /// macOS and the BSDs keep the pages of a window resident when they are told to drop them, and Windows would not let
+    /// other programs truncate or replace a file that is being sent.
     ///
     /// Reading a mapped file that another process truncates raises SIGBUS. Mapping therefore changes how the
     /// process handles that signal:
@@ -164,6 +169,8 @@ pub enum Access {
     /// - Every thread that reads mapped media unblocks SIGBUS for itself, permanently, because a fault kills
     ///   a thread that blocks the signal. If your process blocks SIGBUS everywhere in order to `sigwait` for
     ///   it, that no longer works on these threads.
+    /// - The handler uses a thread-local variable. Where these are emulated, as on Android before version 10, a SIGBUS that
+    ///   is not niello's own, on a thread that never read mapped media, allocates memory in the handler.
     ///
     /// Use [`Read`](Access::Read) if your process cannot allow this.
     #[default]
@@ -200,7 +207,7 @@ impl Media {
     /// This behaves like [`open`](Media::open), but involves no path. There is no file name, so the [MIME
     /// type](Media#mime-types) is detected from the content alone.
     ///
-    /// The whole file is sent, regardless of its current position. On Unix, the position does not change.
+    /// The whole file is sent, regardless of its current position. On Windows, reading the media moves the position.
     ///
     /// # Errors
     ///

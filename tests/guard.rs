@@ -1,6 +1,6 @@
 //! The SIGBUS guard handles only faults of a window that is being read. Every other SIGBUS has the same
 //! effect as without the guard.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod common;
 
@@ -141,7 +141,6 @@ fn thread_that_blocks_sigbus_survives_a_truncated_file() {
 }
 
 /// The handler cannot split the mapping then, and replaces it as a whole.
-#[cfg(target_os = "linux")]
 #[test]
 fn truncated_file_is_an_error_at_the_limit_of_mappings() {
     /// Maps pages until that fails. Neighbors have different rights, so that the kernel does not merge them.

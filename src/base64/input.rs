@@ -29,7 +29,7 @@ impl Input<'_> {
     ///
     /// As long as the input exists, `start` must be valid for reads of `len` bytes, and this process must not write to
     /// them.
-    #[cfg(all(unix, feature = "mmap"))]
+    #[cfg(all(any(target_os = "linux", target_os = "android"), feature = "mmap"))]
     pub(crate) unsafe fn shared(start: *const u8, len: usize) -> Self {
         Input { start, len, is_shared: true, bytes: PhantomData }
     }

@@ -151,10 +151,17 @@ pub(super) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<
     std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
 }
 
-/// Other platforms support only media in memory.
+/// Moves the position of the file and restores it, because WASI has no stable positional reads.
 #[cfg(not(any(unix, windows)))]
-pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
-    Err(io::ErrorKind::Unsupported.into())
+pub(super) fn read_at(mut file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    /// All threads read one after the other, because two of them may share the position.
+    static POSITION: Mutex<()> = Mutex::new(());
+    let _held = POSITION.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let position = file.stream_position()?;
+    file.seek(SeekFrom::Start(offset))?;
+    let result = file.read(bytes);
+    file.seek(SeekFrom::Start(position))?;
+    result
 }
 
 impl fmt::Display for Change {

@@ -26,8 +26,8 @@
 //!
 //! The handler only loads and stores atomics and calls `mmap` and `munmap`. Its thread-local variable is an
 //! atomic without a destructor, and [`with_guard`] has accessed it before the first mapped page is touched.
-//! (On a thread that never read media, a foreign SIGBUS is the first access. If the library was loaded with
-//! `dlopen`, this may allocate.)
+//! (On a thread that never read media, a foreign SIGBUS is the first access. This may allocate if the library
+//! was loaded with `dlopen`, or where thread-local variables are emulated, as on Android before version 10.)
 //!
 //! A fault kills a thread that blocks SIGBUS even if there is a handler. Therefore `with_guard` unblocks the
 //! signal, once per thread.
@@ -91,9 +91,7 @@ pub(super) fn install() -> io::Result<()> {
         // SAFETY: with a null action, `sigaction` only queries, and `previous` is valid for its result. The
         // result is stored before the handler can run.
         check_errno(unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), &mut previous) })?;
-        // SAFETY: the argument is a number.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        let page = page as usize;
+        let page = page_size();
         let _ = INSTALLED.set(Installed { previous, page });
         // Shared, because the kernel would merge a private page with its neighbors, and unmapping it would
         // split them.
@@ -114,6 +112,12 @@ pub(super) fn install() -> io::Result<()> {
         check_errno(unsafe { libc::sigaction(libc::SIGBUS, &action, ptr::null_mut()) })
     })
     .map_err(io::Error::from_raw_os_error)
+}
+
+/// Returns the number of bytes in a page, which is a power of two.
+pub(super) fn page_size() -> usize {
+    // SAFETY: the argument is a number.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
 fn check_errno(returned: libc::c_int) -> Result<(), i32> {
@@ -175,11 +179,11 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     // A fault has a positive code. A signal that was sent has no address.
     if code > 0
         && let (Some(span), Some(installed)) = (span, INSTALLED.get())
-        && (span.start..span.end).contains(&address)
+        && let page = page_of(address, installed.page)
+        && (page_of(span.start, installed.page)..span.end).contains(&page)
     {
         // SAFETY: the same frame of `with_guard` borrows `broken`.
         unsafe { (*span.broken).store(true, Ordering::SeqCst) };
-        let page = address & !(installed.page - 1);
         // SAFETY: the pages from the one that faulted to the end of the span belong to the mapping that is
         // being read, and so do those of the whole mapping, which starts at a page. Its owner keeps it while
         // the span is registered and unmaps it as a whole. No reference points into it.
@@ -197,6 +201,11 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         }
     }
     forward(signal, info, context);
+}
+
+/// Returns the address of the page that contains `address`. s390x reports no more of the address of a fault than this.
+fn page_of(address: usize, page: usize) -> usize {
+    address & !(page - 1)
 }
 
 /// Replaces the `len` bytes at `start`, which is the address of a page, by zero pages. Returns `false` if it

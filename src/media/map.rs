@@ -27,23 +27,31 @@
 
 use super::{READ_UNIT, guard};
 use crate::base64::Input;
-use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
 use std::{
     fs::File,
     io,
+    os::fd::AsRawFd,
+    ptr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence},
 };
 
 /// The size of a window, the part of a file that is resident at one time.
 ///
-/// It is a multiple of 3, so that no base64 group spans two windows, and of 2 MiB, the largest folio of the
-/// page cache. Touching a page maps its whole folio, which must not extend into another window, where it
-/// would not be dropped.
+/// It is a multiple of 3, so that no base64 group spans two windows, and of [`BLOCK`].
 const WINDOW: usize = 6 * 1024 * 1024;
-const _: () = assert!(WINDOW.is_multiple_of(READ_UNIT));
+const _: () = assert!(WINDOW.is_multiple_of(READ_UNIT) && WINDOW.is_multiple_of(BLOCK));
+
+/// What a fault maps at most, in addition to the page that it is about: a folio of the page cache, or the pages around
+/// it that are in the same page table (`fault_around_bytes`, 64 KiB by default). Both are up to 2 MiB, and aligned to
+/// their size: folios in the file, and page tables in the address space.
+///
+/// The mapping starts at a multiple of it, so that what a fault maps does not extend into another window, where it would
+/// not be dropped. The kernel does this itself only on some file systems. (With pages of 16 or 64 KiB, both can be larger.
+/// A window then leaves up to a folio of its neighbors resident.)
+const BLOCK: usize = 2 * 1024 * 1024;
 
 pub(super) struct Map {
-    map: MmapRaw,
+    map: Mapping,
     /// Set by the guard when a page is missing, and never cleared.
     broken: AtomicBool,
     /// The partly read window that is still resident, or `NONE` if the last read ended at the end of its
@@ -64,7 +72,7 @@ impl Map {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         guard::install()?;
-        let map = MmapOptions::new().len(len).map_raw_read_only(file)?;
+        let map = Mapping::new(file, len)?;
         Ok(Map { map, broken: AtomicBool::new(false), resident: AtomicUsize::new(NONE) })
     }
 
@@ -72,13 +80,13 @@ impl Map {
     /// result. Returns `None` if a page is missing.
     pub(super) fn read<T>(&self, start: usize, len: usize, read: impl FnOnce(Input<'_>) -> T) -> Option<T> {
         let window = start / WINDOW;
-        let end = self.map.len().min((window + 1) * WINDOW);
+        let end = self.map.len.min((window + 1) * WINDOW);
         assert!(start <= end, "the start is within the file");
         let len = len.min(end - start);
-        let bytes = self.map.as_ptr().wrapping_add(start);
-        let map = (self.map.as_ptr(), self.map.len());
+        let bytes = self.map.start.wrapping_add(start);
+        let map = (self.map.start, self.map.len);
         let result = guard::with_guard(bytes, len, map, &self.broken, || {
-            // SAFETY: `start + len <= end <= map.len()` by the lines above, and the guard makes every page of
+            // SAFETY: `start + len <= end <= map.len` by the lines above, and the guard makes every page of
             // that range readable until `read` returns, which cannot keep the input. Nothing in this process
             // writes to the mapping, because nothing outside this module has a pointer into it.
             read(unsafe { Input::shared(bytes, len) })
@@ -104,12 +112,61 @@ impl Map {
         };
         if done != NONE && (at_end || done != window) {
             let start = done * WINDOW;
-            let len = WINDOW.min(self.map.len() - start);
+            let len = WINDOW.min(self.map.len - start);
             // If the advice fails, the pages merely stay resident.
-            // SAFETY: the mapping is shared and read-only, so dropped pages come back from the file. Pages
-            // that the guard has replaced come back as zeros.
-            let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, len) };
+            // SAFETY: the range is within the mapping, which is shared and read-only, so dropped pages come back from the
+            // file. Pages that the guard has replaced come back as zeros.
+            unsafe { libc::madvise(self.map.start.add(start).cast_mut().cast(), len, libc::MADV_DONTNEED) };
         }
+    }
+}
+
+/// A file that is mapped for reading at a multiple of [`BLOCK`].
+struct Mapping {
+    start: *const u8,
+    len: usize,
+}
+
+// SAFETY: the memory belongs to the whole process, and this type only unmaps it.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps the first `len` bytes of a file. `len` is not 0.
+    fn new(file: &File, len: usize) -> io::Result<Mapping> {
+        // The kernel chooses a range that is too long. The file replaces its aligned part, and the rest is unmapped.
+        let reserved = len.checked_add(BLOCK).ok_or(io::ErrorKind::OutOfMemory)?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a new mapping at an address that the kernel chooses.
+        let range = unsafe { libc::mmap(ptr::null_mut(), reserved, libc::PROT_NONE, flags, -1, 0) };
+        if range == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let before = range.align_offset(BLOCK);
+        let start = range.wrapping_byte_add(before);
+        let (shared, fd) = (libc::MAP_SHARED | libc::MAP_FIXED, file.as_raw_fd());
+        // SAFETY: `before < BLOCK`, so this replaces a part of the range, which nothing else uses.
+        if unsafe { libc::mmap(start, len, libc::PROT_READ, shared, fd, 0) } == libc::MAP_FAILED {
+            let error = io::Error::last_os_error();
+            // SAFETY: nothing else uses the range.
+            unsafe { libc::munmap(range, reserved) };
+            return Err(error);
+        }
+        let end = before + len.next_multiple_of(guard::page_size());
+        // SAFETY: these are the whole pages of the range before and after the file, and nothing else uses them.
+        unsafe {
+            libc::munmap(range, before);
+            libc::munmap(range.wrapping_byte_add(end), reserved - end);
+        }
+        Ok(Mapping { start: start.cast(), len })
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the range is that of the mapping, into which there are no references.
+        unsafe { libc::munmap(self.start.cast_mut().cast(), self.len) };
     }
 }
 
@@ -146,7 +203,7 @@ mod tests {
 
         fn resident(&self) -> usize {
             let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
-            let head = format!("{:x}-", self.map.as_ptr().addr());
+            let head = format!("{:x}-", self.map.start.addr());
             let mut lines = smaps.lines().skip_while(|line| !line.starts_with(&head));
             let rss = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
             rss.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
@@ -196,7 +253,7 @@ mod tests {
                 "the map stays broken, even where pages exist"
             );
 
-            let start = map.map.as_ptr().addr() + missing * PAGE;
+            let start = map.map.start.addr() + missing * PAGE;
             let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
             let maps = fs::read_to_string("/proc/self/maps").unwrap();
             assert!(maps.lines().any(|line| line.trim_end() == zeros), "{zeros} in {maps}");

@@ -198,7 +198,7 @@ impl MediaOptions {
             Ok((file, len))
         });
         let (file, len) = spooled.map_err(|cause| {
-            let folder = std::env::temp_dir();
+            let folder = tempfile::env::temp_dir();
             let message = format!("cannot copy {name} to a temporary file in {}", folder.display());
             Error::with_source(ErrorKind::Io, message, cause)
         })?;

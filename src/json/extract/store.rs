@@ -189,7 +189,7 @@ impl io::Write for Spooled {
 /// Adds the folder of temporary files to an error.
 #[cfg(feature = "spool")]
 fn in_temporary_folder(cause: io::Error) -> io::Error {
-    let folder = std::env::temp_dir();
+    let folder = tempfile::env::temp_dir();
     io::Error::new(cause.kind(), format!("temporary file in {}: {cause}", folder.display()))
 }
 
