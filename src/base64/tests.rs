@@ -27,7 +27,7 @@ for_each_backend!(
     every_alignment,
     source_shared_with_other_processes,
 );
-#[cfg(all(target_os = "linux", not(miri)))]
+#[cfg(target_os = "linux")]
 for_each_backend!(nothing_outside_the_buffers_is_touched);
 
 mod suite {
@@ -35,7 +35,7 @@ mod suite {
 
     pub fn every_length_up_to_600(backend: Backend) {
         let src = noise(600);
-        for len in 0..=if cfg!(miri) { 130 } else { 600 } {
+        for len in 0..=600 {
             check(backend, &src[..len]);
         }
     }
@@ -43,25 +43,21 @@ mod suite {
     /// Multiples of the vectors of both kernels, of the unrolled loop, of the lengths from which the kernels
     /// align their stores, and of the blocks of [`encode_shared`].
     pub fn lengths_around_block_sizes(backend: Backend) {
-        let step = if cfg!(miri) { 11 } else { 1 };
         for around in [192, 384, 768, 3072, 6144, 12_288] {
-            for len in (around - 50..around + 70).step_by(step) {
-                if !cfg!(miri) || len < 600 {
-                    check(backend, &noise(len));
-                }
+            for len in around - 50..around + 70 {
+                check(backend, &noise(len));
             }
         }
     }
 
     pub fn long_inputs(backend: Backend) {
-        let unit = if cfg!(miri) { 10 } else { 3001 };
-        for factor in noise(if cfg!(miri) { 3 } else { 30 }) {
-            check(backend, &noise(usize::from(factor) * unit));
+        for factor in noise(30) {
+            check(backend, &noise(usize::from(factor) * 3001));
         }
     }
 
     pub fn every_byte_value_at_every_place(backend: Backend) {
-        for byte in (0..=255).step_by(if cfg!(miri) { 51 } else { 1 }) {
+        for byte in 0..=255 {
             let mut src = [byte; 99];
             check(backend, &src);
             for (i, b) in src.iter_mut().enumerate() {
@@ -75,9 +71,8 @@ mod suite {
         // The longest inputs are long enough for every kernel to align its stores.
         let src = noise(64 + 3200);
         let mut out = vec![0; 64 + 4300];
-        let step = if cfg!(miri) { 31 } else { 1 };
-        for from in (0..64).step_by(step) {
-            for to in (0..64).step_by(step) {
+        for from in 0..64 {
+            for to in 0..64 {
                 for len in [5, 70, 640 + from, 3072 + from] {
                     check_at(backend, &src[from..from + len], &mut out, to);
                 }
@@ -89,9 +84,6 @@ mod suite {
         let src = noise(20_000);
         let mut out = vec![0; 20_000 / 3 * 4 + 4];
         for len in [0, 1, 23, 24, 100, 6143, 6144, 6145, 12_288, 20_000] {
-            if cfg!(miri) && len > 6145 {
-                break;
-            }
             // SAFETY: the backend is available, and `src` is a slice.
             let n = unsafe { backend.encode_raw::<true>(src.as_ptr(), len, UninitSlice::new(&mut out)) };
             assert!(out[..n] == *ORACLE.encode(&src[..len]).as_bytes(), "{backend}: {len} bytes");
@@ -100,7 +92,7 @@ mod suite {
 
     /// Source and output are at the beginning and at the end of accessible pages, so that a read or write
     /// outside of them ends the process.
-    #[cfg(all(target_os = "linux", not(miri)))]
+    #[cfg(target_os = "linux")]
     pub fn nothing_outside_the_buffers_is_touched(backend: Backend) {
         let (src, out) = (guarded(), guarded());
         src.copy_from_slice(&noise(src.len()));
@@ -177,7 +169,7 @@ fn active_backend_is_available() {
 
 /// Compares runtime detection with what Linux reports.
 #[test]
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn available_backends_match_the_cpu_flags_of_the_kernel() {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags")).unwrap();
@@ -236,7 +228,7 @@ pub(super) fn noise(len: usize) -> Vec<u8> {
 }
 
 /// Maps pages between two inaccessible ones. They are never unmapped.
-#[cfg(all(target_os = "linux", not(miri)))]
+#[cfg(target_os = "linux")]
 pub(super) fn guarded() -> &'static mut [u8] {
     use libc::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE};
     // A multiple of every common page size: 4, 16 and 64 KiB.

@@ -11,22 +11,17 @@
 //! while it is read.
 
 use core::{arch::x86_64::*, mem::transmute, ptr::read_volatile};
-
-#[cfg(not(miri))]
+// The names of these instructions are shorter than those of their functions.
 use core::arch::x86_64::{
     _mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutex2var_epi8 as vpermi2b,
     _mm512_permutexvar_epi8 as vpermb,
 };
 
-// Miri runs the kernels, but does not know these three instructions.
-#[cfg(miri)]
-use model::{vpermb, vpermi2b, vpmultishiftqb};
-
 use super::ALPHABET;
 
 pub(super) mod decode;
 pub(super) mod huffman;
-#[cfg(any(test, miri))]
+#[cfg(test)]
 mod model;
 
 /// Returns `true` if this CPU can run [`encode_avx512`].
