@@ -41,7 +41,7 @@ mod suite {
     }
 
     /// Multiples of the vectors of both kernels, of the unrolled loop, of the lengths from which the kernels
-    /// align their stores, and of the blocks of [`encode_shared`].
+    /// align their stores and use non-temporal ones, and of the blocks of [`encode_shared`].
     pub fn lengths_around_block_sizes(backend: Backend) {
         for around in [192, 384, 768, 3072, 6144, 12_288] {
             for len in around - 50..around + 70 {
@@ -68,12 +68,12 @@ mod suite {
     }
 
     pub fn every_alignment(backend: Backend) {
-        // The longest inputs are long enough for every kernel to align its stores.
-        let src = noise(64 + 3200);
-        let mut out = vec![0; 64 + 4300];
+        // Long enough for every kernel to align its stores, and then for non-temporal stores.
+        let src = noise(64 + 12_700);
+        let mut out = vec![0; 64 + 17_100];
         for from in 0..64 {
             for to in 0..64 {
-                for len in [5, 70, 640 + from, 3072 + from] {
+                for len in [5, 70, 640 + from, 3072 + from, 12_600 + from] {
                     check_at(backend, &src[from..from + len], &mut out, to);
                 }
             }

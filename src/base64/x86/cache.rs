@@ -1,0 +1,109 @@
+//! The size from which an output should bypass the cache.
+//!
+//! A store to a line that is not in the cache first reads the line. A non-temporal store does not, and does not evict what
+//! is in the cache. It is slower than a store into a fast cache, and leaves the output in memory, from where its consumer
+//! has to read it. So it pays for outputs that would not stay in the cache anyway.
+//!
+//! Which caches are fast depends on the CPU (GB/s of media with AVX-512, buffers reused, plain and non-temporal):
+//!
+//! | media | Zen 4, 1 MiB L2, 32 MiB L3 | Emerald Rapids, 2 MiB L2 |
+//! |---|---|---|
+//! | 768 KiB | 38, 9 | 20, 15 |
+//! | 1.5 MiB | 40, 9 | 10, 14 |
+//! | 8 MiB | 28, 9 | |
+//! | 16 MiB | 5.8, 9.2 | 7.7, 12.7 |
+//! | 64 MiB | 7.2, 8.6 | 4.5, 7.6 |
+
+use core::arch::x86_64::{__cpuid_count, CpuidResult};
+use std::sync::LazyLock;
+
+/// Returns `true` if media of `len` bytes and its base64 together do not fit in the fast caches.
+#[inline]
+pub(super) fn is_outgrown_by(len: usize) -> bool {
+    static FAST: LazyLock<usize> = LazyLock::new(fast);
+    // Tests reach both sides of the limit with short inputs.
+    let fast = if cfg!(test) { 7 << 12 } else { *FAST };
+    len.saturating_add(len / 3 * 4) > fast
+}
+
+/// Returns the size of the largest cache that a core writes to faster than to memory.
+///
+/// That is the last level, except on Intel's server cores, whose L3 is no faster. They are the cores with AVX-512 and an L2
+/// of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
+fn fast() -> usize {
+    let caches = caches();
+    let l2 = caches.iter().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
+    if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
+        return l2;
+    }
+    caches.iter().map(|cache| cache.size).max().unwrap_or(usize::MAX)
+}
+
+/// A cache that holds data.
+struct Cache {
+    level: u32,
+    /// In bytes.
+    size: usize,
+}
+
+/// Returns the caches that the CPU reports. AMD and Intel have a leaf of CPUID each, in the same format.
+fn caches() -> Vec<Cache> {
+    const INTEL: u32 = 4;
+    const AMD: u32 = 0x8000_001d;
+    let leaf = match () {
+        _ if cpuid(0x8000_0000, 0).eax >= AMD && !is_intel() => AMD,
+        _ if cpuid(0, 0).eax >= INTEL => INTEL,
+        _ => return Vec::new(),
+    };
+    // The list ends with an entry of type 0.
+    let entries = (0..16).map(|index| cpuid(leaf, index)).take_while(|entry| entry.eax & 0x1f != 0);
+    let holds_data = |entry: &CpuidResult| entry.eax & 0x1f != 2;
+    let size = |entry: &CpuidResult| {
+        let factors = [entry.ebx >> 22, entry.ebx >> 12 & 0x3ff, entry.ebx & 0xfff, entry.ecx];
+        factors.into_iter().fold(1_usize, |size, factor| size.saturating_mul(factor as usize + 1))
+    };
+    entries.filter(holds_data).map(|entry| Cache { level: entry.eax >> 5 & 7, size: size(&entry) }).collect()
+}
+
+fn is_intel() -> bool {
+    let vendor = cpuid(0, 0);
+    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"GenuineIntel"
+}
+
+/// Reads a leaf of CPUID. If the CPU does not have that leaf, the result is that of another one.
+fn cpuid(leaf: u32, index: u32) -> CpuidResult {
+    #[expect(unused_unsafe, reason = "the function is safe since Rust 1.94")]
+    // SAFETY: every x86-64 CPU has this instruction.
+    unsafe {
+        __cpuid_count(leaf, index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compares the sizes with what Linux reports, where it does.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn caches_are_those_that_the_kernel_reports() {
+        let mut reported = Vec::new();
+        for index in 0..16 {
+            let file = |name| {
+                let path = format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{name}");
+                std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+            };
+            let (Some(level), Some(kind), Some(size)) = (file("level"), file("type"), file("size")) else {
+                break;
+            };
+            if kind != "Instruction" {
+                let kib: usize = size.strip_suffix('K').unwrap().parse().unwrap();
+                reported.push((level.parse().unwrap(), kib << 10));
+            }
+        }
+        let found: Vec<_> = caches().iter().map(|cache| (cache.level, cache.size)).collect();
+        if !reported.is_empty() {
+            assert_eq!(found, reported);
+        }
+    }
+}
