@@ -17,7 +17,7 @@ const CHUNKS: [(usize, &str); 4] =
 fn main() {
     drain();
     let path = file::warm("body.mp4", LEN);
-    println!("{}, {} MiB, warm, {}", machine::cpu(), LEN >> 20, file::folios(&path));
+    println!("{}, {} MiB, warm, {}", machine::state(), LEN >> 20, file::folios(&path));
     let sources = [
         ("mapped", file::open(&path, Access::Map)),
         ("read", file::open(&path, Access::Read)),

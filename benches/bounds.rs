@@ -54,7 +54,7 @@ mod unix {
         let len = (cli::number(0, 1024) as u64) << 20;
         let rounds = cli::number(1, 15);
         let path = file::warm("bounds.mp4", len);
-        println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::cpu(), len >> 20, file::folios(&path));
+        println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::state(), len >> 20, file::folios(&path));
 
         let mut sides = sides(&path, len);
         let seconds = rounds::run(rounds, &mut sides);

@@ -33,7 +33,7 @@ fn main() {
     println!(
         "{}, {}, {} MiB, warm, {}, {rounds} rounds, medians",
         Backend::active(),
-        machine::cpu(),
+        machine::state(),
         LEN >> 20,
         file::folios(&path)
     );

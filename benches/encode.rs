@@ -25,7 +25,7 @@ const SIZES: [(usize, &str); 9] = [
 ];
 
 fn main() {
-    println!("{}", machine::cpu());
+    println!("{}", machine::state());
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))

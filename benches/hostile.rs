@@ -14,7 +14,7 @@ use std::time::Instant;
 
 fn main() {
     const ROUNDS: usize = 9;
-    println!("{}, medians of {ROUNDS} rounds", machine::cpu());
+    println!("{}, medians of {ROUNDS} rounds", machine::state());
     println!("{:40} {:>9} {:>9} {:>9} {:>8} {:>7}", "input", "bytes", "ms", "peak MiB", "peak / n", "2n / n");
     for (input, twice) in inputs(1.0).iter().zip(&inputs(2.0)) {
         let mut times = [Vec::new(), Vec::new()];

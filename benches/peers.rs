@@ -67,7 +67,7 @@ fn compare() {
     let len = (cli::number(0, 256) as u64) << 20;
     let rounds = cli::number(1, 7);
     let path = file::warm("peers.mp4", len);
-    println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::cpu(), len >> 20, file::folios(&path));
+    println!("{}, {} MiB, warm, {}, {rounds} rounds", machine::state(), len >> 20, file::folios(&path));
     let mut sides: Vec<Side<'_>> = Vec::new();
     for (name, peer, _) in PEERS {
         let mut null = OpenOptions::new().write(true).open("/dev/null").unwrap();

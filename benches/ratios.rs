@@ -6,33 +6,46 @@ mod rig;
 use base64_simd::Out;
 use niello::base64::{Backend, encode};
 use rig::{cli, limit, machine, rounds};
-use std::{cell::RefCell, hint::black_box};
+use std::{cell::Cell, hint::black_box};
 
-/// Bytes of input that each side works on in a round, enough for the resolution of the clock.
+/// Bytes of media that each side works on in a round, enough for the resolution of the clock.
 const BYTES: usize = 4 << 20;
 const PAGE: usize = 4096;
-const SIZES: [usize; 2] = [256 << 10, 4 << 20];
+const SIZES: [usize; 5] = [16 << 10, 256 << 10, 1 << 20, 4 << 20, 64 << 20];
+
+/// How the buffers of a side are used.
+#[derive(Clone, Copy)]
+enum Buffers {
+    /// The same ones again.
+    Warm,
+    /// The next ones of so many that none is still in a cache.
+    Cold,
+}
+
+/// More than a CPU can cache, in bytes of media.
+const COLD: usize = 256 << 20;
 
 const LEGEND: &str = "\
 GB/s: 10^9 bytes of media per second. \"of X\": the backend's speed divided by X's; more than 1 means that niello
-is faster. limit: a loop that loads and stores as many bytes as the other sides, in the CPU's widest vectors, and
-computes nothing. base64-turbo uses AVX2 when compared with avx2, and the best that the CPU has otherwise.";
+is faster. limit: the faster one of two loops that load and store as many bytes as the other sides, in the CPU's
+widest vectors, and compute nothing; one has non-temporal stores. base64-turbo uses AVX2 when compared with avx2, and
+the best that the CPU has otherwise. warm: the same buffers each time. cold: other buffers, which no cache holds.";
 
 type Work<'a> = &'a dyn Fn(&[u8], &mut [u8]);
 
 fn main() {
     let rounds = cli::number(0, 301);
-    println!("{}, {rounds} rounds, medians\n{LEGEND}", machine::cpu());
-    println!("\nencode       media   GB/s  of limit  of base64-turbo  of base64-simd");
-    for backend in Backend::available() {
-        for len in SIZES {
-            encoders(backend, len, rounds);
-        }
-    }
-    println!("\ndecode       media   GB/s  of limit  of base64-turbo  of base64-simd");
-    for backend in Backend::available() {
-        for len in SIZES {
-            decoders(backend, len, rounds);
+    println!("{}, {rounds} rounds (64 MiB and cold: fewer), medians\n{LEGEND}", machine::state());
+    for (direction, work) in
+        [("encode", encoders as fn(Backend, usize, Buffers, usize)), ("decode", decoders)]
+    {
+        println!("\n{direction}       media           GB/s  of limit  of base64-turbo  of base64-simd");
+        for backend in Backend::available() {
+            for buffers in [Buffers::Warm, Buffers::Cold] {
+                for len in SIZES {
+                    work(backend, len, buffers, rounds);
+                }
+            }
         }
     }
     println!("\ndecode in runs, 256 KiB   GB/s  of a whole");
@@ -41,7 +54,7 @@ fn main() {
     }
 }
 
-fn encoders(backend: Backend, len: usize, rounds: usize) {
+fn encoders(backend: Backend, len: usize, buffers: Buffers, rounds: usize) {
     let turbo: Work = match backend {
         #[cfg(target_arch = "x86_64")]
         Backend::Avx2 => &|src: &[u8], out: &mut [u8]| {
@@ -52,16 +65,16 @@ fn encoders(backend: Backend, len: usize, rounds: usize) {
         _ => &|src, out| _ = base64_turbo::STANDARD.encode_slice(src, out).unwrap(),
     };
     let own: Work = &|src, out| _ = backend.encode(src, out);
-    let media = media(len);
-    let src = Pages::new(&media);
-    let compare = |other| compare(len, src.get(), len.div_ceil(3) * 4, own, other, rounds);
-    let (speed, of_limit) = compare(&|src, out| limit::read_n_write_4n_3(src, out));
-    let (_, of_turbo) = compare(turbo);
-    let (_, of_simd) = compare(&|src, out| _ = base64_simd::STANDARD.encode(src, Out::from_slice(out)));
-    row(backend, len, speed, of_limit, of_turbo, of_simd);
+    let sides = Sides::new(len, &media(len), len.div_ceil(3) * 4, buffers);
+    let (speed, of_plain) = sides.compare(own, &|src, out| limit::read_n_write_4n_3(src, out), rounds);
+    let (_, of_streaming) = sides.compare(own, &|src, out| limit::read_n_stream_4n_3(src, out), rounds);
+    let (_, of_turbo) = sides.compare(own, turbo, rounds);
+    let simd: Work = &|src, out| _ = base64_simd::STANDARD.encode(src, Out::from_slice(out));
+    let (_, of_simd) = sides.compare(own, simd, rounds);
+    row(backend, len, buffers, speed, [of_plain.min(of_streaming), of_turbo, of_simd]);
 }
 
-fn decoders(backend: Backend, len: usize, rounds: usize) {
+fn decoders(backend: Backend, len: usize, buffers: Buffers, rounds: usize) {
     let turbo: Work = match backend {
         #[cfg(target_arch = "x86_64")]
         Backend::Avx2 => &|src: &[u8], out: &mut [u8]| {
@@ -72,17 +85,24 @@ fn decoders(backend: Backend, len: usize, rounds: usize) {
         _ => &|src, out| _ = base64_turbo::STANDARD.decode_slice(src, out).unwrap(),
     };
     let own: Work = &|src, out| _ = backend.decode(src, out).unwrap();
-    let src = Pages::new(&base64(len));
-    let compare = |other| compare(len, src.get(), len.next_multiple_of(3), own, other, rounds);
-    let (speed, of_limit) = compare(&|src, out| limit::read_n_write_3n_4(src, out));
-    let (_, of_turbo) = compare(turbo);
-    let (_, of_simd) =
-        compare(&|src, out| _ = base64_simd::STANDARD.decode(src, Out::from_slice(out)).unwrap());
-    row(backend, len, speed, of_limit, of_turbo, of_simd);
+    let sides = Sides::new(len, &base64(len), len.next_multiple_of(3), buffers);
+    let (speed, of_plain) = sides.compare(own, &|src, out| limit::read_n_write_3n_4(src, out), rounds);
+    let (_, of_streaming) = sides.compare(own, &|src, out| limit::read_n_stream_3n_4(src, out), rounds);
+    let (_, of_turbo) = sides.compare(own, turbo, rounds);
+    let simd: Work = &|src, out| _ = base64_simd::STANDARD.decode(src, Out::from_slice(out)).unwrap();
+    let (_, of_simd) = sides.compare(own, simd, rounds);
+    row(backend, len, buffers, speed, [of_plain.min(of_streaming), of_turbo, of_simd]);
 }
 
-fn row(backend: Backend, len: usize, speed: f64, of_limit: f64, of_turbo: f64, of_simd: f64) {
-    println!("{backend:<9} {:>5} KiB {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}", len >> 10);
+fn row(backend: Backend, len: usize, buffers: Buffers, speed: f64, [of_limit, of_turbo, of_simd]: [f64; 3]) {
+    let buffers = match buffers {
+        Buffers::Warm => "warm",
+        Buffers::Cold => "cold",
+    };
+    let kib = len >> 10;
+    println!(
+        "{backend:<9} {kib:>6} KiB {buffers}  {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}"
+    );
 }
 
 /// Decodes what a JSON parser gets from servers that escape each `/`, about one in 64 characters, and what it gets from
@@ -102,7 +122,7 @@ fn escaped(backend: Backend, rounds: usize) {
     let slashes = base64.split(|byte| *byte == b'/').collect::<Vec<_>>().join(&b"\\/"[..]);
     let lines = base64.chunks(76).collect::<Vec<_>>().join(&b'\n');
     for (name, runs) in [("escaped slashes", &slashes), ("lines of 76", &lines)] {
-        let out = RefCell::new(vec![0; len + 3]);
+        let out = std::cell::RefCell::new(vec![0; len + 3]);
         let work = |src: &[u8]| {
             for _ in 0..BYTES / len {
                 decode(black_box(src), black_box(&mut out.borrow_mut()));
@@ -138,7 +158,47 @@ fn base64(len: usize) -> Vec<u8> {
     base64
 }
 
-/// Bytes that start at a page, so that a side that aligns its accesses has no advantage.
+/// The buffers of all sides of a comparison. Each starts at a page, so that a side that aligns its accesses has no
+/// advantage.
+struct Sides {
+    /// Bytes of media in a source.
+    media: usize,
+    src: Vec<Pages>,
+    out: Vec<Cell<Option<Pages>>>,
+}
+
+impl Sides {
+    fn new(media: usize, src: &[u8], out: usize, buffers: Buffers) -> Sides {
+        let count = match buffers {
+            Buffers::Warm => 1,
+            Buffers::Cold => COLD / media,
+        };
+        Sides {
+            media,
+            src: (0..count).map(|_| Pages::new(src.len(), |bytes| bytes.copy_from_slice(src))).collect(),
+            out: (0..count).map(|_| Cell::new(Some(Pages::new(out, |bytes| bytes.fill(1))))).collect(),
+        }
+    }
+
+    /// Returns the speed of `a` in GB/s of media, and its ratio to the speed of `b`.
+    fn compare(&self, a: Work, b: Work, rounds: usize) -> (f64, f64) {
+        let times = (BYTES / self.media).max(1);
+        let next = Cell::new(0);
+        let work = |work: Work| {
+            for _ in 0..times {
+                let at = next.replace((next.get() + 1) % self.src.len());
+                let mut out = self.out[at].take().unwrap();
+                work(black_box(self.src[at].get()), black_box(out.get_mut()));
+                self.out[at].set(Some(out));
+            }
+        };
+        let rounds = if self.src.len() > 1 || self.media > BYTES { rounds.div_ceil(10) } else { rounds };
+        let seconds = rounds::run(rounds, &mut [("a", Box::new(|| work(a))), ("b", Box::new(|| work(b)))]);
+        (rounds::speed((self.media * times) as u64, &seconds[0]), rounds::ratio(&seconds[0], &seconds[1]))
+    }
+}
+
+/// Bytes that start at a page.
 struct Pages {
     bytes: Vec<u8>,
     start: usize,
@@ -146,11 +206,12 @@ struct Pages {
 }
 
 impl Pages {
-    fn new(content: &[u8]) -> Pages {
-        let mut bytes = vec![0; content.len() + PAGE];
+    fn new(len: usize, fill: impl FnOnce(&mut [u8])) -> Pages {
+        let bytes = vec![0; len + PAGE];
         let start = bytes.as_ptr().align_offset(PAGE);
-        bytes[start..][..content.len()].copy_from_slice(content);
-        Pages { bytes, start, len: content.len() }
+        let mut pages = Pages { bytes, start, len };
+        fill(pages.get_mut());
+        pages
     }
 
     fn get(&self) -> &[u8] {
@@ -160,16 +221,4 @@ impl Pages {
     fn get_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..][..self.len]
     }
-}
-
-/// Returns the speed of `a` in GB/s of media, and its ratio to the speed of `b`. Both use the same buffers.
-fn compare(media: usize, src: &[u8], out: usize, a: Work, b: Work, rounds: usize) -> (f64, f64) {
-    let out = RefCell::new(Pages::new(&vec![0; out]));
-    let work = |work: Work| {
-        for _ in 0..BYTES / media {
-            work(black_box(src), black_box(out.borrow_mut().get_mut()));
-        }
-    };
-    let seconds = rounds::run(rounds, &mut [("a", Box::new(|| work(a))), ("b", Box::new(|| work(b)))]);
-    (rounds::speed(BYTES as u64, &seconds[0]), rounds::ratio(&seconds[0], &seconds[1]))
 }

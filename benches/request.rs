@@ -14,7 +14,7 @@ use std::{
 };
 
 fn main() {
-    println!("{}", machine::cpu());
+    println!("{}", machine::state());
     let small = file::warm("request.mp4", 3 << 10);
     let large = file::sparse("request-large.mp4", 4 << 30);
     allocations(&file::open(&small, Access::Map));

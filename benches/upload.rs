@@ -37,7 +37,7 @@ fn main() {
         ("read ahead", Box::new(|| send(wrap(plain.body().clone().read_ahead())))),
     ];
     let seconds = rounds::run(rounds, &mut sides);
-    println!("{}, {len} bytes, {rounds} rounds", machine::cpu());
+    println!("{}, {len} bytes, {rounds} rounds", machine::state());
     for ((name, _), own) in sides.iter().zip(&seconds) {
         println!("{name:<10} {:6.2} GB/s {:8.3} of constant", speed(len, own), ratio(own, &seconds[0]));
     }
