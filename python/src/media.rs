@@ -1,7 +1,7 @@
 //! Media.
 
 use crate::error::{exception, io_exception, not_picklable};
-use niello::{Access, Media, MediaOptions, bytes::Bytes};
+use niello::{Media, MediaOptions, bytes::Bytes};
 use pyo3::{
     buffer::PyBuffer, exceptions::PyTypeError, intern, prelude::*, pybacked::PyBackedBytes, types::PyBytes,
 };
@@ -13,25 +13,17 @@ use std::{
 
 /// Media to embed in JSON: a file, or bytes in memory.
 ///
-/// Its length and its MIME type are fixed when it is opened. A file is mapped, and never read into memory as a whole.
+/// Its length and its MIME type are fixed when it is opened. A file is read when it is sent, never into memory as a whole.
 #[pyclass(frozen, name = "Media", module = "niello")]
 pub(crate) struct PyMedia(pub(crate) Media);
 
 #[pymethods]
 impl PyMedia {
-    /// Opens a file, and detects its MIME type unless `mime` sets it.
-    ///
-    /// With `mapped=False`, the file is read instead of mapped, and no handler for SIGBUS is installed.
+    /// Opens a file, and detects its MIME type unless `mime` sets it. `name` replaces the path in error messages.
     #[staticmethod]
-    #[pyo3(signature = (path, *, mime=None, name=None, mapped=true))]
-    fn open(
-        py: Python<'_>,
-        path: PathBuf,
-        mime: Option<String>,
-        name: Option<String>,
-        mapped: bool,
-    ) -> PyResult<PyMedia> {
-        let media = py.detach(|| options(mime, name, mapped).open(path));
+    #[pyo3(signature = (path, *, mime=None, name=None))]
+    fn open(py: Python<'_>, path: PathBuf, mime: Option<String>, name: Option<String>) -> PyResult<PyMedia> {
+        let media = py.detach(|| options(mime, name).open(path));
         media.map(PyMedia).map_err(|error| exception(py, error))
     }
 
@@ -44,24 +36,19 @@ impl PyMedia {
             Ok(bytes) => Bytes::from_owner(PyBackedBytes::from(bytes.clone())),
             Err(_) => PyBuffer::<u8>::get(data)?.to_vec(py)?.into(),
         };
-        options(mime, name, true).from_bytes(bytes).map(PyMedia).map_err(|error| exception(py, error))
+        options(mime, name).from_bytes(bytes).map(PyMedia).map_err(|error| exception(py, error))
     }
 
     /// Creates media from a binary file object: what it contains from its position to its end.
     ///
-    /// A regular file at position 0 is mapped. Everything else, such as `io.BytesIO` or a response, is read to its end
-    /// and copied to an unlinked temporary file.
+    /// A regular file at position 0 is opened once more. Everything else, such as `io.BytesIO` or a response, is read to
+    /// its end and copied to an unlinked temporary file.
     #[staticmethod]
-    #[pyo3(signature = (file, *, mime=None, name=None, mapped=true))]
-    fn from_file(
-        file: &Bound<'_, PyAny>,
-        mime: Option<String>,
-        name: Option<String>,
-        mapped: bool,
-    ) -> PyResult<PyMedia> {
+    #[pyo3(signature = (file, *, mime=None, name=None))]
+    fn from_file(file: &Bound<'_, PyAny>, mime: Option<String>, name: Option<String>) -> PyResult<PyMedia> {
         let py = file.py();
         let name = name.or_else(|| file.getattr(intern!(py, "name")).ok()?.extract().ok());
-        let options = options(mime, name, mapped);
+        let options = options(mime, name);
         if let Some(file) = regular_file(file)? {
             return py.detach(|| options.from_file(file)).map(PyMedia).map_err(|error| exception(py, error));
         }
@@ -123,8 +110,8 @@ impl PyMedia {
     }
 }
 
-fn options(mime: Option<String>, name: Option<String>, mapped: bool) -> MediaOptions {
-    let mut options = Media::options().access(if mapped { Access::Map } else { Access::Read });
+fn options(mime: Option<String>, name: Option<String>) -> MediaOptions {
+    let mut options = Media::options();
     if let Some(mime) = mime {
         options = options.mime(mime);
     }

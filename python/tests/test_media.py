@@ -29,7 +29,6 @@ def test_media_opens_paths_bytes_and_file_objects():
     opened = [
         niello.Media.open(str(CLIP)),
         niello.Media.open(CLIP),
-        niello.Media.open(CLIP, mapped=False),
         niello.Media.from_bytes(data),
         niello.Media.from_bytes(bytearray(data)),
         niello.Media.from_bytes(memoryview(data)),
