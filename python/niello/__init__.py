@@ -23,7 +23,7 @@ from ._errors import (
     MimeTypeError,
     TooLargeError,
 )
-from ._extract import Extracted, extract
+from ._extract import Extracted, aextract, extract
 from ._json import inlay, json
 from ._marks import MarkedBytes, MarkedStr, base64, data_uri, raw
 from ._niello import Body, Chunks, Media
@@ -42,6 +42,7 @@ __all__ = [
     "Media",
     "MimeTypeError",
     "TooLargeError",
+    "aextract",
     "base64",
     "data_uri",
     "extract",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json as _json
-from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from collections.abc import AsyncIterable, Callable, Iterable
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ._marks import data_uri
 from ._niello import Extractor, Media
@@ -16,7 +16,9 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-Source: TypeAlias = bytes | bytearray | memoryview | Reader | Iterable[bytes]
+Bytes: TypeAlias = bytes | bytearray | memoryview
+Source: TypeAlias = Bytes | Reader | Iterable[Bytes]
+Rule: TypeAlias = Callable[[tuple[str, ...]], Literal["media", "data_uri", "text"] | None]
 
 
 class Extracted(NamedTuple):
@@ -33,7 +35,14 @@ class Extracted(NamedTuple):
     """The media in the order of the JSON, each with its JSON path, such as `$.data[0].b64_json`."""
 
 
-def extract(source: Source, *, max_media_bytes: int | None = None) -> Extracted:
+def extract(
+    source: Source,
+    *,
+    rule: Rule | None = None,
+    max_text: int | None = None,
+    max_media: int | None = None,
+    max_media_bytes: int | None = None,
+) -> Extracted:
     """Takes media out of JSON, such as a response.
 
     The source is bytes, a binary file object, or an iterable of bytes, such as `response.iter_bytes()` of httpx or
@@ -43,24 +52,73 @@ def extract(source: Source, *, max_media_bytes: int | None = None) -> Extracted:
     A string is media if it is a data URI with base64, or at a place where the APIs have media: `inlineData.data`,
     `b64_json`, `audio.data`, `file_data` and the like. All else remains as it is.
 
-    `max_media_bytes` limits the length of all media together, in decoded bytes.
+    `rule` decides about other places. It is called for each string with the keys of the objects around it, the outermost
+    first, such as `("data", "b64_json")`, and returns
+
+    - `"media"`: the string is base64 or a data URI. Any other string there is a `JsonError`.
+    - `"data_uri"`: it is media if it is a data URI with base64.
+    - `"text"`: it remains as it is.
+    - `None`: what is said above.
+
+    The limits are those for JSON that you do not trust: `max_text` for the bytes of the JSON without its media (16 MiB by
+    default), `max_media` for the number of media (10,000 by default; each of more than 64 KiB is an open file), and
+    `max_media_bytes` for the length of all media together, in decoded bytes. More is a `TooLargeError`.
     """
-    extractor = Extractor(max_media_bytes=max_media_bytes)
+    extractor = Extractor(rule=rule, max_text=max_text, max_media=max_media, max_media_bytes=max_media_bytes)
     for data in _chunks(source):
-        extractor.push(data)
+        extractor.push(_bytes(data))
+    return _extracted(extractor)
+
+
+async def aextract(
+    source: AsyncIterable[Bytes],
+    *,
+    rule: Rule | None = None,
+    max_text: int | None = None,
+    max_media: int | None = None,
+    max_media_bytes: int | None = None,
+) -> Extracted:
+    """Takes media out of JSON that arrives asynchronously, as `extract` does.
+
+    The source is an asynchronous iterable of bytes, such as `response.aiter_bytes()` of httpx or
+    `response.content.iter_any()` of aiohttp. Its chunks are decoded on the event loop, each in far less time than it takes
+    to arrive.
+    """
+    if not hasattr(source, "__aiter__"):
+        raise TypeError(f"aextract takes an asynchronous iterable, not {type(source).__name__}; use niello.extract")
+    extractor = Extractor(rule=rule, max_text=max_text, max_media=max_media, max_media_bytes=max_media_bytes)
+    async for data in source:
+        extractor.push(_bytes(data))
+    return _extracted(extractor)
+
+
+def _extracted(extractor: Extractor) -> Extracted:
     text, found = extractor.finish()
     by_mark = {mark: (media, is_data_uri) for mark, media, is_data_uri, _ in found}
     return Extracted(_restore(_json.loads(text), by_mark), [(path, media) for _, media, _, path in found])
 
 
-def _chunks(source: Source) -> Iterable[bytes]:
-    if isinstance(source, str):
-        raise TypeError("cannot extract from a string; pass bytes")
+def _chunks(source: Source) -> Iterable[Bytes]:
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return [bytes(source)]
+        return [source]
     if hasattr(source, "read"):
         return iter(lambda: source.read(1024 * 1024), b"")
-    return source
+    if hasattr(source, "__aiter__"):
+        raise TypeError("the source is an asynchronous iterable; use await niello.aextract(source)")
+    if hasattr(source, "__iter__"):
+        return source
+    raise _not_bytes(source)
+
+
+def _bytes(data: Bytes) -> bytes:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise _not_bytes(data)
+
+
+def _not_bytes(value: object) -> TypeError:
+    name = type(value).__name__
+    return TypeError(f"cannot extract from {name}; pass bytes, a binary file object, or an iterable of bytes")
 
 
 # The length of a mark.

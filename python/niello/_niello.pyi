@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any, Never, final
 
 from typing_extensions import Buffer
@@ -62,6 +62,13 @@ class Scope:
 
 @final
 class Extractor:
-    def __new__(cls, *, max_media_bytes: int | None = None) -> Extractor: ...
+    def __new__(
+        cls,
+        *,
+        rule: Callable[[tuple[str, ...]], str | None] | None = None,
+        max_text: int | None = None,
+        max_media: int | None = None,
+        max_media_bytes: int | None = None,
+    ) -> Extractor: ...
     def push(self, data: bytes) -> None: ...
     def finish(self) -> tuple[str, list[tuple[str, Media, bool, str]]]: ...

@@ -4,6 +4,16 @@ use niello::{Error, ErrorKind};
 use pyo3::{exceptions::PyTypeError, prelude::*};
 use std::io;
 
+/// What messages call by its name in the Rust library, and what to call it in Python.
+const NAMES: [(&str, &str); 6] = [
+    ("`Extractor::max_text`", "max_text"),
+    ("`Extractor::max_media`", "max_media"),
+    ("`Extractor::max_media_bytes`", "max_media_bytes"),
+    ("`Marks::raw`", "niello.raw"),
+    ("whose `Scope` was dropped", "whose string or bytes object was deleted"),
+    ("keep the scope until", "keep the object until"),
+];
+
 /// Creates the exception for an error.
 pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
     let kind = match error.kind() {
@@ -15,7 +25,8 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
         ErrorKind::TooLarge => "too_large",
         _ => "other",
     };
-    let message = error.to_string();
+    let message =
+        NAMES.iter().fold(error.to_string(), |message, (rust, python)| message.replace(rust, python));
     let kind = match io::Error::from(error).kind() {
         io::ErrorKind::NotFound => "not_found",
         io::ErrorKind::PermissionDenied => "permission_denied",

@@ -1,4 +1,4 @@
-"""Media, bodies and extraction without a client."""
+"""Media and bodies without a client."""
 
 import base64
 import gzip
@@ -232,37 +232,3 @@ def test_another_thread_runs_while_a_body_is_read(clip):
         sys.setswitchinterval(interval)
         thread.join()
     assert during
-
-
-def test_extraction_puts_media_in_the_place_of_base64(tmp_path):
-    encoded = base64.b64encode(PNG).decode()
-    value = {
-        "created": 2**70,
-        "data": [{"b64_json": encoded}, {"url": f"data:image/png;base64,{encoded}"}],
-        "text": encoded,
-    }
-    source = json.dumps(value, separators=(",", ":")).encode()
-    path = tmp_path / "response.json"
-    path.write_bytes(source)
-    with path.open("rb") as file:
-        sources = [source, bytearray(source), memoryview(source), file, (source[i : i + 7] for i in range(0, len(source), 7))]
-        extracted = [niello.extract(each) for each in sources]
-    for value, media in extracted:
-        first, second = value["data"][0]["b64_json"], value["data"][1]["url"]
-        assert first.read() == second.media.read() == PNG and first.mime == "image/png"
-        assert [path for path, _ in media] == ["$.data[0].b64_json", "$.data[1].url"]
-        assert value["created"] == 2**70 and value["text"] == encoded
-        first.save(tmp_path / "image.png")
-        assert (tmp_path / "image.png").read_bytes() == PNG
-        assert niello.json(value).read() == source
-
-
-def test_extraction_limits_the_length_of_media():
-    source = json.dumps({"data": [{"b64_json": base64.b64encode(PNG).decode()}]}).encode()
-    with pytest.raises(niello.TooLargeError):
-        niello.extract(source, max_media_bytes=len(PNG) - 1)
-    assert niello.extract(source, max_media_bytes=len(PNG)).media[0][1].read() == PNG
-    with pytest.raises(niello.JsonError, match=r"\$\.data\[0\]\.b64_json"):
-        niello.extract(b'{"data": [{"b64_json": "not base64!"}]}')
-    with pytest.raises(TypeError, match="pass bytes"):
-        niello.extract("{}")

@@ -246,7 +246,7 @@ impl Marks {
         let message = match given.media.get(&number) {
             Some(marked) => return Ok(marked.media.clone()),
             None if number < given.next => {
-                "the JSON contains a mark whose `Scope` was dropped (in Python, whose string or bytes object was deleted), so its media was forgotten; keep the scope until the response has arrived, and create a new mark for a new request"
+                "the JSON contains a mark whose `Scope` was dropped, so its media was forgotten; keep the scope until the response has arrived, and create a new mark for a new request"
             }
             None => {
                 "the JSON contains a mark that was not created: its number was changed; pass the string through the client unchanged"
