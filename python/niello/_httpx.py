@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import anyio.to_thread
@@ -11,7 +11,7 @@ from ._send import replace_marks
 
 
 def adapt(httpx: ModuleType) -> Any:
-    """Returns the classes of `niello.httpx` for a module."""
+    """Returns `Client`, `AsyncClient`, `Transport` and `AsyncTransport` for a module."""
 
     class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[name-defined, misc]
         """Starts at the beginning each time, so a redirect or a retry can send it again."""
@@ -94,4 +94,4 @@ def adapt(httpx: ModuleType) -> Any:
     for class_ in classes:
         class_.__module__ = f"niello.{httpx.__name__}"
         class_.__qualname__ = class_.__name__
-    return SimpleNamespace(**{class_.__name__: class_ for class_ in classes})
+    return classes

@@ -15,6 +15,4 @@ from ._httpx import adapt as _adapt
 
 __all__ = ["AsyncClient", "AsyncTransport", "Client", "Transport"]
 
-_adapted = _adapt(_module)
-Client, AsyncClient = _adapted.Client, _adapted.AsyncClient
-Transport, AsyncTransport = _adapted.Transport, _adapted.AsyncTransport
+Client, AsyncClient, Transport, AsyncTransport = _adapt(_module)
