@@ -29,18 +29,19 @@ CHAT = {
     ],
     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
 }
-DELTA = {
-    "id": "1",
-    "object": "chat.completion.chunk",
-    "created": 1,
-    "model": "m",
-    "choices": [{"index": 0, "finish_reason": None, "delta": {"role": "assistant", "content": "A cat."}}],
-}
 GEMINI = {
     "candidates": [{"content": {"role": "model", "parts": [{"text": "A cat."}]}, "finishReason": "STOP"}],
 }
 IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000
 IMAGES = {"created": 1, "data": [{"b64_json": base64.b64encode(IMAGE).decode()}]}
+STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
+
+
+def delta(finish_reason):
+    """An event of Chat Completions."""
+    choice = {"index": 0, "finish_reason": finish_reason, "delta": {"role": "assistant", "content": "A cat."}}
+    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+
 
 LOG = open(sys.argv[1], "a", buffering=1)
 HASHES = "--no-hash" not in sys.argv
@@ -76,6 +77,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def read_body(self, length, record):
         """Hashes the body. Returns `False` if it is shorter than its Content-Length."""
         digest = hashlib.sha256()
+        # google-genai writes the URL-safe alphabet by itself.
+        in_standard_alphabet = hashlib.sha256() if "generateContent" in self.path else digest
         decoder = None
         if record["encoding"] == "zstd":
             # Imported here, so that the benchmarks do not need it.
@@ -94,9 +97,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 data = decoder.decompress(data)
             if HASHES:
                 digest.update(data)
+                if in_standard_alphabet is not digest:
+                    in_standard_alphabet.update(bytes(data).translate(STANDARD_ALPHABET))
             first = first or bytes(data[:4096])
             last = (last + data[-4096:])[-4096:]
         record["sha256"] = digest.hexdigest()
+        record["sha256_in_standard_alphabet"] = in_standard_alphabet.hexdigest()
         record["edges"] = (first + last).decode("latin1")
         return True
 
@@ -115,8 +121,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "images" in path:
             return 200, "application/json", json.dumps(IMAGES).encode(), {}
         if re.search('"stream": ?true', edges):
-            events = b"data: %s\n\n" % json.dumps(DELTA).encode() * 2 + b"data: [DONE]\n\n"
-            return 200, "text/event-stream", events, {}
+            data = json.dumps(delta(None)), json.dumps(delta("stop")), "[DONE]"
+            return 200, "text/event-stream", "".join(f"data: {event}\n\n" for event in data).encode(), {}
         return 200, "application/json", json.dumps(CHAT).encode(), {}
 
     def respond(self, status, content_type, body, headers):
