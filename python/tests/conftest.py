@@ -11,7 +11,7 @@ import sys
 import pytest
 
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).parent.resolve()
 CLIP = HERE.parents[1] / "tests/data/clip.mp4"
 
 
