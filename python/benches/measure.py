@@ -1,11 +1,13 @@
 """Measures clients with niello, and as their documentation shows:
-`python measure.py [all|one|many|threads|calls] [MIB] [CLIENTS]`.
+`python measure.py [all|one|same|many|threads|calls] [MIB] [CLIENTS]`.
 
 Needs the packages of tests/requirements.txt, and free memory of 6 times the file. The server is another process, which
-does not hash. Each upload is a process of its own, and the imports are not counted as time.
+hashes only for `same`. Each upload is a process of its own, and the imports are not counted as time.
 
 - `one`: an upload of MIB (1024 by default) with each client: time, CPU time and peak memory, medians of 3. httpx 0.28
   copies the rest of a body after each send, so with 1 GiB it takes minutes as documented; it runs only if you name it.
+- `same`: whether the bodies of such uploads are the same: the length and the hash that the server calculates. The hash of
+  what google-genai sends is that of the body in the standard alphabet of base64.
 - `many`: 16 uploads of 256 MiB at once by one client.
 - `threads`: how fast another thread counts during an upload, compared with while nothing happens.
 - `calls`: 2,000 requests, and how many files are open after them.
@@ -13,6 +15,7 @@ does not hash. Each upload is a process of its own, and the imports are not coun
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -221,34 +224,58 @@ def make(folder, mib):
     return path
 
 
+@contextlib.contextmanager
+def server(folder, *options):
+    """Starts the server. Returns its URL and its log."""
+    log = pathlib.Path(folder, "log")
+    command = [sys.executable, HERE.parent / "tests/server.py", log, *options]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1", log
+    process.stdin.close()
+    process.wait(10)
+
+
+def records(log):
+    return [json.loads(line) for line in log.open()]
+
+
 def main(what, mib, clients):
     model = next((line for line in open("/proc/cpuinfo") if line.startswith("model name")), "?: ?").split(": ")[1]
     print(f"{model.strip()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        log = pathlib.Path(folder, "log")
-        command = [sys.executable, HERE.parent / "tests/server.py", log, "--no-hash"]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        if what in ("all", "one"):
+        if what in ("all", "same"):
             path = make(folder, mib)
-            print(f"{mib} MiB: seconds, CPU seconds, peak MiB")
-            for client in clients:
-                for way in "documented", "niello":
-                    rounds = [child("upload", client, way, path, url) for _ in range(3)]
-                    print(f"{client:14}{way:12}{'{:8.2f}{:8.2f}{:8.1f}'.format(*map(statistics.median, zip(*rounds)))}", flush=True)
-            path.unlink()
-        if what in ("all", "many"):
-            print("16 uploads of 256 MiB at once: {:.1f} s, peak {:.1f} MiB".format(*child("uploads", make(folder, 256), url)), flush=True)
-        if what in ("all", "threads"):
-            rates = child("threads", make(folder, 512), url)
-            for way, rate in zip(("niello", "documented"), rates):
-                print(f"a thread counts at {100 * rate:.0f}% of its rate during an upload with requests, {way}", flush=True)
-        if what in ("all", "calls"):
-            print("open files before and after 2,000 requests: {:.0f}, {:.0f}".format(*child("calls", CLIP, url)), flush=True)
-        lengths = [json.loads(line)["length"] for line in log.open()]
-        print(f"the server received {len(lengths)} requests and {sum(lengths) / 2**30:.1f} GiB")
-        server.stdin.close()
-        server.wait(10)
+            with server(folder) as (url, log):
+                for client in clients:
+                    for way in "documented", "niello":
+                        child("upload", client, way, path, url)
+                    documented, marked = records(log)[-2:]
+                    same = all(documented[key] == marked[key] for key in ("length", "sha256_in_standard_alphabet"))
+                    print(f"{mib} MiB, {client:14}{marked['length']} bytes, {'the same' if same else 'NOT THE SAME'}", flush=True)
+            log.unlink()
+        with server(folder, "--no-hash") as (url, log):
+            measure(what, mib, clients, folder, url)
+            lengths = [record["length"] for record in records(log)]
+            print(f"the server received {len(lengths)} requests and {sum(lengths) / 2**30:.1f} GiB")
+
+
+def measure(what, mib, clients, folder, url):
+    if what in ("all", "one"):
+        path = make(folder, mib)
+        print(f"{mib} MiB: seconds, CPU seconds, peak MiB")
+        for client in clients:
+            for way in "documented", "niello":
+                rounds = [child("upload", client, way, path, url) for _ in range(3)]
+                print(f"{client:14}{way:12}{'{:8.2f}{:8.2f}{:8.1f}'.format(*map(statistics.median, zip(*rounds)))}", flush=True)
+        path.unlink()
+    if what in ("all", "many"):
+        print("16 uploads of 256 MiB at once: {:.1f} s, peak {:.1f} MiB".format(*child("uploads", make(folder, 256), url)), flush=True)
+    if what in ("all", "threads"):
+        rates = child("threads", make(folder, 512), url)
+        for way, rate in zip(("niello", "documented"), rates):
+            print(f"a thread counts at {100 * rate:.0f}% of its rate during an upload with requests, {way}", flush=True)
+    if what in ("all", "calls"):
+        print("open files before and after 2,000 requests: {:.0f}, {:.0f}".format(*child("calls", CLIP, url)), flush=True)
 
 
 if __name__ == "__main__":
