@@ -5,6 +5,7 @@ mod coding;
 #[cfg(feature = "http-body")]
 mod http;
 mod limit;
+mod lines;
 pub(crate) mod plan;
 mod progress;
 #[cfg(feature = "http-body")]

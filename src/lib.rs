@@ -53,6 +53,8 @@
 //! is longer than the media. With the feature `http`, `chat::Endpoint` and `gemini::Endpoint`
 //! create complete `http::Request`s.
 //!
+//! **For a batch API**, [`Body::json_lines`] joins requests to a file with one on each line, of any number and size.
+//!
 //! **To measure or fuzz**, see the benchmarks and fuzz targets in the repository. [`base64::encode`] is the
 //! encoder. Every parser takes plain bytes, and a fuzzer can [seek](std::io::Seek) a body to any offset.
 //!

@@ -97,7 +97,7 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 /// # Files that change
 ///
 /// The open file is what is sent. Renaming, unlinking or replacing it, or changing its permissions, has no
-/// effect.
+/// effect, except with [`Access::Reopen`].
 ///
 /// If its length or modification time changes, reading from a body or a [`reader`](Media::reader), copying and saving
 /// return an error of kind [`Changed`](ErrorKind::Changed) and deliver no bytes that were read after the change. This
@@ -134,12 +134,13 @@ pub(crate) const READ_UNIT: usize = 96 * 1024;
 enum Source {
     Map(map::Map, file::OpenFile),
     File(file::OpenFile),
+    Closed(file::ClosedFile),
     Bytes(Bytes),
 }
 
 /// How a file is accessed.
 ///
-/// Both ways give the same bytes and the same errors.
+/// All ways give the same bytes.
 ///
 /// # Performance
 ///
@@ -179,6 +180,20 @@ pub enum Access {
     ///
     /// Each read in progress uses a buffer of 768 KiB. Up to two buffers are kept for later reads.
     Read,
+    /// Opens the file again for each read, and keeps nothing open in between.
+    ///
+    /// Use it for bodies with more files than the process may have open, such as [`Body::json_lines`] for batch APIs.
+    /// (The usual limit is 1,024.) Otherwise this is the same as [`Read`](Access::Read), whose speed it has on local
+    /// file systems.
+    ///
+    /// The file must stay at its path until it is sent. If it is gone, reading is an error of kind
+    /// [`Io`](ErrorKind::Io). Another file in its place is one of kind [`Changed`](ErrorKind::Changed), unless both have
+    /// the same length and modification time.
+    ///
+    /// Pipes and files without a path, as those of [`Media::from_file`], stay open.
+    ///
+    /// [`Body::json_lines`]: crate::Body::json_lines
+    Reopen,
 }
 
 impl Media {
@@ -382,21 +397,41 @@ impl Media {
                 // If the file has not changed, a missing page means that the disk failed.
                 result.ok_or_else(|| self.cannot_read(io::Error::other("a mapped page could not be read")))
             }
-            Source::File(file) | Source::Map(_, file) => {
-                let result = file.read(start, len, read);
-                self.check_unchanged(file)?;
-                result.map_err(|cause| self.cannot_read(cause))
+            Source::File(file) | Source::Map(_, file) => self.checked(file, file.read(start, len, read)),
+            Source::Closed(file) => {
+                let file = self.reopen(file)?;
+                self.checked(&file, file.read(start, len, read))
             }
         }
     }
 
-    /// Fills `out` with the bytes of the file at `start`, which must contain them, by positional reads.
+    /// Fills `out` with the bytes at `start`, of which there must be enough, without a mapping.
     ///
     /// All bytes that are not encoded pass through here. After an error, the content of `out` must not be used.
-    fn read_file(&self, file: &file::OpenFile, start: u64, out: &mut [u8]) -> Result<()> {
-        let result = file.read_at(out, start);
+    fn read_exact_at(&self, start: u64, out: &mut [u8]) -> Result<()> {
+        match &*self.0.source {
+            Source::Bytes(bytes) => {
+                out.copy_from_slice(&bytes[start as usize..][..out.len()]);
+                Ok(())
+            }
+            Source::File(file) | Source::Map(_, file) => self.checked(file, file.read_at(out, start)),
+            Source::Closed(file) => {
+                let file = self.reopen(file)?;
+                self.checked(&file, file.read_at(out, start))
+            }
+        }
+    }
+
+    /// Returns the result of a read of `file`, unless the file has changed.
+    fn checked<T>(&self, file: &file::OpenFile, result: io::Result<T>) -> Result<T> {
         self.check_unchanged(file)?;
         result.map_err(|cause| self.cannot_read(cause))
+    }
+
+    fn reopen(&self, file: &file::ClosedFile) -> Result<file::OpenFile> {
+        file.open().map_err(|cause| {
+            Error::with_source(ErrorKind::Io, format!("cannot open {} again", self.0.name), cause)
+        })
     }
 
     /// Returns an error if the file has changed since it was opened.

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-const ACCESSES: [Access; 2] = [Access::Map, Access::Read];
+const ACCESSES: [Access; 3] = [Access::Map, Access::Read, Access::Reopen];
 
 /// Reads a body up to its end or its first error, by a random mixture of all interfaces.
 fn deliver(
@@ -239,7 +239,7 @@ fn race(access: Access, bytes: &[u8], random: &mut Random) -> bool {
 #[test]
 fn file_truncated_while_it_is_read_is_an_error_not_a_crash_or_wrong_bytes() {
     let bytes = noise(3 * 1024 * 1024 + 1234);
-    for (access, times) in [(Access::Map, 300), (Access::Read, 100)] {
+    for (access, times) in [(Access::Map, 300), (Access::Read, 100), (Access::Reopen, 100)] {
         let mut random = Random::new(times);
         let interrupted = (0..times).filter(|_| race(access, &bytes, &mut random)).count();
         println!("{access:?}: {interrupted} of {times} were interrupted");
@@ -318,7 +318,7 @@ fn rewrite_with_a_restored_modification_time_is_not_detected() {
 fn write_within_one_clock_tick_is_detected_or_gives_a_complete_body() {
     let mut detected = 0;
     for round in 0..100 {
-        let access = ACCESSES[round % 2];
+        let access = ACCESSES[round % 3];
         let victim = Victim::new(b"");
         let (old, new) = (noise(5000), vec![b'x'; 5000]);
         victim.file.write_all_at(&old, 0).unwrap();

@@ -430,7 +430,7 @@ fn other_decoders_give_the_plain_body() {
 fn file_that_changes_is_a_lasting_error() {
     let folder = scratch();
     let path = folder.path().join("clip");
-    for access in [Access::Map, Access::Read] {
+    for access in [Access::Map, Access::Read, Access::Reopen] {
         for change in [0, 1000, 2 * WINDOW as u64 + 1] {
             fs::write(&path, noise(2 * WINDOW)).unwrap();
             let media = Media::options().mime("video/mp4").access(access).open(&path).unwrap();

@@ -163,6 +163,26 @@ fn copying_media_of_any_length_needs_one_buffer() {
     }
 }
 
+/// The documentation of `Body::json_lines` states this number.
+#[test]
+fn json_lines_take_their_text_and_500_bytes_per_media() {
+    const LINES: usize = 2000;
+    let folder = scratch();
+    let path = folder.path().join("clip.mp4");
+    fs::write(&path, noise(1000)).unwrap();
+    let options = Media::options().access(Access::Reopen).mime("video/mp4");
+    for text in [String::new(), "x".repeat(1000)] {
+        let line = || Body::json(&(&text, DataUri(options.open(&path)?)));
+        let lines = || Body::json_lines((0..LINES).map(|_| line())).unwrap();
+        let len =
+            (lines().len() - line().unwrap().segments().nth(1).unwrap().1.len() * LINES as u64) as usize;
+        // While the buffer of the text grows, there may be three times its length.
+        let media = (most_held(lines) as usize).saturating_sub(3 * len) / LINES;
+        println!("{media} bytes per media, whose path has {}", path.as_os_str().len());
+        assert!(media < 500, "{media} bytes per media");
+    }
+}
+
 #[cfg(feature = "spool")]
 #[test]
 fn spooling_a_reader_needs_little_heap_at_any_length() {
@@ -266,7 +286,11 @@ fn on_64_threads(body: &Body, file: &File) {
 fn assert_peak_below(mebibytes: u64, test: &str, fill: fn(&File), read: ReadBody) {
     if let Some(job) = job() {
         let (access, path) = job.split_once(':').unwrap();
-        let access = if access == "read" { Access::Read } else { Access::Map };
+        let access = match access {
+            "map" => Access::Map,
+            "read" => Access::Read,
+            _ => Access::Reopen,
+        };
         let media = Media::options().mime("video/mp4").access(access).open(path).unwrap();
         let file = File::open(path).unwrap();
         let body = Body::json(&media).unwrap();
@@ -279,7 +303,7 @@ fn assert_peak_below(mebibytes: u64, test: &str, fill: fn(&File), read: ReadBody
     let folder = scratch();
     let path = folder.path().join("large.mp4");
     fill(&File::create(&path).unwrap());
-    for access in ["map", "read"] {
+    for access in ["map", "read", "reopen"] {
         let output = process(test, &format!("{access}:{}", path.display())).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         println!("{said}");

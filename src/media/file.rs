@@ -6,6 +6,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
+    path::{self, Path},
     sync::{Mutex, MutexGuard, TryLockError},
     time::SystemTime,
 };
@@ -16,6 +17,21 @@ pub(super) struct OpenFile {
     len: u64,
     /// `None` if the platform has no modification times.
     modified: Option<SystemTime>,
+}
+
+/// A file that is opened again for each read. The length and modification time are those of its first opening.
+pub(super) struct ClosedFile {
+    path: Box<Path>,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl ClosedFile {
+    /// Opens the file, or another one at its path, which [`OpenFile::detect_change`] then reports as a change.
+    pub(super) fn open(&self) -> io::Result<OpenFile> {
+        let file = File::open(&self.path)?;
+        Ok(OpenFile { file, len: self.len, modified: self.modified })
+    }
 }
 
 /// A change to a file after it was opened.
@@ -38,6 +54,12 @@ impl OpenFile {
     pub(super) fn new(file: File) -> io::Result<OpenFile> {
         let metadata = file.metadata()?;
         Ok(OpenFile { len: metadata.len(), modified: metadata.modified().ok(), file })
+    }
+
+    /// Closes the file, which can be opened again at `path`, even if the current directory changes.
+    pub(super) fn close(self, path: &Path) -> io::Result<ClosedFile> {
+        let path = path::absolute(path)?.into();
+        Ok(ClosedFile { path, len: self.len, modified: self.modified })
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -88,7 +88,7 @@ impl MediaOptions {
         let file = File::open(&path)
             .map_err(|cause| not_a_path(given, cause.kind()).unwrap_or_else(|| cannot_open(&name, cause)))?;
         let extension = given.extension().and_then(|extension| extension.to_str());
-        self.open_file(file, name, extension)
+        self.open_file(file, Some(&path), name, extension)
     }
 
     /// Creates media from an open file. See [`Media::from_file`].
@@ -99,7 +99,7 @@ impl MediaOptions {
     /// [`mime`](MediaOptions::mime) is malformed.
     pub fn from_file(&self, file: File) -> Result<Media> {
         let name = self.name.clone().unwrap_or_else(|| "the given file".into());
-        self.open_file(file, name, None)?.typed()
+        self.open_file(file, None, name, None)?.typed()
     }
 
     /// Creates media from bytes in memory. Without [`mime`](MediaOptions::mime), the type is detected from
@@ -137,11 +137,17 @@ impl MediaOptions {
     /// Creates media from an open regular file, whether or not its type can be detected.
     #[cfg(feature = "spool")]
     pub(crate) fn file_untyped(&self, file: File) -> Result<OpenedMedia> {
-        self.open_regular(file, self.name.clone().unwrap_or_default(), None)
+        self.open_regular(file, None, self.name.clone().unwrap_or_default(), None)
     }
 
-    /// Opens whatever `file` is: a regular file is used as it is, and a pipe is copied.
-    fn open_file(&self, file: File, name: String, extension: Option<&str>) -> Result<OpenedMedia> {
+    /// Opens whatever `file` is: a regular file is used as it is, and a pipe is copied. `path` is where it was opened.
+    fn open_file(
+        &self,
+        file: File,
+        path: Option<&Path>,
+        name: String,
+        extension: Option<&str>,
+    ) -> Result<OpenedMedia> {
         let metadata = file.metadata().map_err(|cause| cannot_open(&name, cause))?;
         if metadata.is_dir() {
             let cause = io::Error::new(io::ErrorKind::IsADirectory, "it is a directory; open a file in it");
@@ -157,7 +163,7 @@ impl MediaOptions {
         if metadata.len() == 0 && has_bytes(&file).map_err(|cause| cannot_open(&name, cause))? {
             return self.spool(file::Reader::new(&file), name, extension);
         }
-        self.open_regular(file, name, extension)
+        self.open_regular(file, path, name, extension)
     }
 
     /// A pipe can be read only once. One that was read before would silently be empty media, so an empty pipe
@@ -174,18 +180,26 @@ impl MediaOptions {
         Ok(opened)
     }
 
-    fn open_regular(&self, file: File, name: String, extension: Option<&str>) -> Result<OpenedMedia> {
+    fn open_regular(
+        &self,
+        file: File,
+        path: Option<&Path>,
+        name: String,
+        extension: Option<&str>,
+    ) -> Result<OpenedMedia> {
         // Length and time are fixed before anything is read: every later write counts as a change.
         let file = OpenFile::new(file).map_err(|cause| cannot_open(&name, cause))?;
         let len = file.len();
         let mime = self.mime_of(file.reader(), &name, extension);
-        let map = match self.access {
-            Access::Map => Map::new(file.file(), len).ok(),
-            Access::Read => None,
-        };
-        let source = match map {
-            Some(map) => Source::Map(map, file),
-            None => Source::File(file),
+        let source = match (self.access, path) {
+            (Access::Map, _) => match Map::new(file.file(), len) {
+                Ok(map) => Source::Map(map, file),
+                Err(_) => Source::File(file),
+            },
+            (Access::Reopen, Some(path)) => {
+                Source::Closed(file.close(path).map_err(|cause| cannot_open(&name, cause))?)
+            }
+            (Access::Read, _) | (Access::Reopen, None) => Source::File(file),
         };
         OpenedMedia::new(source, len, &name, mime)
     }
@@ -207,7 +221,7 @@ impl MediaOptions {
                 format!("{name} has more than the {max} bytes allowed; raise the limit or send it as a URL");
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        self.open_regular(file, name, extension)
+        self.open_regular(file, None, name, extension)
     }
 
     #[cfg(not(feature = "spool"))]

@@ -1,6 +1,6 @@
 //! Reading the bytes of media as they are.
 
-use super::{Media, Source};
+use super::Media;
 use crate::error::Result;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -45,11 +45,8 @@ impl Media {
     /// empty. After an error, the content of `out` must not be used.
     fn read_at(&self, start: u64, out: &mut [u8]) -> Result<usize> {
         let len = self.len().saturating_sub(start).min(out.len() as u64) as usize;
-        let out = &mut out[..len];
-        match &*self.0.source {
-            _ if len == 0 => {}
-            Source::Bytes(bytes) => out.copy_from_slice(&bytes[start as usize..][..len]),
-            Source::Map(_, file) | Source::File(file) => self.read_file(file, start, out)?,
+        if len > 0 {
+            self.read_exact_at(start, &mut out[..len])?;
         }
         Ok(len)
     }

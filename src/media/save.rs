@@ -98,14 +98,14 @@ impl Media {
     fn copy(&self, writer: &mut dyn Write, failed: impl Fn(io::Error) -> Error) -> Result<()> {
         match &*self.0.source {
             Source::Bytes(bytes) => writer.write_all(bytes).map_err(&failed)?,
-            Source::Map(_, file) | Source::File(file) => {
+            Source::Map(..) | Source::File(_) | Source::Closed(_) => {
                 let mut buffer = Buffer::take(self.len().min(STEP as u64) as usize);
                 let mut position = 0;
                 // The loop runs at least once, so that an empty file is checked for changes.
                 loop {
                     let len = (self.len() - position).min(STEP as u64) as usize;
                     let bytes = buffer.bytes(position, len);
-                    self.read_file(file, position, bytes)?;
+                    self.read_exact_at(position, bytes)?;
                     writer.write_all(bytes).map_err(&failed)?;
                     position += len as u64;
                     if position == self.len() {
