@@ -128,6 +128,12 @@ pub struct Fill {
     /// they are relative to the current directory.
     #[arg(value_hint = ValueHint::FilePath)]
     pub template: PathBuf,
+    /// Read a template from each line, and write a line with a request for each, as batch APIs read them
+    ///
+    /// All templates are read and all media files are opened before anything is written. Media files are opened again
+    /// when they are written, so any number is possible. Empty lines are skipped. --limit applies to each request.
+    #[arg(long, conflicts_with = "access")]
+    pub lines: bool,
     #[command(flatten)]
     pub output: Output,
 }

@@ -1,4 +1,8 @@
-//! `niello fill`: makes a body from a template.
+//! `niello fill`: makes a body from a template, or from one on each line.
+
+mod lines;
+
+pub use lines::lines;
 
 use crate::{
     args::Fill,
@@ -8,39 +12,73 @@ use crate::{
     url::displayed,
 };
 use anyhow::{Result, anyhow};
-use niello::{Body, Template};
-use serde_json::Value;
+use niello::{Access, Body, Limit, Template};
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 use std::{io, path::Path};
 
 pub fn fill(args: &Fill) -> Result<Body> {
-    let path = &args.template;
-    let text = read(path)?;
-    // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
-    let is_descriptor = is_stdin(path) || descriptor(path).is_some();
-    let folder = path.parent().filter(|_| !is_descriptor).unwrap_or(Path::new(""));
-    let mut template = Template::new(&*text).folder(folder).access(args.output.access.into());
-    if let Some(limit) = args.output.limit {
-        template = template.max_spool(limit.max_len());
-    }
-    template.body().map_err(|error| explain(&error.to_string(), &text, folder))
+    let input = Input::new(args, args.output.access.into());
+    let bytes = text::read(input.path, u64::MAX).map_err(|error| input.cannot_read(&error))?;
+    let text = text::decode(bytes).map_err(|error| anyhow!("{} {error}; {WHAT_IT_IS}", input.name()))?;
+    input.body(&text).map_err(|error| match has_lines(&text) {
+        true => anyhow!("{error}; use --lines if there is a template on each line"),
+        false => error,
+    })
 }
 
-/// Reads the text of the template.
-fn read(path: &Path) -> Result<String> {
-    const WHAT_IT_IS: &str = "a template is JSON that names its media files";
-    let path_text = path.display().to_string();
-    let name = if is_stdin(path) { "standard input".to_owned() } else { shorten(&path_text) };
-    let bytes = text::read(path, u64::MAX).map_err(|error| {
+/// Returns `true` if the text is more than one JSON value.
+fn has_lines(text: &str) -> bool {
+    Deserializer::from_str(text).into_iter::<IgnoredAny>().take_while(Result::is_ok).nth(1).is_some()
+}
+
+const WHAT_IT_IS: &str = "a template is JSON that names its media files";
+
+/// The file with the template or templates, and how their media is opened.
+struct Input<'a> {
+    path: &'a Path,
+    folder: &'a Path,
+    access: Access,
+    limit: Option<Limit>,
+}
+
+impl<'a> Input<'a> {
+    fn new(args: &'a Fill, access: Access) -> Input<'a> {
+        let path = &*args.template;
+        // The directory of a descriptor, such as a shell's `<(...)`, contains no media files.
+        let is_descriptor = is_stdin(path) || descriptor(path).is_some();
+        let folder = path.parent().filter(|_| !is_descriptor).unwrap_or(Path::new(""));
+        Input { path, folder, access, limit: args.output.limit }
+    }
+
+    /// Returns the name for messages.
+    fn name(&self) -> String {
+        if is_stdin(self.path) {
+            "standard input".to_owned()
+        } else {
+            shorten(&self.path.display().to_string())
+        }
+    }
+
+    fn cannot_read(&self, error: &io::Error) -> anyhow::Error {
         let hint = match error.kind() {
-            _ if path_text.trim_start().starts_with(['{', '[']) => {
+            _ if self.path.display().to_string().trim_start().starts_with(['{', '[']) => {
                 "; to give the template itself, pipe it into `niello fill -`".to_owned()
             }
-            io::ErrorKind::NotFound => similar::hint(path).unwrap_or_default(),
+            io::ErrorKind::NotFound => similar::hint(self.path).unwrap_or_default(),
             _ => String::new(),
         };
-        anyhow!("cannot read {name}: {error}{hint}")
-    })?;
-    text::decode(bytes).map_err(|error| anyhow!("{name} {error}; {WHAT_IT_IS}"))
+        anyhow!("cannot read {}: {error}{hint}", self.name())
+    }
+
+    /// Makes the body from the text of a template.
+    fn body(&self, text: &str) -> Result<Body> {
+        let mut template = Template::new(text).folder(self.folder).access(self.access);
+        if let Some(limit) = self.limit {
+            template = template.max_spool(limit.max_len());
+        }
+        template.body().map_err(|error| explain(&error.to_string(), text, self.folder))
+    }
 }
 
 /// Describes an error of the library about a template with this text.

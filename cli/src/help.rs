@@ -123,7 +123,8 @@ pub const FILL: &str = r#"Templates:
 
   Without "mime", the media type is detected. The rest of the template is
   copied verbatim, including the order of keys and the spelling of numbers
-  and strings.
+  and strings, but without white space between values and without escapes
+  in keys that need none.
 
 Examples:
   # Preview a request, then write it to a file
@@ -132,7 +133,14 @@ Examples:
 
   # Read the template from standard input
   echo '{"input": {"$base64": {"file": "clip.mp4"}}}' |
-      niello fill - -o body.json"#;
+      niello fill - -o body.json
+
+  # Write a request for each video, for a batch API
+  for file in *.mp4; do
+      printf '{"custom_id": "%s", "body": {"input": ' "$file"
+      printf '{"$data_uri": {"file": "%s"}}}}\n' "$file"
+  done > templates.jsonl
+  niello fill --lines templates.jsonl -o requests.jsonl"#;
 
 pub const EXTRACT: &str = r#"Media:
   These strings are media: base64 in inlineData.data, inline_data.data,

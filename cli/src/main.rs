@@ -53,6 +53,9 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Chat(chat) => finish(request::chat(chat)?, &chat.output, &chat.prompt.files()),
         Command::Gemini(gemini) => finish(request::gemini(gemini)?, &gemini.output, &gemini.prompt.files()),
+        Command::Fill(fill) if fill.lines => {
+            show_or_write(fill::lines(fill)?, &fill.output, &[&fill.template])
+        }
         Command::Fill(fill) => finish(fill::fill(fill)?, &fill.output, &[&fill.template]),
         Command::Extract(extract) => extract::extract(extract),
         Command::Completions(completions) => completions::print(completions.shell),
@@ -60,11 +63,16 @@ fn run(command: &Command) -> Result<()> {
     }
 }
 
-/// Writes or shows the body, whichever the options ask for. `inputs` are the files named on the command line.
+/// Checks the length of the body, and writes or shows it. `inputs` are the files named on the command line.
 fn finish(body: Body, options: &Output, inputs: &[&Path]) -> Result<()> {
     if let Some(limit) = options.limit {
         body.check(limit)?;
     }
+    show_or_write(body, options, inputs)
+}
+
+/// Writes or shows the body, whichever the options ask for.
+fn show_or_write(body: Body, options: &Output, inputs: &[&Path]) -> Result<()> {
     if options.preview {
         return preview::print(&body);
     }

@@ -1,4 +1,5 @@
-//! `--preview`: shows a body for reading, indented and with only the start of each media file.
+//! `--preview`: shows a body for reading, indented and with only the start of each media file. JSON Lines begin on lines
+//! of their own.
 //!
 //! The notes make the preview invalid JSON on purpose, so that no service can mistake it for a body.
 
@@ -33,7 +34,7 @@ pub fn print(body: &Body) -> Result<()> {
             _ => {}
         }
     }
-    output::print(&format!("{}\n{NOTE}<{} bytes in total>{NOTE:#}\n", preview.text, body.len()))
+    output::print(&format!("{}\n{NOTE}<{} bytes in total>{NOTE:#}\n", preview.text.trim_end(), body.len()))
 }
 
 /// Indents compact JSON incrementally.
@@ -110,6 +111,8 @@ impl Preview {
                 self.text.push(' ');
                 self.expects_key = false;
             }
+            // The end of a line in JSON Lines.
+            '\n' => self.expects_key = false,
             _ => {}
         }
     }
@@ -178,6 +181,15 @@ mod tests {
         assert_eq!(preview(&[Ok(json)]), expected);
         let characters: Vec<_> = json.split_inclusive(|_| true).map(Ok).collect();
         assert_eq!(preview(&characters), expected, "split after every character");
+    }
+
+    #[test]
+    fn json_lines_are_indented_one_by_one() {
+        let expected = "{\n  \"a\": 1\n}\n{}\n\"b\"\n[\n  2\n]\n";
+        assert_eq!(preview(&[Ok("{\"a\":1}\n{}\n\"b\"\n[2]\n")]), expected);
+        let mut preview = Preview::default();
+        preview.push_json("{}\n\"not a key\"\n");
+        assert!(!preview.text.contains(&KEY.to_string()));
     }
 
     #[test]

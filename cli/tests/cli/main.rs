@@ -7,6 +7,7 @@ mod extract;
 mod golden;
 mod help;
 mod inspect;
+mod lines;
 mod output;
 mod sources;
 #[cfg(unix)]
