@@ -24,7 +24,7 @@ from ._errors import (
     TooLargeError,
 )
 from ._extract import Extracted, aextract, extract
-from ._json import inlay, json
+from ._json import inlay, json, json_lines
 from ._marks import MarkedBytes, MarkedStr, base64, data_uri, raw
 from ._niello import Body, Chunks, Media
 
@@ -48,5 +48,6 @@ __all__ = [
     "extract",
     "inlay",
     "json",
+    "json_lines",
     "raw",
 ]

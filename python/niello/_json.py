@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as _json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ._marks import MARKS, MarkedBytes, base64
 from ._niello import Body, Media
+from ._niello import json_lines as join
 
 
 def json(value: Any, *, default: Callable[[Any], Any] | None = None, encode: str | None = None) -> Body:
@@ -34,6 +35,30 @@ def json(value: Any, *, default: Callable[[Any], Any] | None = None, encode: str
 
     text = _json.dumps(value, default=replace, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     body = MARKS.body(text.encode())
+    return body if encode is None else body.encode(encode)
+
+
+def json_lines(
+    values: Iterable[Any], *, default: Callable[[Any], Any] | None = None, encode: str | None = None
+) -> Body:
+    """Creates a body of JSON Lines, such as batch APIs read: each value as `json` writes it, and a line feed.
+
+    The body has an exact length, and streams the media of all lines. `values` are written one by one, and the text of all
+    lines is in memory. Open media with `Media.open(path, keep_open=False)` if there are more files than the process may
+    have open, which is usually 1,024.
+
+    An exception has a note with the number of the line.
+    """
+
+    def bodies() -> Iterator[Body]:
+        for number, value in enumerate(values, 1):
+            try:
+                yield json(value, default=default)
+            except Exception as error:
+                error.add_note(f"line {number}")
+                raise
+
+    body = join(bodies())
     return body if encode is None else body.encode(encode)
 
 

@@ -1,15 +1,17 @@
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any, Never, final
 
 from typing_extensions import Buffer
 
-__all__ = ["Body", "Chunks", "Extractor", "Marks", "Media", "Scope"]
+__all__ = ["Body", "Chunks", "Extractor", "Marks", "Media", "Scope", "json_lines"]
 
 @final
 class Media:
     @staticmethod
-    def open(path: str | os.PathLike[str], *, mime: str | None = None, name: str | None = None) -> Media: ...
+    def open(
+        path: str | os.PathLike[str], *, mime: str | None = None, name: str | None = None, keep_open: bool = True
+    ) -> Media: ...
     @staticmethod
     def from_bytes(data: Buffer, *, mime: str | None = None, name: str | None = None) -> Media: ...
     @staticmethod
@@ -72,3 +74,5 @@ class Extractor:
     ) -> Extractor: ...
     def push(self, data: bytes) -> None: ...
     def finish(self) -> tuple[str, list[tuple[str, Media, bool, str]]]: ...
+
+def json_lines(bodies: Iterable[Body]) -> Body: ...

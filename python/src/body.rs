@@ -189,6 +189,22 @@ impl PyBody {
     }
 }
 
+/// Joins bodies to JSON Lines: each of them, and a line feed.
+#[pyfunction]
+pub(crate) fn json_lines(bodies: &Bound<'_, PyAny>) -> PyResult<PyBody> {
+    let py = bodies.py();
+    let mut raised = None;
+    let bodies = bodies.try_iter()?.map_while(|body| {
+        let body = body.and_then(|body| Ok(body.cast::<PyBody>()?.get().at_start(py)));
+        body.map(Ok).map_err(|error| raised = Some(error)).ok()
+    });
+    let joined = Body::json_lines(bodies);
+    match raised {
+        Some(raised) => Err(raised),
+        None => joined.map(PyBody::from).map_err(|error| exception(py, error)),
+    }
+}
+
 /// An iterator over the chunks of a body.
 #[pyclass(frozen, name = "Chunks", module = "niello")]
 pub(crate) struct PyChunks {

@@ -14,7 +14,7 @@ mod media;
 mod _niello {
     #[pymodule_export]
     use crate::{
-        body::{PyBody, PyChunks},
+        body::{PyBody, PyChunks, json_lines},
         extract::PyExtractor,
         marks::{PyMarks, PyScope},
         media::PyMedia,

@@ -1,7 +1,7 @@
 //! Media.
 
 use crate::error::{exception, io_exception, not_picklable};
-use niello::{Media, MediaOptions, bytes::Bytes};
+use niello::{Access, Media, MediaOptions, bytes::Bytes};
 use pyo3::{
     buffer::PyBuffer, exceptions::PyTypeError, intern, prelude::*, pybacked::PyBackedBytes, types::PyBytes,
 };
@@ -20,10 +20,23 @@ pub(crate) struct PyMedia(pub(crate) Media);
 #[pymethods]
 impl PyMedia {
     /// Opens a file, and detects its MIME type unless `mime` sets it. `name` replaces the path in error messages.
+    ///
+    /// With `keep_open=False`, the file is closed, and opened again for each read. Use it for `json_lines` with more files
+    /// than the process may have open. The file must stay at its path.
     #[staticmethod]
-    #[pyo3(signature = (path, *, mime=None, name=None))]
-    fn open(py: Python<'_>, path: PathBuf, mime: Option<String>, name: Option<String>) -> PyResult<PyMedia> {
-        let media = py.detach(|| options(mime, name).open(path));
+    #[pyo3(signature = (path, *, mime=None, name=None, keep_open=true))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        mime: Option<String>,
+        name: Option<String>,
+        keep_open: bool,
+    ) -> PyResult<PyMedia> {
+        let mut options = options(mime, name);
+        if !keep_open {
+            options = options.access(Access::Reopen);
+        }
+        let media = py.detach(|| options.open(path));
         media.map(PyMedia).map_err(|error| exception(py, error))
     }
 
