@@ -59,23 +59,22 @@ class TooLargeError(Error, ValueError):
     __module__ = "niello"
 
 
-class _NotFoundError(IoError, FileNotFoundError):
-    __module__ = "niello"
+def _io_error(kind: str, also: type[OSError]) -> type[Error]:
+    """Returns an `IoError` that is also another exception of Python."""
 
+    def reduce(self: Error) -> tuple[object, ...]:
+        # Pickle finds only classes that the package exports.
+        return create, (kind, str(self))
 
-class _PermissionDeniedError(IoError, PermissionError):
-    __module__ = "niello"
-
-
-class _IsADirectoryError(IoError, IsADirectoryError):
-    __module__ = "niello"
+    members = {"__module__": "niello", "__doc__": IoError.__doc__, "__reduce__": reduce}
+    return type("IoError", (IoError, also), members)
 
 
 _CLASSES: dict[str, tuple[type[Error], int | None]] = {
     "io": (IoError, None),
-    "not_found": (_NotFoundError, _errno.ENOENT),
-    "permission_denied": (_PermissionDeniedError, _errno.EACCES),
-    "is_a_directory": (_IsADirectoryError, _errno.EISDIR),
+    "not_found": (_io_error("not_found", FileNotFoundError), _errno.ENOENT),
+    "permission_denied": (_io_error("permission_denied", PermissionError), _errno.EACCES),
+    "is_a_directory": (_io_error("is_a_directory", IsADirectoryError), _errno.EISDIR),
     "changed": (ChangedError, None),
     "mime_type": (MimeTypeError, None),
     "json": (JsonError, None),

@@ -108,6 +108,21 @@ def test_errors_are_the_exceptions_that_python_has_for_them(tmp_path):
     assert issubclass(niello.ChangedError, OSError) and issubclass(niello.ChangedError, niello.Error)
 
 
+def test_errors_can_be_pickled(tmp_path):
+    raised = []
+    for path in tmp_path / "nothing.mp4", tmp_path:
+        with pytest.raises(niello.IoError) as error:
+            niello.Media.open(path)
+        raised.append(error.value)
+    with pytest.raises(niello.MimeTypeError) as error:
+        niello.Media.from_bytes(b"\0not media")
+    for error in *raised, error.value, niello.ChangedError("changed"):
+        copied = pickle.loads(pickle.dumps(error))
+        assert (type(copied), str(copied), copied.kind) == (type(error), str(error), error.kind)
+        assert getattr(copied, "errno", None) == getattr(error, "errno", None)
+    assert {type(error).__qualname__ for error in raised} == {"IoError"}
+
+
 def test_a_body_is_what_json_dumps_writes(clip):
     media = niello.Media.open(clip)
     encoded = base64.b64encode(clip.read_bytes()).decode()
