@@ -253,6 +253,9 @@ def main(what, mib, clients):
                     same = all(documented[key] == marked[key] for key in ("length", "sha256_in_standard_alphabet"))
                     print(f"{mib} MiB, {client:14}{marked['length']} bytes, {'the same' if same else 'NOT THE SAME'}", flush=True)
             log.unlink()
+            path.unlink()
+        if what == "same":
+            return
         with server(folder, "--no-hash") as (url, log):
             measure(what, mib, clients, folder, url)
             lengths = [record["length"] for record in records(log)]
