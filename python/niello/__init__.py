@@ -10,6 +10,9 @@ Two lines of a program change: the client, and the media.
 
 `data_uri` returns a short placeholder string for the file: a mark. The client replaces it when it sends the request, so
 the file is never in memory as a whole.
+
+The clients are in the modules `niello.httpx2`, `niello.httpx`, `niello.requests` and `niello.aiohttp`, each of which needs
+the library that it is named after. `json` creates a body from your own values, and `extract` takes media out of responses.
 """
 
 from __future__ import annotations

@@ -22,17 +22,16 @@ Rule: TypeAlias = Callable[[tuple[str, ...]], Literal["media", "data_uri", "text
 
 
 class Extracted(NamedTuple):
-    """JSON whose media was taken out."""
+    """JSON whose media was taken out: `value`, the JSON as Python objects, and `media`.
 
-    value: Any
-    """The JSON as Python objects.
+    In `value`, a `Media` is in the place of a string of base64, and a `MarkedStr`, whose attribute `media` is the `Media`, in
+    the place of a data URI. `niello.json` writes both as they were.
 
-    `Media` is in the place of a string of base64, and a `MarkedStr`, with the attribute `media`, in the place of a data
-    URI. `niello.json` writes both as they were.
+    `media` lists the media in the order of the JSON, each with its JSON path, such as `$.data[0].b64_json`.
     """
 
+    value: Any
     media: list[tuple[str, Media]]
-    """The media in the order of the JSON, each with its JSON path, such as `$.data[0].b64_json`."""
 
 
 def extract(
@@ -52,17 +51,17 @@ def extract(
     A string is media if it is a data URI with base64, or at a place where the APIs have media: `inlineData.data`,
     `b64_json`, `audio.data`, `file_data` and the like. All else remains as it is.
 
-    `rule` decides about other places. It is called for each string with the keys of the objects around it, the outermost
-    first, such as `("data", "b64_json")`, and returns
+    `rule` is called for each string with the keys of the objects around it, the outermost first, such as
+    `("data", "b64_json")`. It returns
 
     - `"media"`: the string is base64 or a data URI. Any other string there is a `JsonError`.
     - `"data_uri"`: it is media if it is a data URI with base64.
     - `"text"`: it remains as it is.
-    - `None`: what is said above.
+    - `None`: the place decides, as without a rule.
 
-    The limits are those for JSON that you do not trust: `max_text` for the bytes of the JSON without its media (16 MiB by
-    default), `max_media` for the number of media (10,000 by default; each of more than 64 KiB is an open file), and
-    `max_media_bytes` for the length of all media together, in decoded bytes. More is a `TooLargeError`.
+    JSON that exceeds a limit is a `TooLargeError`. `max_text` limits the bytes of the JSON without its media (16 MiB by
+    default), `max_media` the number of media (10,000 by default; each of more than 64 KiB is an open file), and
+    `max_media_bytes` the length of all media together, in decoded bytes (unlimited by default).
     """
     extractor = Extractor(rule=rule, max_text=max_text, max_media=max_media, max_media_bytes=max_media_bytes)
     for data in _chunks(source):

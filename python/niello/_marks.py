@@ -20,8 +20,6 @@ class _Marked:
     """
 
     media: Media
-    """The media of the mark."""
-
     _scope: Scope
 
     def __copy__(self) -> Self:
@@ -38,7 +36,7 @@ class _Marked:
 
 
 class MarkedStr(_Marked, str):
-    """A placeholder string for media. `data_uri` and `base64` create it.
+    """A placeholder string for media, which is its attribute `media`. `data_uri` and `base64` create it.
 
     The mark is forgotten when the object is deleted. A string that is made from it, as by an f-string, does not keep it:
     sending that string later is an `InvalidError`.
@@ -48,7 +46,8 @@ class MarkedStr(_Marked, str):
 
 
 class MarkedBytes(_Marked, bytes):
-    """Placeholder bytes for media, for clients that encode bytes as base64 themselves. `raw` creates it.
+    """Placeholder bytes for media, which is their attribute `media`. `raw` creates them, for clients that encode bytes as
+    base64 themselves.
 
     The mark is forgotten when the object is deleted.
     """
