@@ -63,8 +63,13 @@ def measured(run):
 
 def job(way, folder, url):
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    session = builder.config("spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL", "system").getOrCreate()
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # Arrow's own allocator keeps 4 MiB.
+        "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
     session.sparkContext.addPyFile(example.__file__)
     files = session.read.format("binaryFile").load(folder)
     if way == "content":

@@ -81,7 +81,7 @@ def ask(url, token, model):
     def run(batches):
         # Each attempt streams the video again.
         retries = Retry(
-            5, backoff_factor=1, status_forcelist=[429, 502, 503, 504], allowed_methods=None, raise_on_status=False
+            5, backoff_factor=1, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None, raise_on_status=False
         )
         with requests.Session() as session:
             for scheme in "https://", "http://":

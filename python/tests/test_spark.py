@@ -12,6 +12,7 @@ import sys
 import pytest
 
 pytest.importorskip("pyspark")
+import pandas
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
@@ -33,9 +34,13 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 def session():
     # Otherwise the workers are the first Python in PATH.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    # The own allocator of Arrow keeps 4 MiB.
-    session = builder.config("spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL", "system").getOrCreate()
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # Arrow's own allocator keeps 4 MiB.
+        "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
     session.sparkContext.addPyFile(str(EXAMPLE))
     yield session
     session.stop()
@@ -101,6 +106,15 @@ def test_workers_send_the_documented_bodies(server, session, clips):
     assert {json.loads(row.response)["choices"][0]["message"]["content"] for row in rows} == {"A cat."}
     sent = sorted(request["sha256"] for request in server.requests())
     assert sent == sorted(sha256(json.dumps(documented(path)).encode()) for path in clips.iterdir())
+
+
+def test_workers_send_again_after_errors_of_the_server(server):
+    paths = pandas.DataFrame({"path": [str(CLIP), "nothing.mp4"]})
+    (rows,) = example.ask(server.url + "/fail-spark/v1", "token", "m")([paths])
+    assert list(rows["error"].isna()) == [True, False]
+    requests = server.requests()
+    assert [request["status"] for request in requests] == [500, 500, 200]
+    assert {request["sha256"] for request in requests} == {sha256(json.dumps(documented(CLIP)).encode())}
 
 
 def test_workers_write_files_of_requests(session, clips, tmp_path):
