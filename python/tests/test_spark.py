@@ -1,11 +1,11 @@
 """Spark workers send and write the requests that Python creates by itself."""
 
-import base64
 import collections
 import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -23,7 +23,7 @@ EXAMPLE = HERE.parent / "examples/spark.py"
 sys.path.insert(0, str(EXAMPLE.parent))
 import spark as example
 
-# The limit for a worker, 142 MiB of which are Python, pyspark, pandas, pyarrow and requests.
+# The limit for a worker. Python, pyspark, pandas, pyarrow and requests take 141 of it.
 PEAK_MIB = 150
 
 # The workers do not import this file.
@@ -55,7 +55,9 @@ def clips(tmp_path_factory):
     for number in range(200):
         data = os.urandom(size - len(start) - 8)
         folder.joinpath(f"{number:03}.mp4").write_bytes(start + (len(data) + 8).to_bytes(4, "big") + b"mdat" + data)
-    return folder
+    yield folder
+    # pytest keeps the folders of the last three runs.
+    shutil.rmtree(folder)
 
 
 def documented(path):
