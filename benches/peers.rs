@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench peers [-- MIB ROUNDS]` runs all peers in rounds, in one process, to /dev/null, and
 //! prints medians. `benches/compare/run` calls this program with the name of a peer and a file; it then runs
-//! that peer once, to standard output.
+//! that peer once, to standard output. With `decode-zstd`, it decodes standard input.
 
 mod rig;
 
@@ -44,6 +44,9 @@ const PEERS: [(&str, Peer, &str); 11] = [
 
 fn main() {
     let words = cli::words();
+    if words.first().is_some_and(|word| word == "decode-zstd") {
+        return zstd::stream::copy_decode(io::stdin(), stdout()).unwrap();
+    }
     match PEERS.iter().find(|peer| words.first().is_some_and(|word| word == peer.0)) {
         Some((_, peer, _)) => peer(Path::new(&words[1]), &mut stdout()).unwrap(),
         None => compare(),

@@ -1,5 +1,6 @@
-"""What the scripts share: building, files, measuring in rounds, and the folder of the results."""
+"""What the scripts share: arguments, building, files, measuring in rounds, and the folder of the results."""
 
+import argparse
 import datetime
 import json
 import os
@@ -13,6 +14,23 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 MIB = 1 << 20
 BLOCK = 4 * MIB
+
+
+def arguments(description, size=None, rounds=5):
+    """Returns a parser with the arguments that every script has. `size` says what SIZE is the size of."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if size:
+        parser.add_argument("size", nargs="?", default="1G", help=f"size of the {size}, such as 64M (default: 1G)")
+    parser.add_argument("--rounds", type=int, default=rounds, help="default: %(default)s")
+    parser.add_argument(
+        "--keep",
+        metavar="MACHINE",
+        nargs="?",
+        const="",
+        help="write the results to benches/results/MACHINE (default: a name made from the CPU and cores) "
+        "instead of target/compare/results",
+    )
+    return parser
 
 
 def build(benches=("peers", "measure", "bodies")):
@@ -116,6 +134,7 @@ def machine():
         "cores": os.cpu_count(),
         "memory_gib": round(int(memory) / MIB, 1),
         "kernel": platform.release(),
+        "load": os.getloadavg()[0],
         "date": datetime.date.today().isoformat(),
     }
 
@@ -129,14 +148,20 @@ def describe(machine):
         f"Linux {machine['kernel']}",
         machine["date"],
     ]
+    if "load" in machine:
+        parts.append(f"load {machine['load']:.1f} at the start")
     return ", ".join(parts)
 
 
-def results(machine, name):
-    """Returns the folder for this machine's results: `name`, or a name made from its CPU and cores."""
-    made = f"{machine['cpu']} {machine['family']} {machine['cores']} cores"
-    folder = HERE.parent / "results" / (name or re.sub(r"[^a-z0-9]+", "-", made.lower()).strip("-"))
+def results(machine, keep):
+    """Returns the folder for the results: a temporary one, unless `keep` is the name of a folder to keep, or empty."""
+    if keep is None:
+        folder = ROOT / "target" / "compare" / "results"
+    else:
+        made = f"{machine['cpu']} {machine['family']} {machine['cores']} cores"
+        folder = HERE.parent / "results" / (keep or re.sub(r"[^a-z0-9]+", "-", made.lower()).strip("-"))
     folder.mkdir(parents=True, exist_ok=True)
+    print(f"results: {folder}", flush=True)
     return folder
 
 
