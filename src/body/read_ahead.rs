@@ -38,8 +38,10 @@ pub struct ReadAhead {
 /// The number of chunks in the queue. Two keep both threads busy; each costs a chunk of memory.
 const AHEAD: usize = 2;
 
-/// The number of bytes between yields. A number of bytes rather than of chunks, so that small chunks are not slower.
-const YIELD_AFTER: usize = 1024 * 1024;
+/// The number of bytes between yields. A number of bytes rather than of chunks, so that small chunks are not slower. With
+/// 1 MiB, a cached file is sent at 0.73 of the speed of [`Body`], with 2 MiB as fast, while a timer of 1 ms is not later
+/// (Zen 4, reqwest).
+const YIELD_AFTER: usize = 2 * 1024 * 1024;
 
 /// The number of yields at a time.
 ///
@@ -77,7 +79,7 @@ impl Body {
     /// Converts into a body that is read and encoded on a thread of its own, so that the executor never waits for a
     /// disk.
     ///
-    /// The thread is at most two chunks ahead. It works with any executor. After every MiB it yields to the executor, so
+    /// The thread is at most two chunks ahead. It works with any executor. After every 2 MiB it yields to the executor, so
     /// that timers and other tasks run even if chunks are always ready. [`Body`](Body#in-a-client) says when to use it
     /// and what it costs.
     ///
@@ -322,7 +324,7 @@ mod tests {
 
     /// Returns the number of polls before each chunk that were pending though the queue was full. Each was woken.
     fn yields(chunk_len: usize, chunks: usize) -> Vec<usize> {
-        let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
+        let media = Media::from_bytes(vec![0; 24 << 20], "video/mp4").unwrap();
         let mut ahead = crate::Body::json(&media).unwrap().with_chunk_len(chunk_len).read_ahead();
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(woken.clone());
@@ -356,13 +358,13 @@ mod tests {
     }
 
     #[test]
-    fn the_body_yields_twice_after_each_mebibyte() {
-        const MIB: usize = 1 << 20;
-        assert_eq!(yields(MIB, 6), [2; 5]);
-        assert_eq!(yields(3 * MIB, 3), [2; 2]);
-        assert_eq!(yields(MIB / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
-        assert_eq!(yields(MIB / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
-        assert_eq!(yields(MIB / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
+    fn the_body_yields_twice_after_every_two_mebibytes() {
+        const TWO: usize = 2 << 20;
+        assert_eq!(yields(TWO, 6), [2; 5]);
+        assert_eq!(yields(3 * TWO / 2, 4), [2; 3]);
+        assert_eq!(yields(TWO / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
+        assert_eq!(yields(TWO / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
+        assert_eq!(yields(TWO / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
     }
 
     /// The wait for a slow disk is a yield already.
