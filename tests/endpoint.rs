@@ -205,6 +205,18 @@ fn resource_names_of_models_are_paths_of_their_own() {
     }
 }
 
+/// A host is never replaced by a model name, even if it has the name of a collection.
+#[test]
+fn a_model_name_does_not_change_the_host() {
+    for host in ["publishers", "projects"] {
+        let base = format!("https://{host}/v1");
+        for model in ["endpoints/1", "projects/p/locations/l/endpoints/1"] {
+            let request = generate(gemini::Endpoint::new(&base, model));
+            assert_eq!(url(request), format!("{base}/{model}:generateContent"));
+        }
+    }
+}
+
 #[test]
 fn base_urls_that_end_in_what_is_appended_are_rejected() {
     assert_rejected(send(chat::Endpoint::openai("https://h/v1/chat/completions")), "/chat/completions");

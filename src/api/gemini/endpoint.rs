@@ -133,8 +133,10 @@ fn join_model(base_url: &str, model: &str) -> Result<String> {
             )));
         }
     };
-    let kept = replaced.and_then(|replaced| base_url.find(replaced)).unwrap_or(base_url.len());
-    let mut url = format!("{}{collection}", &base_url[..kept]);
+    // A host can have the name of a collection, and must not be replaced.
+    let (host, path) = base_url.split_at(path_start(base_url));
+    let kept = replaced.and_then(|replaced| path.find(replaced)).unwrap_or(path.len());
+    let mut url = format!("{host}{}{collection}", &path[..kept]);
     for segment in segments {
         if matches!(segment, "" | "." | "..") || segment.contains(char::is_control) {
             return Err(invalid(format!(
@@ -146,6 +148,11 @@ fn join_model(base_url: &str, model: &str) -> Result<String> {
         push_encoded(segment, &mut url);
     }
     Ok(url)
+}
+
+/// Returns the index at which the path of a base URL starts: that of the first slash after `://`.
+fn path_start(base_url: &str) -> usize {
+    base_url.match_indices('/').nth(2).map_or(base_url.len(), |(at, _)| at)
 }
 
 /// Returns whether a base URL is one of Vertex AI, whose publishers are not below its models.
