@@ -55,6 +55,14 @@ fn streams_are_parsed_as_the_html_standard_says() {
 }
 
 #[test]
+fn events_in_one_event_come_before_an_object_after_it() {
+    let stream = b"data: {\"a\":1}\ndata: {\"a\":2}\n{\"a\":3}\n";
+    let want = [1, 2, 3].map(|n| Some(format!("{{\"a\":{n}}}")));
+    assert_eq!(read(100, [&stream[..]]), want);
+    assert_eq!(read(100, stream.chunks(1)), want);
+}
+
+#[test]
 fn pushing_a_blank_line_ends_an_unfinished_event() {
     let mut events = Events::new();
     events.push(b"data: a");

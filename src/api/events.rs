@@ -209,7 +209,9 @@ impl<S: Store> Events<S> {
     /// limit. The events after it can still be read.
     pub fn next_event(&mut self) -> Option<Result<Extracted<S::Stored>>> {
         loop {
-            if let Some(event) = self.ready.pop_front().or_else(|| self.lines.as_mut()?.next().map(Ok)) {
+            // The lines were complete before what is ready by now.
+            let line = self.lines.as_mut().and_then(Iterator::next).map(Ok);
+            if let Some(event) = line.or_else(|| self.ready.pop_front()) {
                 self.has_events |= event.is_ok();
                 return Some(event);
             }
