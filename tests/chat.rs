@@ -383,6 +383,7 @@ fn type_or_text_that_is_not_a_string_is_read_as_its_json() {
     for (part, written) in [
         (r#"{"type": "text", "text": 7}"#, r#"{"type":"text","text":"7"}"#),
         (r#"{"type": "text", "text": null}"#, r#"{"type":"text"}"#),
+        (r#"{"text": null, "type": "text"}"#, r#"{"type":"text"}"#),
         (r#"{"type": 7, "text": "t"}"#, r#"{"type":"7","text":"t"}"#),
     ] {
         let read: Part = serde_json::from_str(part).unwrap();

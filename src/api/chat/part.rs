@@ -99,6 +99,11 @@ impl PartKind {
     }
 }
 
+/// Returns `true` for the types whose payload is a string.
+fn is_text(name: &str) -> bool {
+    matches!(name, "text" | "refusal")
+}
+
 /// Reads a URL from an object, or from a string in place of one.
 fn media_url(payload: &Value) -> Option<MediaUrl> {
     payload.as_str().map(MediaUrl::new).or_else(|| object(payload, "url"))
@@ -303,7 +308,7 @@ impl Lenient for Part {
         while let Some(Key(key)) = map.next_key()? {
             // The type, and a text after it, need no map, which takes much more memory than they do.
             let is_type = key == "type";
-            if !is_type && (key != name || !matches!(&*name, "text" | "refusal")) {
+            if !is_type && (key != name || !is_text(&name)) {
                 let value: Value = map.next_value()?;
                 members.insert(key.into_owned(), value);
                 continue;
@@ -323,8 +328,10 @@ impl Lenient for Part {
             Some(text) => Some(PartKind::Refusal(text)),
             None => PartKind::read(&name, &members),
         };
-        // `Map::remove` would reorder the other members if serde_json's feature `preserve_order` is on.
-        members.retain(|key, _| *key != name || kind.is_none());
+        // A text of null before the type is left out, as one after it is. `Map::remove` would reorder the other members if
+        // serde_json's feature `preserve_order` is on.
+        let is_null_text = |value: &Value| value.is_null() && is_text(&name);
+        members.retain(|key, value| *key != name || kind.is_none() && !is_null_text(value));
         Ok(Ok(Part { extra: members.into(), ..Part::from(kind.unwrap_or(PartKind::Other(name))) }))
     }
 
