@@ -22,7 +22,7 @@ pub use read_ahead::ReadAhead;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    media::seek_from,
+    media::{READ_UNIT, seek_from},
 };
 use bytes::{BufMut, Bytes};
 use plan::Plan;
@@ -128,10 +128,10 @@ pub struct Body {
 
 /// 1 MiB of base64, from 768 KiB of media. Shorter chunks are slower over TCP. Chunks of 2 MiB are 5 to 14%
 /// faster but double the memory of each body (`benches/results/zen4-epyc-2-cores/body.txt`).
-const CHUNK_LEN: usize = 1024 * 1024;
+const CHUNK_LEN: usize = 8 * READ_UNIT / 3 * 4;
 
-/// The shortest chunk that is encoded for a writer that accepts little at a time.
-const MIN_WRITE: usize = 4096;
+/// The shortest chunk that is encoded for a writer that accepts little at a time: 4 KiB.
+const MIN_WRITE: usize = CHUNK_LEN / 256;
 
 impl Body {
     pub(crate) fn new(plan: Plan) -> Body {

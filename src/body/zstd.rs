@@ -30,8 +30,8 @@ use crate::{
 use bytes::BufMut;
 use std::{ops::Range, sync::Arc};
 
-/// The most that a block decodes to, and the window.
-const BLOCK: usize = 128 * 1024;
+/// The most that a block decodes to: 128 KiB, which is also the window.
+const BLOCK: usize = READ_UNIT / 3 * 4;
 
 /// The bytes of media in each of the four streams of a full block.
 const STREAM: u64 = BLOCK as u64 / 4 / 4 * 3;

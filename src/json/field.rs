@@ -3,7 +3,7 @@
 use super::{MAX_BUFFERED, is_in_plan, keep_error, offer};
 use crate::{
     error::{Error, ErrorKind},
-    media::Media,
+    media::{Media, READ_UNIT},
 };
 use serde::{Serialize, Serializer, ser};
 use std::{
@@ -95,8 +95,8 @@ impl Target {
 impl<'a> MediaField<'a> {
     /// The length of the fragment that is offered to a plan. One group, so that only three bytes of the media are read.
     const OFFERED: usize = 4;
-    /// The length of the fragments for any other serializer.
-    const FRAGMENT: usize = 4096;
+    /// The length of the fragments for any other serializer: 4 KiB.
+    const FRAGMENT: usize = READ_UNIT / 24;
 
     fn new<S: Serializer>(media: &'a Media, data_uri: bool) -> MediaField<'a> {
         MediaField { media, data_uri, target: Target::of::<S>(), failed: Cell::new(None) }

@@ -44,8 +44,7 @@ pub(super) enum Change {
 
 /// The maximum number of bytes per call of [`OpenFile::read`]: 1 MiB of base64, the default chunk. A multiple
 /// of 3, so that no group is split.
-pub(super) const STEP: usize = 768 * 1024;
-const _: () = assert!(STEP.is_multiple_of(READ_UNIT));
+pub(super) const STEP: usize = 8 * READ_UNIT;
 
 /// Reads of up to this many bytes use a buffer on the stack: the groups of any 64 characters.
 pub(super) const MAX_STACK_READ: usize = 51;

