@@ -1,6 +1,6 @@
 //! SRC: the file or URL of a media part, with suffixes such as `;type=video/mp4` in the manner of `curl -F`.
 
-use crate::{descriptor::is_stdin, escape::shorten_to};
+use super::{descriptor::is_stdin, escape::shorten_to};
 use niello::NameKind;
 use std::{
     ffi::{OsStr, OsString},

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| niello_fuzz::events(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| niello_fuzz::Judged::run(niello_fuzz::events, data));

@@ -1,7 +1,11 @@
 //! Any body with the content coding zstd: it decodes to the plain body, and every read from every position gives the same
 //! bytes.
 
-use super::cuts::Element;
+use super::{
+    expected::Element,
+    judged::Judged,
+    sizes::{Length, STEP, UNIT, noise},
+};
 use arbitrary::{Arbitrary, Unstructured};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use niello::{Access, Body, ContentEncoding, DataUri, Media, Segment};
@@ -12,14 +16,10 @@ use std::{
 };
 use zstd::bulk::Decompressor;
 
-/// The bytes of media in a full block.
-const BLOCK: usize = 96 * 1024;
+/// One short block, a full and a short one, and more than a read of a file covers. A full block is a unit.
+const FILES: [usize; 3] = [UNIT - 100, UNIT + 61, STEP + UNIT / 3];
 
-/// One short block, a full and a short one, and more than a read of a file covers.
-const FILES: [usize; 3] = [5000, BLOCK + 61, 800_000];
-
-static NOISE: LazyLock<Vec<u8>> =
-    LazyLock::new(|| (0..FILES[2] as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect());
+static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| noise(FILES[2]));
 
 /// The base64 of the noise.
 static TEXT: LazyLock<String> = LazyLock::new(|| STANDARD.encode(&*NOISE));
@@ -66,23 +66,10 @@ enum Field {
     File { file: u8, is_uri: bool },
 }
 
-/// A length below 2^17, which is more than a full block. Short lengths are as likely as long ones.
-#[derive(Arbitrary)]
-struct Length {
-    bits: u8,
-    len: u32,
-}
-
-impl Length {
-    fn get(&self) -> usize {
-        self.len as usize % (1 << (self.bits % 18))
-    }
-}
-
 #[derive(Arbitrary)]
 struct Step {
     seek: Option<u32>,
-    len: u16,
+    len: Length,
 }
 
 /// Memory that all inputs share, because allocations are slow with AddressSanitizer.
@@ -99,16 +86,16 @@ thread_local! {
         coded: Vec::new(),
         frame: Vec::new(),
         decoded: Vec::new(),
-        part: vec![0; 1 << 16],
+        part: vec![0; 1 << 20],
         decoder: Decompressor::new().unwrap(),
     });
 }
 
-pub fn coded(data: &[u8]) {
-    BUFFERS.with_borrow_mut(|buffers| check(Unstructured::new(data), buffers));
+pub fn coded(data: &[u8], judged: &mut Judged) {
+    BUFFERS.with_borrow_mut(|buffers| check(Unstructured::new(data), buffers, judged));
 }
 
-fn check(mut data: Unstructured<'_>, buffers: &mut Buffers) {
+fn check(mut data: Unstructured<'_>, buffers: &mut Buffers, judged: &mut Judged) {
     let Ok(fields) = Vec::<Field>::arbitrary(&mut data) else { return };
     let mut json = String::new();
     let value: Vec<Element> = fields.into_iter().take(8).map(|field| element(field, &mut json)).collect();
@@ -127,6 +114,8 @@ fn check(mut data: Unstructured<'_>, buffers: &mut Buffers) {
     decoder.decompress_to_buffer(frame, decoded).unwrap();
     let json = json.strip_suffix(',').unwrap_or_default();
     assert!(decoded[0] == b'[' && decoded[1..].strip_suffix(b"]") == Some(json.as_bytes()));
+    judged.case();
+    judged.step(decoded_len as usize);
 
     let mut check_read = |at: usize, body: &mut Body, len: usize| {
         // AddressSanitizer detects writes past the end of the buffer.
@@ -136,13 +125,14 @@ fn check(mut data: Unstructured<'_>, buffers: &mut Buffers) {
         let rest = coded.get(at..).unwrap_or_default();
         assert_eq!(read, len.min(rest.len()));
         assert!(out[..read] == rest[..read]);
+        judged.step(read);
         assert_eq!(body.position(), (at + read) as u64);
         at + read
     };
     // A few positions that depend on the length.
     for at in (0..coded.len()).step_by(coded.len() / 7 + 1) {
         body.seek(SeekFrom::Start(at as u64)).unwrap();
-        check_read(at, &mut body, (at * 31 + coded.len()) % 50_000);
+        check_read(at, &mut body, (at * 31 + coded.len()) % (UNIT / 2));
     }
     body.reset();
     let mut at = 0;
@@ -155,7 +145,7 @@ fn check(mut data: Unstructured<'_>, buffers: &mut Buffers) {
             at = to as usize % (coded.len() + 2);
             body.seek(SeekFrom::Start(at as u64)).unwrap();
         }
-        at = check_read(at, &mut body, len.into());
+        at = check_read(at, &mut body, len.get());
     }
 }
 

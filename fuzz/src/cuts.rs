@@ -1,50 +1,37 @@
 //! Arbitrary sequences of reads, writes and seeks on a body: the bytes are always the same.
 
+use super::{
+    expected::{Expected, Field, Place},
+    judged::Judged,
+    sizes::Length,
+};
 use arbitrary::{Arbitrary, Unstructured};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use niello::{Access, Body, DataUri, Media};
-use serde::Serialize;
+use niello::Body;
 use std::{
+    cell::RefCell,
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
-    sync::LazyLock,
 };
 
-/// The size of the file, in bytes: more than one read buffer.
-const FILE: usize = 800_000;
+/// More steps take longer and reach nothing that fewer don't.
+const MAX_STEPS: usize = 8;
 
-/// The same file with both kinds of access, and its base64.
-static FILES: LazyLock<([Media; 2], String)> = LazyLock::new(|| {
-    let bytes: Vec<u8> = (0..FILE as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &bytes).unwrap();
-    let open = |access| Media::options().mime("video/mp4").access(access).open(file.path()).unwrap();
-    ([Access::Map, Access::Read].map(open), STANDARD.encode(&bytes))
-});
-
-#[derive(Arbitrary)]
-enum Field {
-    Text(String),
-    Bytes(Vec<u8>),
-    File(bool),
-    Uri(bool),
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Element {
-    Text(String),
-    Media(Media),
-    Uri(DataUri),
-}
+/// The largest number of chunks of one step.
+const MAX_CHUNKS: usize = 4;
 
 #[derive(Arbitrary)]
 enum Step {
-    Read(u32),
-    Chunk(u16),
-    Write { chunk: u16, accepts: u16, then: Then },
+    Read(Length),
+    /// Reads a chunk, of the length that was set before if this has none.
+    Chunk(Option<Length>),
+    Write {
+        chunk: Length,
+        accepts: Length,
+        then: Then,
+    },
     Seek(u32),
     By(i32),
     FromEnd(i32),
+    Border(Place),
     Clone,
     Rewind,
 }
@@ -58,18 +45,22 @@ enum Then {
     Fail,
 }
 
-struct Writer {
-    accepted: Vec<u8>,
+/// Compares what it accepts.
+struct Writer<'a> {
+    expected: &'a Expected,
+    judged: &'a mut Judged,
+    at: u64,
     room: usize,
     then: Then,
 }
 
-impl Write for Writer {
+impl Write for Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let len = bytes.len().min(self.room);
         if len > 0 {
+            self.expected.check(self.at, &bytes[..len], self.judged);
+            self.at += len as u64;
             self.room -= len;
-            self.accepted.extend_from_slice(&bytes[..len]);
             return Ok(len);
         }
         match std::mem::replace(&mut self.then, Then::Fail) {
@@ -85,45 +76,68 @@ impl Write for Writer {
     }
 }
 
-pub fn cuts(data: &[u8]) {
-    let mut data = Unstructured::new(data);
-    let Ok(fields) = Vec::<Field>::arbitrary(&mut data) else { return };
-    let (value, json): (Vec<Element>, Vec<String>) = fields.into_iter().take(8).map(element).unzip();
-    let expected = format!("[{}]", json.join(",")).into_bytes();
+thread_local! {
+    /// What bodies are read into.
+    static OUT: RefCell<Vec<u8>> = RefCell::new(vec![0; 1 << 20]);
+}
+
+pub fn cuts(data: &[u8], judged: &mut Judged) {
+    OUT.with_borrow_mut(|out| {
+        // An error means that the data is used up, which ends the test.
+        let _ = check(Unstructured::new(data), out, judged);
+    });
+}
+
+fn check(mut data: Unstructured<'_>, out: &mut [u8], judged: &mut Judged) -> arbitrary::Result<()> {
+    let count = data.int_in_range(1..=5)?;
+    let fields = (0..count).map(|_| data.arbitrary()).collect::<arbitrary::Result<Vec<Field>>>()?;
+    let (value, expected) = Expected::new(fields);
     let mut body = Body::json(&value).unwrap();
     assert_eq!(body.len(), expected.len() as u64);
+    judged.case();
 
-    // The expected position of the body, and the bytes after a position.
+    // The expected position of the body.
     let mut at = 0_u64;
-    let rest = |at: u64| usize::try_from(at).ok().and_then(|at| expected.get(at..)).unwrap_or_default();
-    while !data.is_empty() {
-        let Ok(step) = data.arbitrary::<Step>() else { return };
-        match step {
+    for _ in 0..MAX_STEPS {
+        if data.is_empty() {
+            break;
+        }
+        match data.arbitrary()? {
             Step::Read(len) => {
-                let mut out = vec![0; len as usize % (expected.len() + 2)];
-                let len = body.read(&mut out).unwrap();
-                assert_eq!(len, out.len().min(rest(at).len()));
-                assert!(out[..len] == rest(at)[..len]);
+                // AddressSanitizer detects writes past the end of the buffer.
+                let out = &mut out[(1 << 20) - len.get()..];
+                let len = body.read(out).unwrap();
+                assert_eq!(len, out.len().min(expected.rest(at)));
+                expected.check(at, &out[..len], judged);
                 at += len as u64;
             }
             Step::Chunk(len) => {
-                let len = usize::from(len).max(1);
-                let mut chunks = body.with_chunk_len(len).chunks();
+                if let Some(len) = len {
+                    body = body.with_chunk_len(len.get());
+                }
+                let mut chunks = body.chunks();
                 let chunk = chunks.next().transpose().unwrap().unwrap_or_default();
-                assert!(chunk == rest(at)[..len.min(rest(at).len())]);
+                assert_eq!(chunk.is_empty(), expected.rest(at) == 0);
+                if let Some(len) = len {
+                    assert_eq!(chunk.len(), len.get().max(1).min(expected.rest(at)));
+                }
+                expected.check(at, &chunk, judged);
                 at += chunk.len() as u64;
                 body = chunks.into_body();
             }
             Step::Write { chunk, accepts, then } => {
-                body = body.with_chunk_len(usize::from(chunk));
-                let mut writer = Writer { accepted: Vec::new(), room: accepts.into(), then };
+                body = body.with_chunk_len(chunk.get());
+                // A writer that accepts many short chunks takes long.
+                let room = accepts.get().min(MAX_CHUNKS * chunk.get().max(1));
+                let mut writer = Writer { expected: &expected, judged, at, room, then };
                 let written = body.write_to(&mut writer);
-                assert!(writer.accepted == rest(at)[..writer.accepted.len()]);
+                let accepted = (writer.at - at) as usize;
+                assert_eq!(accepted, room.min(expected.rest(at)));
                 match written {
-                    Ok(len) => assert_eq!(len, rest(at).len() as u64),
-                    Err(_) => assert_eq!(writer.accepted.len(), usize::from(accepts)),
+                    Ok(len) => assert_eq!(len, accepted as u64),
+                    Err(_) => assert_eq!(accepted, room),
                 }
-                at += writer.accepted.len() as u64;
+                at = writer.at;
             }
             Step::Seek(to) => {
                 at = u64::from(to) % (body.len() + 2);
@@ -143,6 +157,10 @@ pub fn cuts(data: &[u8]) {
                 }
                 None => assert!(body.seek(SeekFrom::End(by.into())).is_err()),
             },
+            Step::Border(place) => {
+                at = expected.place(&place);
+                assert_eq!(body.seek(SeekFrom::Start(at)).unwrap(), at);
+            }
             Step::Clone => body = body.clone(),
             Step::Rewind => {
                 body.reset();
@@ -150,26 +168,7 @@ pub fn cuts(data: &[u8]) {
             }
         }
         assert_eq!(body.position(), at);
-        assert_eq!(body.remaining(), rest(at).len() as u64);
+        assert_eq!(body.remaining(), expected.rest(at) as u64);
     }
-}
-
-/// Returns a value for the body, and its JSON.
-fn element(field: Field) -> (Element, String) {
-    let (files, encoded) = &*FILES;
-    let file = |mapped| files[usize::from(mapped)].clone();
-    match field {
-        Field::Text(text) => {
-            let json = serde_json::to_string(&text).unwrap();
-            (Element::Text(text), json)
-        }
-        Field::Bytes(bytes) => {
-            let json = format!("\"{}\"", STANDARD.encode(&bytes));
-            (Element::Media(Media::from_bytes(bytes, "audio/wav").unwrap()), json)
-        }
-        Field::File(mapped) => (Element::Media(file(mapped)), format!("\"{encoded}\"")),
-        Field::Uri(mapped) => {
-            (Element::Uri(DataUri(file(mapped))), format!("\"data:video/mp4;base64,{encoded}\""))
-        }
-    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Arbitrary bytes, cut anywhere and decoded into buffers of any length: the result equals that of another decoder on the
 //! whole, except that the decoder stops at bytes that are not base64.
 
+use super::judged::Judged;
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
@@ -33,7 +34,7 @@ const UNTOUCHED: [u8; 64] = [0xa5; 64];
 /// The largest input: more than the unrolled loops of all kernels decode at a time.
 const MAX: usize = 340;
 
-pub fn decode(data: &[u8]) {
+pub fn decode(data: &[u8], judged: &mut Judged) {
     let Some((&[how, cut, room, offset], bytes)) = data.split_first_chunk::<4>() else { return };
     let bytes = &bytes[..bytes.len().min(MAX)];
     // Most bytes of a fuzzer are not base64, so half of the inputs are made of characters.
@@ -57,6 +58,7 @@ pub fn decode(data: &[u8]) {
     let expected = oracle(&standard[..end], padding);
     let padded = oracle(&standard, Padding::Required);
 
+    judged.case();
     for backend in Backend::available() {
         let whole = in_parts(backend, &bytes, usize::MAX, usize::MAX, 0, padding);
         assert_eq!(whole.as_ref().ok().map(|whole| &whole.0), expected.as_ref(), "{backend}");
@@ -65,6 +67,8 @@ pub fn decode(data: &[u8]) {
         if let Ok((_, read)) = parts {
             assert_eq!(read, end);
         }
+
+        judged.step(expected.as_ref().map_or(0, Vec::len));
 
         let mut out = vec![0; bytes.len()];
         let result = backend.decode(&bytes, &mut out[..]);

@@ -1,6 +1,7 @@
 //! Content made of the structures that detection reads: valid files whose tracks are known, text, and structures with
 //! any lengths, in any order and depth.
 
+use super::judged::Judged;
 use arbitrary::{Arbitrary, Unstructured};
 use niello::Media;
 use std::{
@@ -99,7 +100,7 @@ const MAGICS: [&str; 16] = [
 /// No piece becomes much longer.
 const MAX_LEN: usize = 2 << 20;
 
-pub fn detect(data: &[u8]) {
+pub fn detect(data: &[u8], judged: &mut Judged) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let mut content = Vec::new();
     match &input {
@@ -119,6 +120,8 @@ pub fn detect(data: &[u8]) {
         Input::Pieces(pieces) => pieces.iter().for_each(|piece| write(piece, &mut content)),
     }
     check_reads(&content);
+    judged.case();
+    judged.step(content.len());
 }
 
 /// Checks that the type is that of the tracks: audio is never labeled as video, and video never as audio.

@@ -1,5 +1,6 @@
 //! Writes JSON documents with media in all places and spellings, and some that are not valid.
 
+use super::sizes::UNIT;
 use arbitrary::{Result, Unstructured};
 use base64::{
     Engine,
@@ -55,7 +56,7 @@ pub(super) fn document(data: &[u8]) -> Vec<u8> {
 
 /// Changes a byte of some documents.
 fn corrupt(json: &mut Vec<u8>, data: &mut Unstructured<'_>) -> Result<()> {
-    if json.is_empty() || !data.ratio(1, 8)? {
+    if json.is_empty() || !rarely(8, data)? {
         return Ok(());
     }
     let at = data.choose_index(json.len())?;
@@ -65,6 +66,11 @@ fn corrupt(json: &mut Vec<u8>, data: &mut Unstructured<'_>) -> Result<()> {
         _ => json.truncate(at),
     }
     Ok(())
+}
+
+/// Returns `true` once in `n` times, and `false` if the data is used up, unlike [`Unstructured::ratio`].
+fn rarely(n: u8, data: &mut Unstructured<'_>) -> Result<bool> {
+    Ok(data.int_in_range(1..=n)? == n)
 }
 
 struct Document<'a> {
@@ -119,7 +125,7 @@ impl Document<'_> {
     }
 
     fn space(&mut self) -> Result<()> {
-        if self.data.ratio(1, 8)? {
+        if rarely(8, &mut self.data)? {
             self.json.push_str(self.data.choose(&[" ", "\n", "\t\r\n"])?);
         }
         Ok(())
@@ -127,7 +133,7 @@ impl Document<'_> {
 
     fn mime(&mut self) -> Result<()> {
         let mime = *self.data.choose(&TYPES)?;
-        if self.data.ratio(1, 16)? {
+        if rarely(16, &mut self.data)? {
             // Longer than any type.
             let subtype = "x".repeat(self.data.int_in_range(245..=260)?);
             return self.string(&format!("a/{subtype}"));
@@ -143,20 +149,20 @@ impl Document<'_> {
             192..=239 => self.data.int_in_range(762..=774)?,
             240..=253 => self.data.int_in_range(1000..=3000)?,
             // The buffer.
-            _ => 96 * 1024 + self.data.int_in_range(0..=8)? - 4,
+            _ => UNIT + self.data.int_in_range(0..=8)? - 4,
         };
         let seed = self.data.arbitrary::<u8>()?;
         let bytes: Vec<u8> = (0..len).map(|n| ((n * 167) >> 3) as u8 ^ seed).collect();
         let engine = *self.data.choose(&[&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD])?;
         let mut base64 = engine.encode(bytes);
-        if self.data.ratio(1, 4)? {
+        if rarely(4, &mut self.data)? {
             let at = self.data.int_in_range(0..=base64.len())?;
             base64.insert_str(
                 at,
                 self.data.choose(&["=", "\n", "\r\n", "!", "=\n", "A", " ", "\"", "\\", "é", "\0"])?,
             );
         }
-        if self.data.ratio(1, 3)? {
+        if rarely(3, &mut self.data)? {
             let mime = *self.data.choose(&TYPES)?;
             base64 = format!("data:{mime};base64,{base64}");
         }

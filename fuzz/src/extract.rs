@@ -1,7 +1,7 @@
 //! Arbitrary bytes as JSON, cut anywhere and with small limits: the media and the text do not depend on the cuts, equal
 //! those that serde_json and another decoder find, and make the same JSON again.
 
-use super::document::document;
+use super::{document::document, judged::Judged};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::{fmt, io::Read, iter};
 
-pub fn extract(data: &[u8]) {
+pub fn extract(data: &[u8], judged: &mut Judged) {
     let Some((&[how, cut, text, count, bytes], rest)) = data.split_first_chunk::<5>() else { return };
     let json = if how & 1 == 0 { rest.to_vec() } else { document(rest) };
     let setup = Setup {
@@ -22,6 +22,7 @@ pub fn extract(data: &[u8]) {
     };
     let whole = setup.read([&json[..]]);
     setup.check_cuts(&json, cut, &whole);
+    judged.step(json.len());
 
     let limits =
         (usize::from(text) << (how >> 4 & 3), usize::from(count % 8), u64::from(bytes) << (how >> 6));
@@ -30,6 +31,8 @@ pub fn extract(data: &[u8]) {
     limited.check_cuts(&json, cut, &within);
     match &whole {
         Ok(whole) => {
+            judged.case();
+            judged.step(whole.media.iter().map(|media| media.bytes.len()).sum());
             assert_eq!(within.is_ok(), whole.fits(limits), "{within:?} {limits:?}");
             assert!(within.is_err() || within.as_ref() == Ok(whole));
         }

@@ -1,13 +1,17 @@
 //! Properties of the body of any request, in either format.
 
+use super::{judged::Judged, unique::UniqueKeys};
 use niello::{Body, Error, ErrorKind};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use std::io::Read;
 
 /// Checks that the body is what serde_json writes for the request, has no duplicate key, and parses to the same
-/// request. Returns the body as a value, or `None` if the request was rejected with a fitting error.
-pub fn check<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Error>) -> Option<Value> {
+/// request. Returns its bytes, or `None` if the request was rejected with a fitting error.
+pub(crate) fn check<T: Serialize + DeserializeOwned>(
+    request: &T,
+    body: Result<Body, Error>,
+    judged: &mut Judged,
+) -> Option<Vec<u8>> {
     let mut body = match body {
         Ok(body) => body,
         Err(error) => {
@@ -18,14 +22,24 @@ pub fn check<T: Serialize + DeserializeOwned>(request: &T, body: Result<Body, Er
             return None;
         }
     };
-    let mut json = Vec::new();
-    body.read_to_end(&mut json).unwrap();
+    judged.case();
+    let mut json = vec![0; body.len() as usize + 1];
+    let len = body.read(&mut json).unwrap();
+    json.truncate(len);
     assert_eq!(json.len() as u64, body.len());
     assert!(json == serde_json::to_vec(request).unwrap(), "the body is what serde_json writes");
+    judged.step(json.len());
 
-    let value: Value = serde_json::from_slice(&json).expect("the body is valid JSON");
-    assert_eq!(serde_json::to_vec(&value).unwrap().len(), json.len(), "no object has a duplicate key");
+    serde_json::from_slice::<UniqueKeys>(&json)
+        .expect("the body is valid JSON, and no object has a key twice");
     let again: T = serde_json::from_slice(&json).expect("the body parses as a request");
-    assert!(serde_json::to_vec(&again).unwrap() == json, "the parsed request has the same body");
-    Some(value)
+    let again = serde_json::to_vec(&again).unwrap();
+    assert!(
+        again == json,
+        "the parsed request has the same body: {:?} is not {:?}",
+        str::from_utf8(&again),
+        str::from_utf8(&json)
+    );
+    judged.step(json.len());
+    Some(json)
 }
