@@ -12,6 +12,8 @@ use bytes::buf::UninitSlice;
 mod decode;
 mod huffman;
 mod input;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -68,13 +70,15 @@ pub enum Backend {
     Avx512,
     /// 256-bit vectors on x86-64.
     Avx2,
+    /// 128-bit vectors on little-endian aarch64.
+    Neon,
     /// The `base64-simd` crate: vectors on most targets, scalar code elsewhere.
     Portable,
 }
 
 impl Backend {
     /// Every backend, best first.
-    const ALL: [Backend; 3] = [Backend::Avx512, Backend::Avx2, Backend::Portable];
+    const ALL: [Backend; 4] = [Backend::Avx512, Backend::Avx2, Backend::Neon, Backend::Portable];
 
     /// Returns the backends that this CPU can run, best first.
     pub fn available() -> impl Iterator<Item = Backend> {
@@ -118,6 +122,7 @@ impl Backend {
         match self {
             Backend::Avx512 => "avx512",
             Backend::Avx2 => "avx2",
+            Backend::Neon => "neon",
             Backend::Portable => "portable",
         }
     }
@@ -132,6 +137,10 @@ impl Backend {
             Backend::Avx2 => x86::has_avx2(),
             #[cfg(not(target_arch = "x86_64"))]
             Backend::Avx512 | Backend::Avx2 => false,
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            Backend::Neon => neon::has_neon(),
+            #[cfg(not(all(target_arch = "aarch64", target_endian = "little")))]
+            Backend::Neon => false,
             Backend::Portable => true,
         }
     }
@@ -166,6 +175,8 @@ impl Backend {
                 Backend::Avx512 => x86::encode_avx512(src, len, out),
                 #[cfg(target_arch = "x86_64")]
                 Backend::Avx2 => x86::encode_avx2(src, len, out),
+                #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+                Backend::Neon => neon::encode(src, len, out),
                 _ if SHARED => encode_shared(src, len, out),
                 _ => encode_portable(slice::from_raw_parts(src, len), out),
             }

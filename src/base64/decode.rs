@@ -5,6 +5,8 @@
 //! and checks the padding and the end.
 
 use super::Backend;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 use base64_simd::{Out, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -319,6 +321,11 @@ impl Backend {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Backend::Avx2 => unsafe { x86::decode::decode_avx2(src.as_ptr(), groups, out.as_mut_ptr()) },
+            // SAFETY: as above, and there are enough groups for a vector.
+            #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+            Backend::Neon if groups >= neon::VECTOR => unsafe {
+                neon::decode::decode(src.as_ptr(), groups, out.as_mut_ptr())
+            },
             _ => {
                 // SAFETY: only initialized bytes are written to the slice.
                 let out = unsafe { out.as_uninit_slice_mut() };

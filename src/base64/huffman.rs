@@ -9,6 +9,8 @@
 //! groups can be encoded separately, the last part first.
 
 use super::Backend;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 use bytes::buf::UninitSlice;
@@ -74,6 +76,8 @@ impl Backend {
                 Backend::Avx512 => x86::huffman::huffman_avx512(src, len, out),
                 #[cfg(target_arch = "x86_64")]
                 Backend::Avx2 => x86::huffman::huffman_avx2(src, len, out),
+                #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+                Backend::Neon => neon::huffman::huffman(src, len, out),
                 _ => huffman_portable(src, len, out),
             }
         }

@@ -40,7 +40,7 @@ mod suite {
         }
     }
 
-    /// Multiples of the vectors of both kernels, of the unrolled loop, of the lengths from which the kernels
+    /// Multiples of the vectors of all kernels, of the unrolled loop, of the lengths from which the kernels
     /// align their stores and use non-temporal ones, and of the blocks of [`encode_shared`].
     pub fn lengths_around_block_sizes(backend: Backend) {
         for around in [192, 384, 768, 3072, 6144, 12_288] {
@@ -183,9 +183,15 @@ fn available_backends_match_the_cpu_flags_of_the_kernel() {
 }
 
 #[test]
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+fn best_backend_of_aarch64_is_neon() {
+    assert_eq!(Backend::available().next(), Some(Backend::Neon));
+}
+
+#[test]
 fn display_pads_the_name_of_a_backend() {
     let shown = Backend::ALL.map(|backend| format!("{backend:>9}"));
-    assert_eq!(shown, ["   avx512", "     avx2", " portable"]);
+    assert_eq!(shown, ["   avx512", "     avx2", "     neon", " portable"]);
 }
 
 #[test]
@@ -194,7 +200,7 @@ fn name_selects_a_backend_and_others_are_ignored() {
         assert_eq!(Backend::choose(Some(backend.name().as_ref())), backend);
     }
     let best = Backend::available().next().unwrap();
-    for name in [None, Some(""), Some("AVX2"), Some("neon")] {
+    for name in [None, Some(""), Some("AVX2"), Some("sse2")] {
         assert_eq!(Backend::choose(name.map(str::as_ref)), best);
     }
 }

@@ -46,7 +46,7 @@ mod suite {
         }
     }
 
-    /// Multiples of the vectors of both kernels, of their unrolled loops, and of the blocks of [`decode_portable`].
+    /// Multiples of the vectors of all kernels, of their unrolled loops, and of the blocks of [`decode_portable`].
     pub fn lengths_around_block_sizes(backend: Backend) {
         for around in [192, 384, 768, 12_288, 24_576] {
             for len in around - 30..around + 30 {
