@@ -384,6 +384,8 @@ fn type_or_text_that_is_not_a_string_is_read_as_its_json() {
         (r#"{"type": "text", "text": 7}"#, r#"{"type":"text","text":"7"}"#),
         (r#"{"type": "text", "text": null}"#, r#"{"type":"text"}"#),
         (r#"{"text": null, "type": "text"}"#, r#"{"type":"text"}"#),
+        (r#"{"refusal": true, "type": "refusal"}"#, r#"{"type":"refusal","refusal":"true"}"#),
+        (r#"{"type": "refusal", "refusal": true}"#, r#"{"type":"refusal","refusal":"true"}"#),
         (r#"{"type": 7, "text": "t"}"#, r#"{"type":"7","text":"t"}"#),
     ] {
         let read: Part = serde_json::from_str(part).unwrap();

@@ -38,8 +38,8 @@ pub struct ReadAhead {
 /// The number of chunks in the queue. Two keep both threads busy; each costs a chunk of memory.
 const AHEAD: usize = 2;
 
-/// The number of bytes between yields: 2 MiB. A number of bytes rather than of chunks, so that small chunks are not slower. With
-/// 1 MiB, a cached file is sent at 0.73 of the speed of [`Body`], with 2 MiB as fast, while a timer of 1 ms is not later
+/// The number of bytes between yields: 2 MiB. A number of bytes rather than of chunks, so that small chunks are not
+/// slower. With 1 MiB, a cached file is sent at 0.73 of the speed of [`Body`], with 2 MiB as fast, while a timer of 1 ms is not later
 /// (Zen 4, reqwest).
 const YIELD_AFTER: usize = 2 * CHUNK_LEN;
 

@@ -85,7 +85,12 @@ impl PartKind {
     /// unknown shape.
     fn read(name: &str, members: &Map<String, Value>) -> Option<PartKind> {
         let payload = members.get(name)?;
-        let string = || payload.as_str().map(str::to_owned);
+        // As for a text after the type.
+        let string = || match payload {
+            Value::Null => None,
+            Value::String(string) => Some(string.clone()),
+            value => Some(value.to_string()),
+        };
         Some(match name {
             "text" => PartKind::Text(string()?),
             "video_url" => PartKind::VideoUrl(media_url(payload)?),
