@@ -517,7 +517,7 @@ fn handles_are_small_and_thread_safe() {
     assert_eq!(size_of::<Result<(), Error>>(), word, "`Result<(), Error>` is one word");
     goes::<Body>(5 * word + 8);
     goes::<Chunks>(6 * word + 8);
-    goes::<MediaOptions>(9 * word);
+    goes::<MediaOptions>(6 * word + 24);
     fn is_error<T: std::error::Error>() {}
     is_error::<Error>();
     fn is_fused<T: std::iter::FusedIterator>() {}

@@ -6,7 +6,7 @@ mod common;
 
 use common::{
     DONE, Random, assert_same, base64_of, inner, job, noise, process, rest_of,
-    victim::{Shared, Victim, body_of},
+    victim::{Shared, Victim, body_of, page_size},
 };
 use niello::{Access, Body, ErrorKind};
 use std::{
@@ -33,14 +33,12 @@ fn foreign_fault() -> u8 {
 fn lost_page() -> *mut u8 {
     // SAFETY: the argument is a number.
     unsafe { libc::alarm(20) };
-    let victim = Victim::new(&noise(PAGE));
-    let shared = ManuallyDrop::new(Shared::new(&victim.file, PAGE));
+    let victim = Victim::new(&noise(page_size()));
+    let shared = ManuallyDrop::new(Shared::new(&victim.file, page_size()));
     victim.file.set_len(0).unwrap();
     FAULT.store(shared.start() as usize, Ordering::Relaxed);
     shared.start()
 }
-
-const PAGE: usize = 4096;
 
 static FAULT: AtomicUsize = AtomicUsize::new(0);
 const CALLED: i32 = DONE + 1;
@@ -150,7 +148,7 @@ fn truncated_file_is_an_error_at_the_limit_of_mappings() {
         for rights in rights.take(1 << 20) {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
             // SAFETY: a new mapping at an address that the kernel chooses.
-            match unsafe { libc::mmap(ptr::null_mut(), PAGE, rights, flags, -1, 0) } {
+            match unsafe { libc::mmap(ptr::null_mut(), page_size(), rights, flags, -1, 0) } {
                 libc::MAP_FAILED => break,
                 page => pages.push(page),
             }
@@ -177,7 +175,7 @@ fn truncated_file_is_an_error_at_the_limit_of_mappings() {
             let mut pages = exhaust();
             for _ in 0..free.parse().unwrap() {
                 // SAFETY: the page is one of those mappings, and nothing refers to it.
-                unsafe { libc::munmap(pages.pop().unwrap(), PAGE) };
+                unsafe { libc::munmap(pages.pop().unwrap(), page_size()) };
             }
             for (victim, mut body) in victims.iter().zip(bodies) {
                 victim.file.set_len(0).unwrap();
@@ -325,7 +323,7 @@ fn fault_in_the_buffer_of_the_caller_reaches_the_previous_handler() {
     let (mut body, _) = body_of(&Victim::new(&bytes).media(Access::Map), &bytes);
     body.seek(SeekFrom::Start(GROUP)).unwrap();
     // SAFETY: the page stays mapped, and nothing else refers to it. The fault is intended.
-    let buffer = unsafe { slice::from_raw_parts_mut(lost_page(), PAGE) };
+    let buffer = unsafe { slice::from_raw_parts_mut(lost_page(), page_size()) };
     let _ = body.read(buffer);
     exit(1);
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Origin, assert_same, base64_of, noise, rest_of, scratch};
+use common::{Origin, assert_same, base64_of, noise, rest_of, scratch, unnamed_file};
 use niello::{Access, Body, ErrorKind, Media, MediaOptions};
 use std::{
     fs,
@@ -215,9 +215,9 @@ fn ptr_eq_holds_for_clones_but_not_after_opening_again() {
 fn unusual_file_names_work() {
     let folder = scratch();
     let bytes = fs::read(data("video.webm")).unwrap();
-    let mut names = vec!["a b.webm", " ", "'", "é🎞.webm", "%41", "$(x)", "-o", "..webm"];
+    let mut names = vec!["a b.webm", "'", "é🎞.webm", "%41", "$(x)", "-o", "..webm"];
     if cfg!(unix) {
-        names.extend(["\"q\".webm", "a\\b", "a\nb", "*?", "<>|:"]);
+        names.extend([" ", "\"q\".webm", "a\\b", "a\nb", "*?", "<>|:"]);
     }
     for name in names {
         let path = folder.path().join(name);
@@ -277,7 +277,7 @@ fn open_file_is_sent_from_its_start_and_its_position_is_kept() {
             let media = Media::options().access(access).from_file(file).unwrap();
             assert_eq!((media.mime(), media.name()), (mime, "the given file"), "{name}");
             assert_complete(&media, &bytes);
-            if cfg!(unix) {
+            if cfg!(not(windows)) {
                 assert_eq!(duplicate.stream_position().unwrap(), position, "{name}");
             }
         }
@@ -297,16 +297,16 @@ fn open_file_converts_into_media() {
 fn open_file_without_a_path_works() {
     let bytes = fs::read(data("video.webm")).unwrap();
     for access in ACCESSES {
-        let mut file = tempfile::tempfile().unwrap();
+        let mut file = unnamed_file();
         file.write_all(&bytes).unwrap();
         let media = Media::options().access(access).from_file(file).unwrap();
         assert_eq!(media.mime(), "video/webm");
         assert_complete(&media, &bytes);
 
-        let empty = tempfile::tempfile().unwrap();
+        let empty = unnamed_file();
         assert_complete(&Media::options().mime("a/b").access(access).from_file(empty).unwrap(), b"");
     }
-    let error = Media::from_file(tempfile::tempfile().unwrap()).unwrap_err();
+    let error = Media::from_file(unnamed_file()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MimeType);
     let expected = "cannot detect the media type of the given file from its content; set it explicitly";
     assert_eq!(error.to_string(), expected);
@@ -315,7 +315,7 @@ fn open_file_without_a_path_works() {
 #[test]
 fn open_file_that_changes_is_an_error() {
     for access in ACCESSES {
-        let mut file = tempfile::tempfile().unwrap();
+        let mut file = unnamed_file();
         file.write_all(&noise(5000)).unwrap();
         let writer = file.try_clone().unwrap();
         let media = Media::options().mime("a/b").access(access).from_file(file).unwrap();

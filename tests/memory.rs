@@ -7,6 +7,7 @@ mod heap;
 
 use common::{
     DONE, Origin, Random, STEP, WINDOW, assert_same, base64_of, inner, job, noise, process, scratch,
+    scratch_on_disk,
 };
 use heap::{MAX_ALLOCATION, allocations, most_held};
 use niello::{Access, Body, ContentEncoding, DataUri, ErrorKind, Media, Segment};
@@ -300,7 +301,7 @@ fn assert_peak_below(mebibytes: u64, test: &str, fill: fn(&File), read: ReadBody
         assert!(peak() < mebibytes * 1024, "{} KiB were resident", peak());
         exit(DONE);
     }
-    let folder = scratch();
+    let folder = scratch_on_disk();
     let path = folder.path().join("large.mp4");
     fill(&File::create(&path).unwrap());
     for access in ["map", "read", "reopen"] {

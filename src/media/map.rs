@@ -235,26 +235,26 @@ mod tests {
     /// Pages before the range may still have content, and pages after it may be in use by another thread.
     #[test]
     fn guard_replaces_only_missing_pages_within_the_read() {
-        const PAGE: usize = 4096;
+        let page = guard::page_size();
         for missing in [2, 3] {
             let file = tempfile::tempfile().unwrap();
             file.set_len(LEN as u64).unwrap();
             let map = Map::new(&file, LEN as u64).unwrap();
-            file.set_len((missing * PAGE) as u64).unwrap();
+            file.set_len((missing * page) as u64).unwrap();
             assert_eq!(
-                map.encode(0, missing * PAGE, &mut Vec::with_capacity(LEN)),
-                Some((missing * PAGE).div_ceil(3) * 4)
+                map.encode(0, missing * page, &mut Vec::with_capacity(LEN)),
+                Some((missing * page).div_ceil(3) * 4)
             );
             // 3 pages and 3 bytes span 4 pages.
-            assert_eq!(map.encode(missing * PAGE, 3 * PAGE + 3, &mut Vec::with_capacity(LEN)), None);
+            assert_eq!(map.encode(missing * page, 3 * page + 3, &mut Vec::with_capacity(LEN)), None);
             assert_eq!(
                 map.encode(0, 300, &mut Vec::with_capacity(LEN)),
                 None,
                 "the map stays broken, even where pages exist"
             );
 
-            let start = map.map.start.addr() + missing * PAGE;
-            let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * PAGE);
+            let start = map.map.start.addr() + missing * page;
+            let zeros = format!("{start:x}-{:x} r--p 00000000 00:00 0", start + 4 * page);
             let maps = fs::read_to_string("/proc/self/maps").unwrap();
             assert!(maps.lines().any(|line| line.trim_end() == zeros), "{zeros} in {maps}");
         }

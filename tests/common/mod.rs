@@ -9,7 +9,9 @@ use niello::{Access, Body, Media};
 use std::{
     env,
     fmt::Display,
+    fs::File,
     io::{Read, Write},
+    path::PathBuf,
     process::Command,
     sync::OnceLock,
 };
@@ -40,14 +42,30 @@ impl Origin {
             Origin::Read => Access::Read,
             Origin::Bytes => return Media::from_bytes(bytes.to_vec(), "video/mp4").unwrap(),
         };
-        let mut file = NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let mut file = NamedTempFile::new_in(folder_of_files()).unwrap();
         file.write_all(bytes).unwrap();
         Media::options().mime("video/mp4").access(access).open(file.path()).unwrap()
     }
 }
 
-/// Creates a temporary folder on disk. In `/tmp`, which may be in memory, files would count as memory.
+/// Creates a temporary folder.
 pub(crate) fn scratch() -> TempDir {
+    TempDir::new_in(folder_of_files()).unwrap()
+}
+
+/// Creates a temporary file that has no name.
+pub(crate) fn unnamed_file() -> File {
+    tempfile::tempfile_in(folder_of_files()).unwrap()
+}
+
+/// Returns the folder of `TMPDIR`, to test other file systems. By default files are on disk, not in `/tmp`, which may be
+/// in memory.
+fn folder_of_files() -> PathBuf {
+    env::var_os("TMPDIR").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()).into()
+}
+
+/// Creates a temporary folder on disk, whatever `TMPDIR` says. In memory, files would count as memory.
+pub(crate) fn scratch_on_disk() -> TempDir {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
@@ -127,9 +145,22 @@ pub(crate) fn job() -> Option<String> {
     env::var(JOB).ok()
 }
 
+/// The program that runs tests on this platform, and its arguments, if the system cannot start them by itself.
+const RUNNER: &str = "NIELLO_TEST_RUNNER";
+
 /// Returns a command that runs the test `test` again in its own process, with a job.
 pub(crate) fn process(test: &str, job: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
+    let test_program = env::current_exe().unwrap();
+    let runner = env::var(RUNNER).unwrap_or_default();
+    let mut runner = runner.split_whitespace();
+    let mut command = match runner.next() {
+        None => Command::new(test_program),
+        Some(program) => {
+            let mut command = Command::new(program);
+            command.args(runner).arg(test_program);
+            command
+        }
+    };
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(JOB, job);
     #[cfg(unix)]
     // Restores Rust's defaults for faults, whatever the parent was started with, and writes no core dumps for

@@ -40,6 +40,12 @@ pub(crate) fn body_of(media: &Media, bytes: &[u8]) -> (Body, Vec<u8>) {
     (body, format!(r#"["the clip","{}","its end"]"#, base64_of(bytes)).into_bytes())
 }
 
+/// Returns the number of bytes in a page.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: the argument is a number.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
+}
+
 /// A writable mapping of a file, such as another program might have.
 pub(crate) struct Shared {
     start: *mut u8,
