@@ -83,11 +83,11 @@ fn separate(uint8x16x3_t(first, second, third): uint8x16x3_t) -> [uint8x16_t; 4]
 #[inline]
 #[target_feature(enable = "neon")]
 fn combine([a, b, c, d]: [uint8x16_t; 4]) -> [uint8x16_t; 3] {
-    // Each instruction keeps the bits of its first operand below the shift, and overwrites the others.
+    // `vsliq_n_u8` keeps the bits of its first operand below the shift, and overwrites the others.
     [vsliq_n_u8::<2>(vshrq_n_u8::<4>(b), a), vsliq_n_u8::<4>(vshrq_n_u8::<2>(c), b), vsliq_n_u8::<6>(d, c)]
 }
 
-/// Returns what a table has for each field.
+/// Looks up each field in a table.
 #[inline]
 #[target_feature(enable = "neon")]
 fn look_up(table: uint8x16x4_t, fields: [uint8x16_t; 4]) -> [uint8x16_t; 4] {

@@ -51,7 +51,7 @@ pub(in super::super) unsafe fn decode(src: *const u8, groups: usize, out: *mut u
     4 * at + count.unwrap_or(4 * VECTOR)
 }
 
-/// The tables that [`decode`] keeps in registers. CPUs look up three and two vectors faster than four and one.
+/// The tables that [`decode`] keeps in registers.
 #[derive(Clone, Copy)]
 struct Neon {
     low: uint8x16x3_t,
