@@ -24,8 +24,14 @@ mod unix {
         sink::{Sink, drain},
     };
     use base64_simd::{Out, STANDARD};
-    use niello::{Access, Body, base64::encode};
-    use std::{fs::File, hint::black_box, io::Write, os::unix::fs::FileExt, path::Path};
+    use niello::{Access, Body, ContentEncoding, base64::encode};
+    use std::{
+        fs::File,
+        hint::black_box,
+        io::{Read, Write},
+        os::unix::fs::FileExt,
+        path::Path,
+    };
 
     /// niello's sizes: of a window of a mapped file, and of a step with the chunk that it is encoded into.
     const WINDOW: usize = 6 << 20;
@@ -34,13 +40,18 @@ mod unix {
     const PAGE: usize = 4096;
 
     /// The ratios that are printed, with the least that niello aims at.
-    const RATIOS: [(&str, &str, &str); 10] = [
-        ("body, mapped", "windows, memcpy", "0.85"),
-        ("body, read", "pread", "0.65"),
+    const RATIOS: [(&str, &str, &str); 15] = [
+        ("body, mapped", "windows, memcpy", "0.90"),
+        ("body, read", "pread", "0.66"),
         ("body, mapped", "windows, base64-simd", "1.5"),
         ("body, read", "pread, base64-simd", "1.5"),
         ("body, mapped, to TCP", "constant buffer, to TCP", "0.85"),
         ("body, read, to TCP", "constant buffer, to TCP", ""),
+        ("pulls of 16 KiB, mapped", "pulls of 1 MiB, mapped", "0.80"),
+        ("pulls of 64 KiB, mapped", "pulls of 1 MiB, mapped", "0.92"),
+        ("pulls of 16 KiB, read", "pulls of 1 MiB, read", "0.80"),
+        ("pulls of 64 KiB, read", "pulls of 1 MiB, read", "0.92"),
+        ("body, mapped, zstd", "body, mapped", "1.0"),
         // The cost of the engine around its inner loop.
         ("body, mapped", "windows, niello's encoder", ""),
         ("body, read", "pread, niello's encoder", ""),
@@ -74,6 +85,7 @@ mod unix {
 
     fn sides<'a>(path: &Path, len: u64) -> Vec<Side<'a>> {
         let mut sides = bodies(path);
+        sides.extend(pulls(path));
         sides.push(("constant buffer, to TCP", constant(len)));
         sides.push(("windows, memcpy", windows(path, |step, out| out[..step.len()].copy_from_slice(step))));
         sides.push(("pread", pread(path, len, |_, _| {})));
@@ -96,6 +108,35 @@ mod unix {
             for (name, sink) in [(discard, Sink::Discard), (tcp, Sink::Tcp)] {
                 let (body, mut sink) = (body.clone(), sink.open());
                 sides.push((name, Box::new(move || _ = body.clone().write_to(&mut sink).unwrap())));
+            }
+        }
+        let coded = Body::json(&[file::open(path, Access::Map)]).unwrap();
+        let coded = coded.encode(ContentEncoding::Zstd).unwrap();
+        let mut sink = Sink::Discard.open();
+        sides.push(("body, mapped, zstd", Box::new(move || _ = coded.clone().write_to(&mut sink).unwrap())));
+        sides
+    }
+
+    /// Pulls each byte of a body into one buffer, as clients do that read.
+    fn pulls<'a>(path: &Path) -> Vec<Side<'a>> {
+        let names = [
+            (Access::Map, "pulls of 16 KiB, mapped", "pulls of 64 KiB, mapped", "pulls of 1 MiB, mapped"),
+            (Access::Read, "pulls of 16 KiB, read", "pulls of 64 KiB, read", "pulls of 1 MiB, read"),
+        ];
+        let mut sides: Vec<Side<'_>> = Vec::new();
+        for (access, short, medium, long) in names {
+            let body = Body::json(&[file::open(path, access)]).unwrap();
+            for (name, len) in [(short, 16 << 10), (medium, 64 << 10), (long, 1 << 20)] {
+                let (body, mut buffer) = (body.clone(), vec![0; len]);
+                sides.push((
+                    name,
+                    Box::new(move || {
+                        let mut body = body.clone();
+                        while body.read(&mut buffer).unwrap() > 0 {
+                            black_box(&mut buffer);
+                        }
+                    }),
+                ));
             }
         }
         sides

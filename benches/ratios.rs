@@ -22,6 +22,15 @@ enum Buffers {
     Cold,
 }
 
+impl Buffers {
+    fn name(self) -> &'static str {
+        match self {
+            Buffers::Warm => "warm",
+            Buffers::Cold => "cold",
+        }
+    }
+}
+
 /// More than a CPU can cache, in bytes of media.
 const COLD: usize = 256 << 20;
 
@@ -45,6 +54,14 @@ fn main() {
                 for len in SIZES {
                     work(backend, len, buffers, rounds);
                 }
+            }
+        }
+    }
+    println!("\nzstd coding  media           GB/s  of a copy");
+    for backend in Backend::available() {
+        for buffers in [Buffers::Warm, Buffers::Cold] {
+            for len in SIZES {
+                coders(backend, len, buffers, rounds);
             }
         }
     }
@@ -102,6 +119,19 @@ fn row(backend: Backend, len: usize, buffers: Buffers, speed: f64, [of_limit, of
     let kib = len >> 10;
     println!(
         "{backend:<9} {kib:>6} KiB {buffers}  {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}"
+    );
+}
+
+/// Compares the Huffman streams of media with copies of it, which are as long.
+fn coders(backend: Backend, len: usize, buffers: Buffers, rounds: usize) {
+    let len = len / 3 * 3;
+    let sides = Sides::new(len, &media(len), len, buffers);
+    let own: Work = &|src, out| backend.huffman(src, out);
+    let (speed, of_copy) = sides.compare(own, &|src, out| out.copy_from_slice(src), rounds);
+    println!(
+        "{backend:<9} {:>6} KiB {}  {speed:6.2} {of_copy:10.3}",
+        len.next_multiple_of(1024) >> 10,
+        buffers.name()
     );
 }
 
