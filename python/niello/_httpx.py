@@ -33,7 +33,10 @@ def adapt(httpx: ModuleType) -> Any:
         try:
             content = request.content
         except httpx.RequestNotRead:
-            return request  # It is a stream already.
+            if not isinstance(request.stream, httpx.ByteStream):
+                return request  # It is a stream already.
+            # A redirect has only the stream of the first request, even if its content is in memory.
+            content = request.read()
         replaced = replace_marks(content, request.headers, encode)
         if replaced is None:
             return request
