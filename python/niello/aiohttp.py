@@ -54,6 +54,9 @@ def middleware(*, encode: str | None = None) -> _Middleware:
             replaced = _replace_marks(content, request.headers, encode)
             if replaced is not None:
                 body, changed = replaced
+                if request.chunked:
+                    # With `compress`, aiohttp encodes the body while it writes, so the length is unknown.
+                    del changed["Content-Length"]
                 content_type = request.headers.get("Content-Type", "application/json")
                 await request.update_body(_Payload(body, content_type))
                 request.headers.update(changed)
