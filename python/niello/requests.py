@@ -49,6 +49,8 @@ class Adapter(_HTTPAdapter):
         content = request.body
         if isinstance(content, str):
             content = content.encode()
+        elif isinstance(content, bytearray):
+            content = bytes(content)
         replaced = _replace_marks(content, request.headers, self._encode) if isinstance(content, bytes) else None
         if replaced is not None:
             body, changed = replaced
