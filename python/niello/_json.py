@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as _json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ._marks import MARKS, MarkedBytes, base64
@@ -49,6 +49,10 @@ def json_lines(
 
     An exception has a note with the number of the line.
     """
+
+    if isinstance(values, (str, bytes, Mapping)):
+        # Its characters or keys would be lines.
+        raise TypeError(f"json_lines takes an iterable of values, not {type(values).__name__}; use niello.json for one value")
 
     def bodies() -> Iterator[Body]:
         for number, value in enumerate(values, 1):

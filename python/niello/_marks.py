@@ -56,7 +56,10 @@ class MarkedBytes(_Marked, bytes):
 
 
 def open_media(source: Source, mime: str | None = None) -> Media:
-    """Returns the media of a path, bytes, a file object, or media itself."""
+    """Returns the media of a path, bytes, a file object, or a mark, or media itself."""
+    if isinstance(source, _Marked):
+        # Its characters or bytes are neither a path nor media.
+        source = source.media
     if isinstance(source, Media):
         if mime is not None:
             raise TypeError("the MIME type of media is fixed; pass mime when you open it")
@@ -65,6 +68,8 @@ def open_media(source: Source, mime: str | None = None) -> Media:
         return Media.open(source, mime=mime)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Media.from_bytes(source, mime=mime)
+    if not hasattr(source, "read"):
+        raise TypeError(f"cannot open {type(source).__name__}; pass a path, bytes, a binary file object, or niello.Media")
     return Media.from_file(source, mime=mime)
 
 

@@ -47,6 +47,9 @@ def test_errors_have_a_note_with_the_line():
         niello.json_lines(values())
     with pytest.raises(TypeError):
         niello.json_lines(1)
+    for value in {"a": 1}, "ab", b"ab":
+        with pytest.raises(TypeError, match="use niello.json for one value"):
+            niello.json_lines(value)
     assert niello.json_lines([{1}], default=list).read() == b"[1]\n"
 
 

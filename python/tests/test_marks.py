@@ -74,6 +74,10 @@ def test_bytes_media_and_file_objects_can_be_marked():
         for source in media, CLIP.read_bytes(), memoryview(CLIP.read_bytes()), file:
             mark = niello.base64(source)
             assert niello.inlay(json.dumps(mark).encode()).read() == b'"' + DATA + b'"'
+    for source in niello.base64(CLIP), niello.data_uri(CLIP), niello.raw(CLIP):
+        assert niello.base64(source).media is source.media
+    with pytest.raises(TypeError, match="cannot open int; pass a path"):
+        niello.base64(3)
     assert niello.data_uri(b"samples", mime="audio/pcm").startswith("data:audio/pcm;base64,")
     with pytest.raises(TypeError, match="fixed"):
         niello.base64(media, mime="video/webm")
