@@ -4,10 +4,12 @@ import asyncio
 import json
 
 import aiohttp
+import aiohttp.web
 import httpx
 import httpx2
 import pytest
 import requests
+from aiohttp.test_utils import TestServer
 
 import niello
 import niello.aiohttp
@@ -30,9 +32,10 @@ def test_requests_sends_the_documented_body(server, clip, session):
     with session() as session:
         session.post(server.url + "/v1", json=marked).raise_for_status()
         session.post(server.url + "/v1", data=json.dumps(marked)).raise_for_status()
+        session.post(server.url + "/v1", data=bytearray(json.dumps(marked).encode())).raise_for_status()
         session.post(server.url + "/redirect/v1", json=marked).raise_for_status()
         session.get(server.url + "/v1").raise_for_status()
-    assert [request["status"] for request in server.same(5)] == [200, 200, 200, 307, 200]
+    assert [request["status"] for request in server.same(6)] == [200, 200, 200, 200, 307, 200]
 
 
 def test_retries_of_urllib3_send_the_whole_body_again(server, clip):
@@ -98,6 +101,41 @@ def test_aiohttp_sends_the_documented_body(server, clip):
 
     asyncio.run(run())
     server.same(4)
+
+
+@pytest.mark.parametrize("module, adapted", [(httpx, niello.httpx), (httpx2, niello.httpx2)])
+def test_redirects_through_a_transport_send_the_media_again(server, clip, module, adapted):
+    marked = messages(niello.data_uri(clip))
+    with module.Client(transport=adapted.Transport(), follow_redirects=True) as client:
+        client.post(server.url + "/redirect/v1", json=marked).raise_for_status()
+
+    async def run():
+        async with module.AsyncClient(transport=adapted.AsyncTransport(), follow_redirects=True) as client:
+            (await client.post(server.url + "/redirect/v1", json=marked)).raise_for_status()
+
+    asyncio.run(run())
+    assert [request["status"] for request in server.same(4)] == [307, 200, 307, 200]
+
+
+def test_aiohttp_compresses_bodies_with_marks(clip):
+    received = []
+
+    async def receive(request):
+        received.append((request.content_length, json.loads(await request.read())))
+        return aiohttp.web.Response()
+
+    async def run():
+        app = aiohttp.web.Application(client_max_size=2**30)
+        app.router.add_post("/v1", receive)
+        middlewares = (niello.aiohttp.middleware(),)
+        async with TestServer(app) as server, aiohttp.ClientSession(middlewares=middlewares) as session:
+            marked = messages(niello.data_uri(clip))
+            for options in {"compress": "deflate"}, {"chunked": True}:
+                async with session.post(server.make_url("/v1"), json=marked, **options) as response:
+                    assert response.status == 200
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert received == [(None, messages(documented_uri(clip)))] * 2
 
 
 def test_every_client_can_send_a_content_coding(server, clip):
