@@ -189,8 +189,8 @@ pub enum Access {
     /// (The usual limit is 1,024.) Otherwise this is the same as [`Read`](Access::Read), whose speed it has on local
     /// file systems.
     ///
-    /// The file must stay at its path until it is sent. If it is gone, reading is an error of kind
-    /// [`Io`](ErrorKind::Io). Another file in its place is one of kind [`Changed`](ErrorKind::Changed), unless both have
+    /// The file must stay at its path until it is sent. If it is gone, or replaced by a directory or a pipe, reading is an
+    /// error of kind [`Io`](ErrorKind::Io). Another file in its place is one of kind [`Changed`](ErrorKind::Changed), unless both have
     /// the same length and modification time.
     ///
     /// Pipes and files without a path, as those of [`Media::from_file`], stay open.

@@ -269,6 +269,20 @@ mod unix {
         assert_eq!(output.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Opening a named pipe blocks until another process writes to it.
+    #[test]
+    fn a_pipe_in_the_place_of_a_reopened_file_does_not_block() {
+        let folder = scratch();
+        let path = folder.path().join("clip.mp4");
+        fs::write(&path, noise(1000)).unwrap();
+        let media = reopened().open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = media.copy_to(io::sink()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().ends_with("clip.mp4 again: it is no longer a regular file"), "{error}");
+    }
+
     #[test]
     #[cfg(feature = "spool")]
     fn a_pipe_is_copied_and_its_copy_stays_open() {

@@ -4,7 +4,7 @@ use super::{READ_UNIT, reader::seek_from};
 use crate::base64::Input;
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     path::{self, Path},
     sync::{Mutex, MutexGuard, TryLockError},
@@ -29,6 +29,10 @@ pub(super) struct ClosedFile {
 impl ClosedFile {
     /// Opens the file, or another one at its path, which [`OpenFile::detect_change`] then reports as a change.
     pub(super) fn open(&self) -> io::Result<OpenFile> {
+        // Opening a named pipe would block until another process writes to it.
+        if !fs::metadata(&self.path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "it is no longer a regular file"));
+        }
         let file = File::open(&self.path)?;
         Ok(OpenFile { file, len: self.len, modified: self.modified })
     }
