@@ -19,7 +19,7 @@ mod unix {
     use super::rig::{
         cli,
         file::{self, Map},
-        machine,
+        limit, machine,
         rounds::{self, Side, ratio, speed},
         sink::{Sink, drain},
     };
@@ -40,7 +40,7 @@ mod unix {
     const PAGE: usize = 4096;
 
     /// The ratios that are printed, with the least that niello aims at.
-    const RATIOS: [(&str, &str, &str); 15] = [
+    const RATIOS: [(&str, &str, &str); 17] = [
         ("body, mapped", "windows, memcpy", "0.90"),
         ("body, read", "pread", "0.66"),
         ("body, mapped", "windows, base64-simd", "1.5"),
@@ -51,6 +51,9 @@ mod unix {
         ("pulls of 64 KiB, mapped", "pulls of 1 MiB, mapped", "0.92"),
         ("pulls of 16 KiB, read", "pulls of 1 MiB, read", "0.80"),
         ("pulls of 64 KiB, read", "pulls of 1 MiB, read", "0.92"),
+        // The limits of these: loops that load and store as many bytes, and compute nothing.
+        ("a loop to 16 KiB", "a loop to 1 MiB", ""),
+        ("a loop to 64 KiB", "a loop to 1 MiB", ""),
         ("body, mapped, zstd", "body, mapped", "1.0"),
         // The cost of the engine around its inner loop.
         ("body, mapped", "windows, niello's encoder", ""),
@@ -87,13 +90,21 @@ mod unix {
         let mut sides = bodies(path);
         sides.extend(pulls(path));
         sides.push(("constant buffer, to TCP", constant(len)));
-        sides.push(("windows, memcpy", windows(path, |step, out| out[..step.len()].copy_from_slice(step))));
+        sides.push((
+            "windows, memcpy",
+            windows(path, STEP, |step, out| out[..step.len()].copy_from_slice(step)),
+        ));
+        for (name, out) in
+            [("a loop to 16 KiB", 16 << 10), ("a loop to 64 KiB", 64 << 10), ("a loop to 1 MiB", 1 << 20)]
+        {
+            sides.push((name, windows(path, out / 4 * 3, limit::read_n_write_4n_3)));
+        }
         sides.push(("pread", pread(path, len, |_, _| {})));
         let niello = |step: &[u8], out: &mut [u8]| _ = encode(step, out);
-        sides.push(("windows, niello's encoder", windows(path, niello)));
+        sides.push(("windows, niello's encoder", windows(path, STEP, niello)));
         sides.push(("pread, niello's encoder", pread(path, len, niello)));
         let simd = |step: &[u8], out: &mut [u8]| _ = STANDARD.encode(step, Out::from_slice(out));
-        sides.push(("windows, base64-simd", windows(path, simd)));
+        sides.push(("windows, base64-simd", windows(path, STEP, simd)));
         sides.push(("pread, base64-simd", pread(path, len, simd)));
         sides
     }
@@ -153,8 +164,8 @@ mod unix {
         })
     }
 
-    /// Works on each step of a mapped file, and drops each window when it is done.
-    fn windows<'a>(path: &Path, work: impl Fn(&[u8], &mut [u8]) + 'a) -> Box<dyn FnMut() + 'a> {
+    /// Works on each `step` bytes of a mapped file, and drops each window when it is done.
+    fn windows<'a>(path: &Path, step: usize, work: impl Fn(&[u8], &mut [u8]) + 'a) -> Box<dyn FnMut() + 'a> {
         let map = Map::new(path);
         let mut memory = vec![0; CHUNK + PAGE];
         // Aligned as the windows are, because a copy between different alignments may be slower.
@@ -163,7 +174,7 @@ mod unix {
             let out = &mut memory[start..start + CHUNK];
             for window in (0..map.len).step_by(WINDOW) {
                 let span = &map.bytes()[window..map.len.min(window + WINDOW)];
-                for step in span.chunks(STEP) {
+                for step in span.chunks(step) {
                     work(black_box(step), black_box(out));
                 }
                 map.drop_pages(window, span.len());

@@ -35,12 +35,11 @@ pub(super) fn is_outgrown_by(len: usize) -> bool {
 /// That is the last level, except on Intel's server cores, whose L3 is no faster. They are the cores with AVX-512 and an L2
 /// of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
 fn fast() -> usize {
-    let caches = caches();
-    let l2 = caches.iter().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
+    let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
     if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
         return l2;
     }
-    caches.iter().map(|cache| cache.size).max().unwrap_or(usize::MAX)
+    caches().map(|cache| cache.size).max().unwrap_or(usize::MAX)
 }
 
 /// A cache that holds data.
@@ -51,27 +50,31 @@ struct Cache {
 }
 
 /// Returns the caches that the CPU reports. AMD and Intel have a leaf of CPUID each, in the same format.
-fn caches() -> Vec<Cache> {
+///
+/// Allocates nothing, because the first read of a body may call it.
+fn caches() -> impl Iterator<Item = Cache> {
     const INTEL: u32 = 4;
     const AMD: u32 = 0x8000_001d;
     let leaf = match () {
-        _ if cpuid(0x8000_0000, 0).eax >= AMD && !is_intel() => AMD,
-        _ if cpuid(0, 0).eax >= INTEL => INTEL,
-        _ => return Vec::new(),
+        _ if cpuid(0x8000_0000, 0).eax >= AMD && !is_intel() => Some(AMD),
+        _ if cpuid(0, 0).eax >= INTEL => Some(INTEL),
+        _ => None,
     };
     // The list ends with an entry of type 0.
-    let entries = (0..16).map(|index| cpuid(leaf, index)).take_while(|entry| entry.eax & 0x1f != 0);
+    let entries =
+        (0..16).map_while(move |index| Some(cpuid(leaf?, index)).filter(|entry| entry.eax & 0x1f != 0));
     let holds_data = |entry: &CpuidResult| entry.eax & 0x1f != 2;
-    let size = |entry: &CpuidResult| {
+    entries.filter(holds_data).map(|entry| {
         let factors = [entry.ebx >> 22, entry.ebx >> 12 & 0x3ff, entry.ebx & 0xfff, entry.ecx];
-        factors.into_iter().fold(1_usize, |size, factor| size.saturating_mul(factor as usize + 1))
-    };
-    entries.filter(holds_data).map(|entry| Cache { level: entry.eax >> 5 & 7, size: size(&entry) }).collect()
+        let size = factors.into_iter().fold(1_usize, |size, factor| size.saturating_mul(factor as usize + 1));
+        Cache { level: entry.eax >> 5 & 7, size }
+    })
 }
 
 fn is_intel() -> bool {
     let vendor = cpuid(0, 0);
-    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"GenuineIntel"
+    let (words, _) = b"GenuineIntel".as_chunks();
+    words.iter().map(|word| u32::from_le_bytes(*word)).eq([vendor.ebx, vendor.edx, vendor.ecx])
 }
 
 /// Reads a leaf of CPUID. If the CPU does not have that leaf, the result is that of another one.
@@ -105,7 +108,7 @@ mod tests {
                 reported.push((level.parse().unwrap(), kib << 10));
             }
         }
-        let found: Vec<_> = caches().iter().map(|cache| (cache.level, cache.size)).collect();
+        let found: Vec<_> = caches().map(|cache| (cache.level, cache.size)).collect();
         if !reported.is_empty() {
             assert_eq!(found, reported);
         }
