@@ -18,7 +18,7 @@ const SIZES: [usize; 5] = [16 << 10, 256 << 10, 1 << 20, 4 << 20, 64 << 20];
 enum Buffers {
     /// The same ones again.
     Warm,
-    /// The next ones of so many that none is still in a cache.
+    /// Different ones each time, and too many for a cache to hold.
     Cold,
 }
 

@@ -213,7 +213,7 @@ fn a_reopened_file_must_still_be_there() {
     assert_eq!(inner(&error).kind(), ErrorKind::Changed);
     assert!(error.to_string().contains("was truncated from 100000 to 99999 bytes"), "{error}");
 
-    // The file itself, back at its path, is no change.
+    // The same file is not a change once it is back at its path.
     fs::rename(&elsewhere, &path).unwrap();
     body.reset();
     assert_same(&rest_of(&mut body), format!("1\n\"{}\"\n", base64_of(&bytes)).as_bytes(), "restored");
@@ -280,7 +280,10 @@ mod unix {
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         let error = media.copy_to(io::sink()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
-        assert!(error.to_string().ends_with("clip.mp4 again: it is no longer a regular file"), "{error}");
+        assert!(
+            error.to_string().ends_with("clip.mp4 again: it is no longer a regular file; put the file back"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub const NAMES: &[&str] = &[
     "read 100 events of chat text",
 ];
 
-/// Runs a case so many times.
+/// Runs a case `times` times.
 pub fn run(case: &str, times: u64) -> ExitCode {
     let mut work = work(case).unwrap_or_else(|| panic!("no case {case}"));
     (0..times).for_each(|_| work());

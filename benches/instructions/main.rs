@@ -73,7 +73,7 @@ fn count(case: &str) -> u64 {
     (total(case, 1 + TIMES) - total(case, 1)) / TIMES
 }
 
-/// Returns the number of instructions of a process that runs a case so many times.
+/// Returns the number of instructions of a process that runs a case `times` times.
 fn total(case: &str, times: u64) -> u64 {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

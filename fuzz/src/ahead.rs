@@ -149,7 +149,7 @@ fn check(data: &mut Unstructured<'_>, judged: &mut Judged) -> Result<()> {
     Ok(())
 }
 
-/// Polls for a chunk. Returns `None` if there is none yet.
+/// Polls for a chunk. Returns `None` if the body has no chunk ready.
 fn next(ahead: &mut ReadAhead, waker: &Waker, waits: bool) -> Option<Option<niello::Result<Bytes>>> {
     let mut context = Context::from_waker(waker);
     loop {

@@ -38,7 +38,7 @@ enum Step {
     /// Ends the scope with this index.
     End(u8),
     Mark {
-        /// The index of a scope. The set itself if there is none.
+        /// The index of a scope, or `None` for the set itself.
         scope: Option<u8>,
         media: u8,
         how: How,

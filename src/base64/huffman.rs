@@ -26,6 +26,18 @@ pub(super) const fn code(field: u8) -> u8 {
     rank & 63
 }
 
+/// The codes of all fields.
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+pub(super) const CODES: [u8; 64] = {
+    let mut codes = [0; 64];
+    let mut field = 0;
+    while field < 64 {
+        codes[field] = code(field as u8);
+        field += 1;
+    }
+    codes
+};
+
 /// The codes of all pairs of fields. With pairs, the portable code is twice as fast as with single fields.
 static PAIRS: [u16; 64 * 64] = {
     let mut pairs = [0; 64 * 64];

@@ -31,7 +31,10 @@ impl ClosedFile {
     pub(super) fn open(&self) -> io::Result<OpenFile> {
         // Opening a named pipe would block until another process writes to it.
         if !fs::metadata(&self.path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "it is no longer a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "it is no longer a regular file; put the file back",
+            ));
         }
         let file = File::open(&self.path)?;
         Ok(OpenFile { file, len: self.len, modified: self.modified })

@@ -165,7 +165,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the range is that of the mapping, into which there are no references.
+        // SAFETY: the range is exactly this mapping, and nothing refers to its bytes any more.
         unsafe { libc::munmap(self.start.cast_mut().cast(), self.len) };
     }
 }

@@ -3,10 +3,11 @@
 use super::{super::decode::VALUES, VECTOR, combine};
 use core::{arch::aarch64::*, mem::transmute};
 
-/// A bit that marks fields. A look-up returns zero for an index that is too large, so zero stands for all other bytes.
+/// A bit that is set in every field. Where the index is too large, a look-up returns zero, so a byte without this bit is not a
+/// field.
 const GOOD: u8 = 1 << 7;
 
-/// The first bytes of the two tables, which end with `z`. There are no characters before or after them.
+/// The first bytes of the two tables. The second table ends with `z`. No character of base64 is outside of them.
 const LOW: u8 = b'+';
 const HIGH: u8 = LOW + 48;
 

@@ -1,21 +1,10 @@
 //! The NEON kernel for [Huffman streams](super::super::huffman).
 
 use super::{
-    super::huffman::{code, huffman_portable},
+    super::huffman::{CODES, huffman_portable},
     VECTOR, combine, look_up, separate, table,
 };
 use core::arch::aarch64::*;
-
-/// The codes of all fields.
-const CODES: [u8; 64] = {
-    let mut codes = [0; 64];
-    let mut field = 0;
-    while field < 64 {
-        codes[field] = code(field as u8);
-        field += 1;
-    }
-    codes
-};
 
 /// Encodes 16 groups at a time. The output begins with the last group of the source: where `end` bytes of the source are
 /// left, the next output belongs at `out + len - end`.

@@ -7,21 +7,10 @@
 //! As with the encoders, vectors at the ends may overlap others.
 
 use super::{
-    super::huffman::{code, huffman_portable},
+    super::huffman::{CODES, code, huffman_portable},
     SHIFTS, bytes_256, bytes_512, spread_512, twice, vpermb, vpmultishiftqb,
 };
 use core::arch::x86_64::*;
-
-/// The codes of all fields.
-const CODES: [u8; 64] = {
-    let mut codes = [0; 64];
-    let mut field = 0;
-    while field < 64 {
-        codes[field] = code(field as u8);
-        field += 1;
-    }
-    codes
-};
 
 /// Multipliers that combine the codes of two fields, and those of two pairs.
 const PAIR: i16 = i16::from_le_bytes([1 << 6, 1]);
