@@ -18,6 +18,7 @@ use core::arch::x86_64::{
 };
 
 use super::ALPHABET;
+use cache::{AHEAD, prefetch};
 
 mod cache;
 pub(super) mod decode;
@@ -90,6 +91,9 @@ pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> 
     // the first one, which exist because `at >= 16`.
     if groups >= LONG && cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4) {
         while at + 4 * VECTOR < groups {
+            if at + AHEAD < groups {
+                prefetch::<3, 0>(src.wrapping_add(3 * (at + AHEAD)), out);
+            }
             // SAFETY: `16 <= at` and `at + 64 < groups`. `skip` has aligned the stores, because the address of the
             // output is a multiple of a group's 4 bytes.
             unsafe { k.stream_four(src.add(3 * at - 16), out.add(4 * at)) };
@@ -98,7 +102,16 @@ pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> 
         // Only this orders non-temporal stores before later stores.
         _mm_sfence();
     }
-    // Unrolling the loop 2, 4, 8 or 16 times gains nothing.
+    // Four vectors take three lines of source.
+    while at + AHEAD < groups {
+        prefetch::<3, 4>(src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
+        for _ in 0..4 {
+            // SAFETY: `16 <= at`, and even after four vectors `at < groups`, because they are less than `AHEAD`.
+            unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
+            at += VECTOR;
+        }
+    }
+    // Unrolling this loop 2, 4, 8 or 16 times gains nothing.
     while at + VECTOR < groups {
         // SAFETY: `16 <= at` and `at + 16 < groups`.
         unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
@@ -227,6 +240,13 @@ pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> us
         let streams = cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4);
         // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
         while at + UNROLL * VECTOR + 2 <= groups {
+            if at + AHEAD < groups {
+                let (src, out) = (src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
+                match streams {
+                    true => prefetch::<3, 0>(src, out),
+                    false => prefetch::<3, 4>(src, out),
+                }
+            }
             // SAFETY: by the condition of the loop, 64 groups follow, and two more, of which the last load
             // reads 4 bytes. The first load also reads 4 bytes before `at`, which exist because `at >= 8`.
             // `skip` has aligned the stores if the address of the output is a multiple of a group's 4 bytes.

@@ -1,4 +1,19 @@
-//! The size from which an output should bypass the cache.
+//! How the kernels use the caches: what they prefetch, and from which size on their output bypasses the caches.
+//!
+//! # Prefetching
+//!
+//! The CPU prefetches by itself only within a page of 4 KiB. Its stores to memory wait for the lines that they write to,
+//! which have to be read first. So the kernels prefetch their source and their output a page ahead. Emerald Rapids, GB/s of
+//! media with AVX-512, without and with that:
+//!
+//! | source | output | | |
+//! |---|---|---|---|
+//! | in no cache | in no cache | 4.0 | 5.7 |
+//! | mapped file | 16 KiB, reused | 10.8 | 12.9 |
+//! | mapped file | 1 MiB, reused | 8.6 | 10.0 |
+//! | 192 KiB, reused | 256 KiB, reused | 22.4 | 24.9 |
+//!
+//! # Outputs that bypass the caches
 //!
 //! A store to a line that is not in the cache first reads the line. A non-temporal store does not, and does not evict what
 //! is in the cache. It is slower than a store into a fast cache, and leaves the output in memory, from where its consumer
@@ -14,8 +29,30 @@
 //! | 16 MiB | 5.8, 9.2 | 7.7, 12.7 |
 //! | 64 MiB | 7.2, 8.6 | 4.5, 7.6 |
 
-use core::arch::x86_64::{__cpuid_count, CpuidResult};
+use core::arch::x86_64::*;
 use std::sync::LazyLock;
+
+/// How many groups ahead the kernels prefetch: a page of media, or a little more than a page of base64.
+pub(super) const AHEAD: usize = 4096 / 3;
+
+/// Prefetches `IN` lines from `src` on, which will be read, and `OUT` lines from `out` on, which will be written. These are
+/// only hints, so the addresses need not be valid.
+///
+/// Unless `prfchw` is enabled at compile time, both use the same instruction. That is as fast, because the line is
+/// writable at once if no other core holds it.
+#[inline]
+pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *mut u8) {
+    #[allow(unused_unsafe, reason = "not all versions of the standard library declare it unsafe")]
+    // SAFETY: a prefetch accesses nothing, whatever the address is.
+    unsafe {
+        for line in 0..IN {
+            _mm_prefetch::<_MM_HINT_T0>(src.wrapping_add(64 * line).cast());
+        }
+        for line in 0..OUT {
+            _mm_prefetch::<_MM_HINT_ET0>(out.wrapping_add(64 * line).cast());
+        }
+    }
+}
 
 /// Returns `true` if media of `len` bytes and its base64 together do not fit in the fast caches.
 #[inline]
@@ -32,12 +69,13 @@ pub(super) fn is_outgrown_by(len: usize) -> bool {
 
 /// Returns the size of the largest cache that a core writes to faster than to memory.
 ///
-/// This is the last level, except on Intel's server CPUs: they write to their L3 as slowly as to memory, so it is their L2.
-/// A CPU counts as one of them if it has AVX-512 and an L2 of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
+/// This is the last level, except on Intel's server CPUs: they write to their L3 as slowly as to memory, so it is their L2,
+/// and a quarter more, because part of what does not fit is still found there. A CPU counts as one of them if it has AVX-512
+/// and an L2 of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
 fn fast() -> usize {
     let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
     if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
-        return l2;
+        return l2 + l2 / 4;
     }
     caches().map(|cache| cache.size).max().unwrap_or(usize::MAX)
 }

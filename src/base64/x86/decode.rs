@@ -7,7 +7,12 @@
 //! A loop decodes several vectors until one of them contains another byte. From there on, and at the end, vectors are decoded
 //! one at a time. Each reports where its first other byte is, so that short runs of characters need no scalar code.
 
-use super::{super::decode::VALUES, bytes_256, bytes_512, twice, vpermb, vpermi2b};
+use super::{
+    super::decode::VALUES,
+    bytes_256, bytes_512,
+    cache::{AHEAD, prefetch},
+    twice, vpermb, vpermi2b,
+};
 use core::{arch::x86_64::*, ops::Range};
 
 /// Multipliers that combine two fields, and two pairs of fields.
@@ -34,6 +39,9 @@ pub(in super::super) unsafe fn decode_avx512(src: *const u8, groups: usize, out:
     let k = Avx512::new();
     let mut at = 0;
     while at + UNROLLED <= groups {
+        if at + AHEAD < groups {
+            prefetch::<4, 3>(src.wrapping_add(4 * (at + AHEAD)), out.wrapping_add(3 * (at + AHEAD)));
+        }
         // SAFETY: by the condition of the loop, 64 groups are left.
         if !unsafe { k.decode_four(src.add(4 * at), out.add(3 * at)) } {
             break;
@@ -186,13 +194,16 @@ pub(super) const fn pack_pair_512(n: usize) -> [u8; 64] {
 #[target_feature(enable = "avx2")]
 pub(in super::super) unsafe fn decode_avx2(src: *const u8, groups: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 8;
-    const UNROLL: usize = 4;
+    const UNROLL: usize = 8;
 
     let k = Avx2::new();
     let mut at = 0;
     // The last store writes 4 bytes past its groups, so two more groups are required.
     while at + UNROLL * VECTOR + 2 <= groups {
-        // SAFETY: by the condition of the loop, 32 groups are left, and two more.
+        if at + AHEAD < groups {
+            prefetch::<4, 3>(src.wrapping_add(4 * (at + AHEAD)), out.wrapping_add(3 * (at + AHEAD)));
+        }
+        // SAFETY: by the condition of the loop, 64 groups are left, and two more.
         if !unsafe { k.decode_many::<UNROLL>(src.add(4 * at), out.add(3 * at)) } {
             break;
         }
