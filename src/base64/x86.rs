@@ -10,7 +10,7 @@
 //! source in between, the output is a mixture of old and new content, as it is for any file that changes
 //! while it is read.
 
-use core::{arch::x86_64::*, mem::transmute, ptr::read_volatile};
+use core::{arch::x86_64::*, mem::transmute, ops::Range, ptr::read_volatile};
 // The names of these instructions are shorter than those of their functions.
 use core::arch::x86_64::{
     _mm512_multishift_epi64_epi8 as vpmultishiftqb, _mm512_permutex2var_epi8 as vpermi2b,
@@ -217,9 +217,7 @@ const SHIFTS: [u8; 8] = [10, 4, 22, 16, 32 + 10, 32 + 4, 32 + 22, 32 + 16];
 /// [`has_avx2`] must be true. The other requirements are those of [`encode_avx512`].
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> usize {
-    const VECTOR: usize = 8;
-    /// 4 is 4% slower. 8 costs only code size.
-    const UNROLL: usize = 8;
+    const VECTOR: usize = Avx2::VECTOR;
     /// The smallest number of groups for which the unrolled loop is worth its setup.
     const LONG: usize = 16 * VECTOR;
 
@@ -237,31 +235,15 @@ pub(super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> us
         // SAFETY: `skip <= 8`, and there are more than 8 + 8 groups.
         unsafe { k.encode(src.add(3 * skip), out.add(4 * skip)) };
         at = skip + VECTOR;
-        let streams = cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4);
-        // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
-        while at + UNROLL * VECTOR + 2 <= groups {
-            if at + AHEAD < groups {
-                let (src, out) = (src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
-                match streams {
-                    true => prefetch::<3, 0>(src, out),
-                    false => prefetch::<3, 4>(src, out),
-                }
+        let bypass = cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4);
+        // SAFETY: `8 <= at <= groups`. `skip` has aligned the stores if the address of the output is a multiple of a
+        // group's 4 bytes.
+        at = unsafe {
+            match bypass {
+                true => k.encode_long::<true>(src, at..groups, out),
+                false => k.encode_long::<false>(src, at..groups, out),
             }
-            // SAFETY: by the condition of the loop, 64 groups follow, and two more, of which the last load
-            // reads 4 bytes. The first load also reads 4 bytes before `at`, which exist because `at >= 8`.
-            // `skip` has aligned the stores if the address of the output is a multiple of a group's 4 bytes.
-            unsafe {
-                match streams {
-                    true => k.encode_many::<UNROLL, true>(src.add(3 * at), out.add(4 * at)),
-                    false => k.encode_many::<UNROLL, false>(src.add(3 * at), out.add(4 * at)),
-                }
-            }
-            at += UNROLL * VECTOR;
-        }
-        if streams {
-            // Only this orders non-temporal stores before later stores.
-            _mm_sfence();
-        }
+        };
     }
     while at + VECTOR < groups {
         // SAFETY: `at + 8 < groups`.
@@ -288,6 +270,9 @@ struct Avx2 {
 }
 
 impl Avx2 {
+    /// The number of groups in a vector.
+    const VECTOR: usize = 8;
+
     #[inline]
     #[target_feature(enable = "avx2")]
     fn new() -> Avx2 {
@@ -324,6 +309,45 @@ impl Avx2 {
             let bytes = _mm256_loadu2_m128i(src.add(8).cast(), src.cast());
             _mm256_storeu_si256(out.cast(), self.encode_spread(bytes, self.outer));
         }
+    }
+
+    /// Encodes a range of the groups, except for the last ones, and returns the number of the first one that is left.
+    ///
+    /// # Safety
+    ///
+    /// `src` must be valid for reads and `out` for writes of the groups up to the end of the range, which must begin with
+    /// group 8 or later. If `STREAM` is true, group `range.start` must begin at a multiple of 32 in `out`.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn encode_long<const STREAM: bool>(
+        self,
+        src: *const u8,
+        range: Range<usize>,
+        out: *mut u8,
+    ) -> usize {
+        /// 4 is 4% slower. 8 costs only code size.
+        const UNROLL: usize = 8;
+
+        let mut at = range.start;
+        // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
+        while at + UNROLL * Self::VECTOR + 2 <= range.end {
+            if at + AHEAD < range.end {
+                let (src, out) = (src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
+                match STREAM {
+                    true => prefetch::<3, 0>(src, out),
+                    false => prefetch::<3, 4>(src, out),
+                }
+            }
+            // SAFETY: by the condition of the loop, 64 groups follow, and two more, of which the last load reads 4
+            // bytes. The first load also reads 4 bytes before `at`, which exist because `at >= 8`.
+            unsafe { self.encode_many::<UNROLL, STREAM>(src.add(3 * at), out.add(4 * at)) };
+            at += UNROLL * Self::VECTOR;
+        }
+        if STREAM {
+            // Only this orders non-temporal stores before later stores.
+            _mm_sfence();
+        }
+        at
     }
 
     /// Encodes `8 * N` groups, with non-temporal stores if `STREAM` is true. Each vector takes one load instead of
