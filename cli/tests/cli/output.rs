@@ -335,3 +335,22 @@ fn closed_pipe_is_not_an_error() {
     assert!(output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn pipe_for_a_body_is_enlarged() {
+    use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size, pipe};
+    let len = 1 << 20;
+    let (_reader, writer) = pipe().unwrap();
+    if fcntl_setpipe_size(&writer, len).is_err() {
+        eprintln!("pipes may not have 1 MiB here: skipped");
+        return;
+    }
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
+        .args(["chat", "--model", "m", "--text", "x"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(fcntl_getpipe_size(child.stdout.as_ref().unwrap()).unwrap(), len);
+}
