@@ -18,7 +18,7 @@ use core::arch::x86_64::{
 };
 
 use super::ALPHABET;
-use cache::{AHEAD, prefetch};
+use cache::{ahead, prefetch};
 
 mod cache;
 pub(super) mod decode;
@@ -87,12 +87,13 @@ pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> 
         at = skip + VECTOR;
     }
 
+    let ahead = ahead(groups);
     // From here on, each load ends with its last group. It needs no bytes after that group, but 16 bytes before
     // the first one, which exist because `at >= 16`.
     if groups >= LONG && cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4) {
         while at + 4 * VECTOR < groups {
-            if at + AHEAD < groups {
-                prefetch::<3, 0>(src.wrapping_add(3 * (at + AHEAD)), out);
+            if at + ahead < groups {
+                prefetch::<3, 0>(src.wrapping_add(3 * (at + ahead)), out);
             }
             // SAFETY: `16 <= at` and `at + 64 < groups`. `skip` has aligned the stores, because the address of the
             // output is a multiple of a group's 4 bytes.
@@ -103,10 +104,10 @@ pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> 
         _mm_sfence();
     }
     // Four vectors take three lines of source.
-    while at + AHEAD < groups {
-        prefetch::<3, 4>(src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
+    while at + ahead < groups {
+        prefetch::<3, 4>(src.wrapping_add(3 * (at + ahead)), out.wrapping_add(4 * (at + ahead)));
         for _ in 0..4 {
-            // SAFETY: `16 <= at`, and even after four vectors `at < groups`, because they are less than `AHEAD`.
+            // SAFETY: `16 <= at`. `ahead` is more than the four vectors, or the loop would have ended, so `at + 16 < groups`.
             unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
             at += VECTOR;
         }
@@ -328,11 +329,12 @@ impl Avx2 {
         /// 4 is 4% slower. 8 costs only code size.
         const UNROLL: usize = 8;
 
+        let ahead = ahead(range.end);
         let mut at = range.start;
         // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
         while at + UNROLL * Self::VECTOR + 2 <= range.end {
-            if at + AHEAD < range.end {
-                let (src, out) = (src.wrapping_add(3 * (at + AHEAD)), out.wrapping_add(4 * (at + AHEAD)));
+            if at + ahead < range.end {
+                let (src, out) = (src.wrapping_add(3 * (at + ahead)), out.wrapping_add(4 * (at + ahead)));
                 match STREAM {
                     true => prefetch::<3, 0>(src, out),
                     false => prefetch::<3, 4>(src, out),

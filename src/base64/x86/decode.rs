@@ -10,7 +10,7 @@
 use super::{
     super::decode::VALUES,
     bytes_256, bytes_512,
-    cache::{AHEAD, prefetch},
+    cache::{ahead, prefetch},
     twice, vpermb, vpermi2b,
 };
 use core::{arch::x86_64::*, ops::Range};
@@ -37,10 +37,11 @@ pub(in super::super) unsafe fn decode_avx512(src: *const u8, groups: usize, out:
     const UNROLLED: usize = 4 * Avx512::VECTOR;
 
     let k = Avx512::new();
+    let ahead = ahead(groups);
     let mut at = 0;
     while at + UNROLLED <= groups {
-        if at + AHEAD < groups {
-            prefetch::<4, 3>(src.wrapping_add(4 * (at + AHEAD)), out.wrapping_add(3 * (at + AHEAD)));
+        if at + ahead < groups {
+            prefetch::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
         }
         // SAFETY: by the condition of the loop, 64 groups are left.
         if !unsafe { k.decode_four(src.add(4 * at), out.add(3 * at)) } {
@@ -197,11 +198,12 @@ pub(in super::super) unsafe fn decode_avx2(src: *const u8, groups: usize, out: *
     const UNROLL: usize = 8;
 
     let k = Avx2::new();
+    let ahead = ahead(groups);
     let mut at = 0;
     // The last store writes 4 bytes past its groups, so two more groups are required.
     while at + UNROLL * VECTOR + 2 <= groups {
-        if at + AHEAD < groups {
-            prefetch::<4, 3>(src.wrapping_add(4 * (at + AHEAD)), out.wrapping_add(3 * (at + AHEAD)));
+        if at + ahead < groups {
+            prefetch::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
         }
         // SAFETY: by the condition of the loop, 64 groups are left, and two more.
         if !unsafe { k.decode_many::<UNROLL>(src.add(4 * at), out.add(3 * at)) } {

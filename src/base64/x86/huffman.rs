@@ -29,8 +29,7 @@ const fn pack<const N: usize>() -> [u8; N] {
     index
 }
 
-/// Prefetches the `LINES` cache lines before `end` of the stream that follows this one in a full block of zstd, and as
-/// many lines of the output, a page after `out`.
+/// Prefetches the `LINES` cache lines before `end` of the stream that follows this one in a full block of zstd.
 ///
 /// A stream is read from its end, and the next one from an address that is two streams ahead of where this one was left.
 /// No CPU foresees that: without this, bodies of mapped files are a third slower with AVX-512, and half as fast with AVX2
@@ -38,9 +37,8 @@ const fn pack<const N: usize>() -> [u8; N] {
 /// hint, so the address need not be valid.
 #[inline]
 #[target_feature(enable = "sse")]
-fn prefetch<const LINES: usize>(end: *const u8, out: *mut u8) {
+fn prefetch<const LINES: usize>(end: *const u8) {
     const STREAM: usize = 24 * 1024;
-    const PAGE: usize = 4096;
     for line in 1..=LINES {
         let line = end.wrapping_add(STREAM).wrapping_sub(64 * line);
         // SAFETY: a prefetch accesses nothing, whatever the address is.
@@ -49,7 +47,6 @@ fn prefetch<const LINES: usize>(end: *const u8, out: *mut u8) {
             _mm_prefetch::<_MM_HINT_T1>(line.cast())
         };
     }
-    cache::prefetch::<0, LINES>(end, out.wrapping_add(PAGE));
 }
 
 /// Encodes 16 groups at a time.
@@ -71,9 +68,13 @@ pub(in super::super) unsafe fn huffman_avx512(src: *const u8, len: usize, out: *
         return unsafe { huffman_avx2(src, len, out) };
     }
     let k = Avx512::new();
+    let (groups, ahead) = (len / 3, cache::ahead(len / 3));
     let mut end = len;
     while end >= UNROLL * 48 + 16 {
-        prefetch::<3>(src.wrapping_add(end), out.wrapping_add(len - end));
+        prefetch::<3>(src.wrapping_add(end));
+        if ahead < groups {
+            cache::prefetch::<0, 3>(src, out.wrapping_add(len - end + 3 * ahead));
+        }
         for i in 0..UNROLL {
             // SAFETY: by the condition of the loop, 16 bytes before the vectors can be read, and 16 bytes of output are
             // left after them.
@@ -184,9 +185,13 @@ pub(in super::super) unsafe fn huffman_avx2(src: *const u8, len: usize, out: *mu
     let k = Avx2::new();
     // SAFETY: `len >= 24`.
     unsafe { k.encode(src.add(len - VECTOR), out) };
+    let (groups, ahead) = (len / 3, cache::ahead(len / 3));
     let mut end = len - VECTOR;
     while end >= UNROLL * VECTOR + 4 {
-        prefetch::<2>(src.wrapping_add(end), out.wrapping_add(len - end));
+        prefetch::<2>(src.wrapping_add(end));
+        if ahead < groups {
+            cache::prefetch::<0, 2>(src, out.wrapping_add(len - end + 3 * ahead));
+        }
         // SAFETY: by the condition of the loop, this reads only bytes of the source: 4 before the vectors, and 4 past
         // them, which the first vector has encoded. More than 4 bytes of output are left after the vectors.
         unsafe { k.encode_many::<UNROLL>(src.add(end), out.add(len - end)) };
