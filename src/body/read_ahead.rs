@@ -1,17 +1,23 @@
 //! A body that is read and encoded on a thread of its own.
 
+#[cfg(all(test, loom))]
+mod interleavings;
+mod queue;
+mod sync;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
 use super::{Body, CHUNK_LEN};
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use queue::{Queue, SenderGuard};
 use std::{
-    collections::VecDeque,
     pin::Pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
+    sync::Arc,
+    task::{Context, Poll},
 };
+use sync::thread;
 
 /// A body that is read and encoded on a thread of its own, up to two chunks ahead. [`Body::read_ahead`] creates it.
 ///
@@ -35,13 +41,10 @@ pub struct ReadAhead {
     since_yield: usize,
 }
 
-/// The number of chunks in the queue. Two keep both threads busy; each costs a chunk of memory.
-const AHEAD: usize = 2;
-
 /// The number of bytes between yields: 2 MiB. A number of bytes rather than of chunks, so that small chunks are not
 /// slower. With 1 MiB, a cached file is sent at 0.73 of the speed of [`Body`], with 2 MiB as fast, while a timer of 1 ms is not later
 /// (Zen 4, reqwest).
-const YIELD_AFTER: usize = 2 * CHUNK_LEN;
+const YIELD_AFTER: usize = if cfg!(loom) { 16 } else { 2 * CHUNK_LEN };
 
 /// The number of yields at a time.
 ///
@@ -49,31 +52,6 @@ const YIELD_AFTER: usize = 2 * CHUNK_LEN;
 /// milliseconds: tokio looks at its timers when it has nothing to run, or after 61 tasks. The first yield ends before
 /// the client has sent what it holds; during the second, nothing is left to run.
 const YIELDS: u8 = 2;
-
-/// The minimum duration of a yield. An executor needs a few microseconds to find that it has nothing to run.
-const YIELD: Duration = Duration::from_micros(50);
-
-/// The chunks between the thread that encodes (the sender) and the executor (the receiver).
-#[derive(Debug, Default)]
-struct Queue {
-    state: Mutex<State>,
-    /// Notifies the sender that a chunk was taken or that the receiver changed its state.
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    chunks: VecDeque<Result<Bytes>>,
-    waker: Option<Waker>,
-    /// The receiver waits for a yield to end, though a chunk is ready.
-    is_yielding: bool,
-    /// The sender has made a chunk for which there was no room, so it can end a yield at once.
-    sender_waits: bool,
-    /// The receiver takes no more chunks.
-    receiver_closed: bool,
-    /// The sender adds no more chunks: it has finished or panicked.
-    sender_done: bool,
-}
 
 impl Body {
     /// Converts into a body that is read and encoded on a thread of its own, so that the executor never waits for a
@@ -142,104 +120,8 @@ impl ReadAhead {
 
     fn close(&mut self) {
         if let Some(queue) = self.queue.take() {
-            queue.lock().receiver_closed = true;
-            queue.changed.notify_one();
+            queue.close();
         }
-    }
-}
-
-impl Queue {
-    /// Adds a chunk when there is room. Returns `false` if the sender has to stop.
-    fn push(&self, chunk: Result<Bytes>) -> bool {
-        let more = chunk.is_ok();
-        let mut state = self.lock();
-        while !state.receiver_closed {
-            state.sender_waits = state.chunks.len() >= AHEAD;
-            if !state.sender_waits {
-                state.chunks.push_back(chunk);
-                self.wake(state);
-                return more;
-            }
-            state = if state.is_yielding {
-                self.wake(state);
-                self.lock()
-            } else {
-                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-            };
-        }
-        false
-    }
-
-    /// Begins a yield, which the sender ends.
-    ///
-    /// Returns `false` if the sender has finished, or does not wait for room. In the second case it reads or encodes,
-    /// which may take as long as the disk does, and must not withhold the chunks that are ready.
-    fn begin_yield(&self, context: &Context<'_>) -> bool {
-        let mut state = self.lock();
-        if state.sender_done || !state.sender_waits {
-            return false;
-        }
-        state.wait_for(context);
-        state.is_yielding = true;
-        self.changed.notify_one();
-        true
-    }
-
-    fn pop(&self, context: &Context<'_>) -> Poll<Result<Bytes>> {
-        let mut state = self.lock();
-        match state.chunks.pop_front() {
-            Some(chunk) => {
-                self.changed.notify_one();
-                Poll::Ready(chunk)
-            }
-            // The body is not at its end, so the sender panicked.
-            None if state.sender_done => Poll::Ready(Err(Error::new(
-                ErrorKind::Io,
-                "the thread that reads the body ahead ended early; if it panicked, please report a bug in niello",
-            ))),
-            None => {
-                state.wait_for(context);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Wakes the receiver, after the duration of a yield if it is in one. Unlocks first, because the waker may lock.
-    fn wake<'a>(&'a self, mut state: MutexGuard<'a, State>) {
-        if std::mem::take(&mut state.is_yielding) {
-            drop(state);
-            thread::sleep(YIELD);
-            state = self.lock();
-        }
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn wait_for(&mut self, context: &Context<'_>) {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
-        }
-    }
-}
-
-/// Tells the receiver that the sender is done, even if the sender panicked.
-struct SenderGuard(Arc<Queue>);
-
-impl Drop for SenderGuard {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.sender_done = true;
-        self.0.wake(state);
     }
 }
 
@@ -290,145 +172,5 @@ impl Clone for ReadAhead {
 impl Drop for ReadAhead {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::Media;
-    use http_body::Body as _;
-    use std::{
-        sync::atomic::{AtomicUsize, Ordering},
-        task::Wake,
-        time::Instant,
-    };
-
-    /// Counts wake-ups.
-    #[derive(Default)]
-    struct Woken(AtomicUsize);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
-    fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-        let start = Instant::now();
-        while !is_so() {
-            assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-            thread::yield_now();
-        }
-    }
-
-    /// Returns the number of polls before each chunk that were pending though the queue was full. Each was woken.
-    fn yields(chunk_len: usize, chunks: usize) -> Vec<usize> {
-        let media = Media::from_bytes(vec![0; 24 << 20], "video/mp4").unwrap();
-        let mut ahead = crate::Body::json(&media).unwrap().with_chunk_len(chunk_len).read_ahead();
-        let woken = Arc::new(Woken::default());
-        let waker = Waker::from(woken.clone());
-        let mut poll = |yields: &mut usize| {
-            while Pin::new(&mut ahead).poll_frame(&mut Context::from_waker(&waker)).is_pending() {
-                *yields += 1;
-                wait_until("the receiver was not woken", || woken.0.load(Ordering::SeqCst) > 0);
-                woken.0.store(0, Ordering::SeqCst);
-                is_full(ahead.queue.as_ref().unwrap());
-            }
-            is_full(ahead.queue.as_ref().unwrap());
-        };
-        // The first poll starts the thread, and may be pending until it has a chunk.
-        poll(&mut 0);
-        (1..chunks)
-            .map(|_| {
-                let mut yields = 0;
-                poll(&mut yields);
-                yields
-            })
-            .collect()
-    }
-
-    /// Waits until the queue is full and the sender has another chunk.
-    fn is_full(queue: &Queue) {
-        wait_until("the queue does not fill", || {
-            let state = queue.lock();
-            state.chunks.len() >= AHEAD && state.sender_waits
-        });
-        assert_eq!(queue.lock().chunks.len(), AHEAD);
-    }
-
-    #[test]
-    fn the_body_yields_twice_after_every_two_mebibytes() {
-        const TWO: usize = 2 << 20;
-        assert_eq!(yields(TWO, 6), [2; 5]);
-        assert_eq!(yields(3 * TWO / 2, 4), [2; 3]);
-        assert_eq!(yields(TWO / 4, 10), [0, 0, 0, 2, 0, 0, 0, 2, 0]);
-        assert_eq!(yields(TWO / 4 + 1, 9), [0, 0, 0, 2, 0, 0, 0, 2]);
-        assert_eq!(yields(TWO / 4 - 1, 10), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
-    }
-
-    /// The wait for a slow disk is a yield already.
-    #[test]
-    fn consumer_waits_once_per_chunk_when_the_producer_is_slow() {
-        let queue = Queue::default();
-        let waker = Waker::from(Arc::new(Woken::default()));
-        let context = Context::from_waker(&waker);
-        for chunks in 0..=AHEAD {
-            assert!(
-                !queue.begin_yield(&context),
-                "the sender does not wait, with {chunks} chunks in the queue"
-            );
-            if chunks < AHEAD {
-                assert!(queue.push(Ok(Bytes::new())));
-            }
-        }
-        thread::scope(|scope| {
-            scope.spawn(|| queue.push(Ok(Bytes::new())));
-            wait_until("the sender does not wait", || queue.lock().sender_waits);
-            assert!(queue.begin_yield(&context));
-            assert!(queue.pop(&context).is_ready());
-        });
-        assert!(!queue.begin_yield(&context), "the sender has added its chunk and makes the next one");
-        queue.lock().sender_waits = true;
-        queue.lock().sender_done = true;
-        assert!(!queue.begin_yield(&context), "no sender would end the yield");
-    }
-
-    #[test]
-    fn chunks_in_the_queue_are_delivered_while_the_sender_reads() {
-        let media = Media::from_bytes(vec![0; 12 << 20], "video/mp4").unwrap();
-        let queue = Arc::new(Queue::default());
-        let mut ahead = crate::Body::json(&media).unwrap().read_ahead();
-        ahead.queue = Some(queue.clone());
-        let woken = Arc::new(Woken::default());
-        let waker = Waker::from(woken.clone());
-        let context = &mut Context::from_waker(&waker);
-        let mut poll = || Pin::new(&mut ahead).poll_frame(context).map(|frame| frame.unwrap().unwrap());
-        let push = |len: usize| assert!(queue.push(Ok(vec![0; len].into())));
-
-        (0..AHEAD).for_each(|_| push(YIELD_AFTER));
-        for _ in 0..3 {
-            assert!(poll().is_ready(), "a yield is due after this chunk");
-            // The queue is full again, and the sender reads the next chunk for as long as the polls take.
-            push(YIELD_AFTER);
-        }
-        (0..AHEAD).for_each(|_| assert!(poll().is_ready(), "a chunk that is ready is delivered"));
-        assert!(poll().is_pending(), "nothing is ready");
-
-        // Yields that were due while the sender did not wait are made up for once it does.
-        push(YIELD_AFTER);
-        push(1);
-        (0..2).for_each(|_| assert!(poll().is_ready()));
-        push(1);
-        thread::scope(|scope| {
-            scope.spawn(|| (0..2).for_each(|_| push(1)));
-            wait_until("the sender does not wait", || queue.lock().sender_waits);
-            for yields in 1..=2 {
-                woken.0.store(0, Ordering::SeqCst);
-                assert!(poll().is_pending(), "yield {yields}");
-                wait_until("the receiver was not woken", || woken.0.load(Ordering::SeqCst) > 0);
-            }
-            assert!(poll().is_ready());
-        });
     }
 }
