@@ -132,7 +132,7 @@ struct Mime {
 ///
 /// Steps, windows, chunks and blocks are multiples of it. A fuzzer crosses their borders in microseconds because the unit
 /// is smaller there.
-pub(crate) const READ_UNIT: usize = if cfg!(fuzzing) { 3 * 1024 } else { 96 * 1024 };
+pub(crate) const READ_UNIT: usize = if cfg!(fuzzing) { 768 } else { 96 * 1024 };
 
 enum Source {
     Map(map::Map, file::OpenFile),

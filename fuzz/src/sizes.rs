@@ -3,7 +3,7 @@
 use arbitrary::Arbitrary;
 
 /// As in `src/media.rs`: the library is built with a smaller unit for a fuzzer, and with its own for the tests.
-pub(crate) const UNIT: usize = if cfg!(fuzzing) { 3 * 1024 } else { 96 * 1024 };
+pub(crate) const UNIT: usize = if cfg!(fuzzing) { 768 } else { 96 * 1024 };
 /// The most that is read from a file at a time.
 pub(crate) const STEP: usize = 8 * UNIT;
 /// The window of a mapped file.
