@@ -8,7 +8,7 @@
 mod rig;
 
 use base64::{Engine as _, display::Base64Display, engine::general_purpose::STANDARD, write::EncoderWriter};
-use niello::{Access, chat};
+use niello::{Access, Marks, chat};
 use rig::{
     cli, file, machine,
     rounds::{self, Side, ratio, speed},
@@ -28,9 +28,10 @@ const PREFIX: &str = "data:video/mp4;base64,";
 type Peer = fn(&Path, &mut dyn Write) -> io::Result<()>;
 
 /// The name, the function, and how many times as fast niello-mapped should be.
-const PEERS: [(&str, Peer, &str); 11] = [
+const PEERS: [(&str, Peer, &str); 12] = [
     ("niello-mapped", |path, out| niello(path, Access::Map, out), ""),
     ("niello-read", |path, out| niello(path, Access::Read, out), ""),
+    ("niello-marks", marks, ""),
     ("loop-turbo-aligned", |path, out| by_hand(path, 0, turbo, out), ""),
     ("loop-turbo", |path, out| by_hand(path, 16, turbo, out), ""),
     ("loop-simd", |path, out| by_hand(path, 16, simd, out), ""),
@@ -101,6 +102,17 @@ fn niello(path: &Path, access: Access, mut out: &mut dyn Write) -> io::Result<()
     let media = file::open(path, access);
     let message = chat::Message::user([chat::Part::video(media)]);
     let mut body = chat::Request::new(MODEL).message(message).body().map_err(io::Error::from)?;
+    body.write_to(&mut out).map(drop)
+}
+
+/// What the adapters for clients such as async-openai do: the client writes its JSON with a mark in it.
+fn marks(path: &Path, mut out: &mut dyn Write) -> io::Result<()> {
+    let marks = Marks::new();
+    let scope = marks.scope();
+    let url = scope.data_uri(&file::open(path, Access::Map));
+    let request = chat::Request::new(MODEL).message(chat::Message::user([chat::Part::video(url)]));
+    let json = serde_json::to_vec(&request)?;
+    let mut body = marks.inlay(&json).map_err(io::Error::from)?.expect("the JSON contains a mark");
     body.write_to(&mut out).map(drop)
 }
 
