@@ -139,6 +139,11 @@ def machine():
     }
 
 
+def summary(machine):
+    """Returns the machine in the few words for which a plot has room."""
+    return f"{machine['cpu']} ({machine['vectors'] or 'no AVX2'}), {machine['cores']} cores"
+
+
 def describe(machine):
     """Returns the machine in one line."""
     parts = [
