@@ -134,12 +134,12 @@ fn cpuid(leaf: u32, index: u32) -> CpuidResult {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
     /// Compares the sizes with what Linux reports, where it does.
     #[test]
-    #[cfg(target_os = "linux")]
     fn caches_are_those_that_the_kernel_reports() {
         let mut reported = Vec::new();
         for index in 0..16 {
