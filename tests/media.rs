@@ -34,9 +34,6 @@ const FILES: [(&str, &str); 18] = [
 
 const ACCESSES: [Access; 3] = [Access::Map, Access::Read, Access::Reopen];
 
-/// With these, a file stays open.
-const KEPT_OPEN: [Access; 2] = [Access::Map, Access::Read];
-
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/media").join(name)
 }
@@ -343,6 +340,9 @@ mod unix {
         process::exit,
         thread,
     };
+
+    /// With these, a file stays open.
+    const KEPT_OPEN: [Access; 2] = [Access::Map, Access::Read];
 
     #[test]
     fn file_name_that_is_not_utf8_works() {
