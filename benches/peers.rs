@@ -105,7 +105,7 @@ fn niello(path: &Path, access: Access, mut out: &mut dyn Write) -> io::Result<()
     body.write_to(&mut out).map(drop)
 }
 
-/// What the adapters for clients such as async-openai do: the client writes its JSON with a mark in it.
+/// Sends JSON of another client that contains a mark, as the adapters for async-openai and others do.
 fn marks(path: &Path, mut out: &mut dyn Write) -> io::Result<()> {
     let marks = Marks::new();
     let scope = marks.scope();

@@ -140,7 +140,7 @@ def machine():
 
 
 def summary(machine):
-    """Returns the machine in the few words for which a plot has room."""
+    """Returns a short description of the machine, for the subtitle of a plot."""
     return f"{machine['cpu']} ({machine['vectors'] or 'no AVX2'}), {machine['cores']} cores"
 
 

@@ -107,7 +107,7 @@ pub(super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> 
     while at + ahead < groups {
         prefetch::<3, 4>(src.wrapping_add(3 * (at + ahead)), out.wrapping_add(4 * (at + ahead)));
         for _ in 0..4 {
-            // SAFETY: `16 <= at`. `ahead` is more than the four vectors, or the loop would have ended, so `at + 16 < groups`.
+            // SAFETY: `16 <= at`. `ahead` is at least 64, as asserted there, so before the first vector `at + 64 < groups`.
             unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
             at += VECTOR;
         }

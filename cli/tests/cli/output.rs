@@ -3,7 +3,7 @@
 use super::{CLIP, chat, fails, niello};
 use assert_cmd::Command;
 use predicates::{prelude::*, str::contains};
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, io::Write, path::Path, process::Stdio};
 use tempfile::TempDir;
 
 #[test]
@@ -338,19 +338,27 @@ fn closed_pipe_is_not_an_error() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn pipe_for_a_body_is_enlarged() {
+fn pipe_is_enlarged_for_a_large_body_only() {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size, pipe};
-    let len = 1 << 20;
+    use std::io::Read;
+    let large = 1 << 20;
     let (_reader, writer) = pipe().unwrap();
-    if fcntl_setpipe_size(&writer, len).is_err() {
-        eprintln!("pipes may not have 1 MiB here: skipped");
+    let usual = fcntl_getpipe_size(&writer).unwrap();
+    if usual != 64 << 10 || fcntl_setpipe_size(&writer, large).is_err() {
+        eprintln!("pipes have another size here, or may not have 1 MiB: skipped");
         return;
     }
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
-        .args(["chat", "--model", "m", "--text", "x"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    assert!(child.wait().unwrap().success());
-    assert_eq!(fcntl_getpipe_size(child.stdout.as_ref().unwrap()).unwrap(), len);
+    for (text, expected) in [("x".to_owned(), usual), ("x".repeat(large + 1), large)] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_niello"))
+            .args(["chat", "--model", "m", "--text", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let out = child.stdout.as_mut().unwrap();
+        assert!(out.read_to_end(&mut Vec::new()).unwrap() > text.len());
+        assert_eq!(fcntl_getpipe_size(out).unwrap(), expected);
+        assert!(child.wait().unwrap().success());
+    }
 }

@@ -3,8 +3,8 @@
 //! # Prefetching
 //!
 //! A CPU prefetches by itself within a page of 4 KiB, and only what is read. A store to a line that is in no cache waits for
-//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs. Emerald Rapids,
-//! GB/s of media with AVX-512, without prefetching and with it:
+//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs. That was measured
+//! on Emerald Rapids only (GB/s of media with AVX-512, by a prototype, without prefetching and with it):
 //!
 //! | source | output | | |
 //! |---|---|---:|---:|
@@ -12,7 +12,6 @@
 //! | mapped file | 16 KiB, reused | 10.8 | 12.9 |
 //! | mapped file | 1 MiB, reused | 8.6 | 10.0 |
 //! | 384 KiB, reused | 512 KiB, reused | 25.2 | 25.9 |
-//! | 12 KiB, reused | 16 KiB, reused | 34.0 | 30.5 |
 //!
 //! On Zen 4, which looks beyond a page, a prototype with prefetching had 0.8 to 1.0 of the speed.
 //!
@@ -35,11 +34,13 @@
 use core::arch::x86_64::*;
 use std::sync::LazyLock;
 
-/// Returns how many groups ahead a kernel prefetches that works on `groups` groups: a page of media, which is a little more
-/// than a page of base64, or `groups`, which means not at all.
+/// Returns how many groups ahead a kernel prefetches: a page of media, and at least 64. For short inputs, and on CPUs that
+/// gain nothing, returns `groups`, which means never.
 #[inline]
 pub(super) fn ahead(groups: usize) -> usize {
-    const AHEAD: usize = 4096 / 3;
+    // Fuzzers reach the loops that prefetch with short inputs.
+    const AHEAD: usize = if cfg!(fuzzing) { 64 } else { 4096 / 3 };
+    const { assert!(AHEAD >= 64, "the kernels encode 64 groups if more than this are left") };
     static PREFETCHES: LazyLock<bool> = LazyLock::new(|| is_intel() || cfg!(any(test, fuzzing)));
     if groups > AHEAD && *PREFETCHES { AHEAD } else { groups }
 }
@@ -79,12 +80,14 @@ pub(super) fn is_outgrown_by(len: usize) -> bool {
 /// Returns the size of the largest cache that a core writes to faster than to memory.
 ///
 /// This is the last level, except on Intel's server CPUs: they write to their L3 as slowly as to memory, so it is their L2,
-/// and a quarter more, because part of what does not fit is still found there. A CPU counts as one of them if it has AVX-512
+/// and a quarter more, because part of what does not fit is still found there. A step of a body is read at once, so it must
+/// fit in any case. A CPU counts as one of them if it has AVX-512
 /// and an L2 of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
 fn fast() -> usize {
     let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
     if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
-        return l2 + l2 / 4;
+        const STEP: usize = 768 << 10;
+        return (l2 + l2 / 4).max(STEP + STEP / 3 * 4);
     }
     caches().map(|cache| cache.size).max().unwrap_or(usize::MAX)
 }

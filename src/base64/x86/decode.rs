@@ -195,21 +195,23 @@ pub(super) const fn pack_pair_512(n: usize) -> [u8; 64] {
 #[target_feature(enable = "avx2")]
 pub(in super::super) unsafe fn decode_avx2(src: *const u8, groups: usize, out: *mut u8) -> usize {
     const VECTOR: usize = 8;
-    const UNROLL: usize = 8;
+    const UNROLL: usize = 4;
 
     let k = Avx2::new();
     let ahead = ahead(groups);
     let mut at = 0;
     // The last store writes 4 bytes past its groups, so two more groups are required.
-    while at + UNROLL * VECTOR + 2 <= groups {
+    'long: while at + 2 * UNROLL * VECTOR + 2 <= groups {
         if at + ahead < groups {
             prefetch::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
         }
-        // SAFETY: by the condition of the loop, 64 groups are left, and two more.
-        if !unsafe { k.decode_many::<UNROLL>(src.add(4 * at), out.add(3 * at)) } {
-            break;
+        for _ in 0..2 {
+            // SAFETY: by the condition of the loop, 64 groups are left for the two, and two more.
+            if !unsafe { k.decode_many::<UNROLL>(src.add(4 * at), out.add(3 * at)) } {
+                break 'long;
+            }
+            at += UNROLL * VECTOR;
         }
-        at += UNROLL * VECTOR;
     }
     while at + VECTOR <= groups {
         // SAFETY: 8 groups are left.
