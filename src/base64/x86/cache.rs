@@ -80,9 +80,10 @@ pub(super) fn is_outgrown_by(len: usize) -> bool {
 /// Returns the size of the largest cache that a core writes to faster than to memory.
 ///
 /// This is the last level, except on Intel's server CPUs: they write to their L3 as slowly as to memory, so it is their L2,
-/// and a quarter more, because part of what does not fit is still found there. A step of a body is read at once, so it must
-/// fit in any case. A CPU counts as one of them if it has AVX-512
-/// and an L2 of 1 MiB or more. If the CPU does not report its caches, nothing outgrows them.
+/// and a quarter more, because part of what does not fit is still found there. A step of a body must fit in any case, because
+/// it is read at once. A CPU counts as one of them if it has AVX-512 and an L2 of 1 MiB or more.
+///
+/// If the CPU does not report its caches, nothing outgrows them.
 fn fast() -> usize {
     let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
     if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
