@@ -281,7 +281,9 @@ mod unix {
         let error = media.copy_to(io::sink()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(
-            error.to_string().ends_with("clip.mp4 again: it is no longer a regular file; put the file back"),
+            error
+                .to_string()
+                .ends_with("clip.mp4 again: it is no longer a regular file; restore the file and try again"),
             "{error}"
         );
     }

@@ -15,8 +15,10 @@ use std::{fmt, sync::Arc};
 /// | `Zstd` | 1.0002 of the file |
 ///
 /// No compressor runs, so the length is exact before any media is read, and `Zstd` has 0.8 to 1.5 times the speed of no
-/// coding on x86-64 with AVX2. On other CPUs it has about half the speed. Text is not compressed. Media whose own bytes are redundant, such as
-/// WAV and BMP, would become shorter with a compressor, which niello does not have.
+/// coding on x86-64 with AVX2, depending on the CPU. Elsewhere it has about half the speed (`cargo bench --bench coded`).
+///
+/// Text is not compressed. Media whose own bytes are redundant, such as WAV and BMP, would become shorter with a compressor,
+/// which niello does not have.
 ///
 /// # Servers
 ///

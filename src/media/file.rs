@@ -33,7 +33,7 @@ impl ClosedFile {
         if !fs::metadata(&self.path)?.is_file() {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                "it is no longer a regular file; put the file back",
+                "it is no longer a regular file; restore the file and try again",
             ));
         }
         let file = File::open(&self.path)?;

@@ -87,6 +87,7 @@ pub(super) fn is_outgrown_by(len: usize) -> bool {
 fn fast() -> usize {
     let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
     if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
+        /// As in `src/media/file.rs`.
         const STEP: usize = 768 << 10;
         return (l2 + l2 / 4).max(STEP + STEP / 3 * 4);
     }

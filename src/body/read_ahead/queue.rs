@@ -30,7 +30,7 @@ pub(super) struct State {
     waker: Option<Waker>,
     /// The receiver waits for a yield to end, though a chunk is ready.
     is_yielding: bool,
-    /// The sender has made a chunk for which there was no room, so it can end a yield at once.
+    /// The queue is full, and the sender waits with the next chunk. It can end a yield at once.
     pub(super) sender_waits: bool,
     /// The receiver takes no more chunks.
     receiver_closed: bool,
