@@ -9,15 +9,11 @@
 
 use super::{
     super::decode::VALUES,
-    bytes_256, bytes_512,
+    PAIR, QUAD, bytes_256, bytes_512,
     cache::{ahead, prefetch},
     twice, vpermb, vpermi2b,
 };
 use core::{arch::x86_64::*, ops::Range};
-
-/// Multipliers that combine two fields, and two pairs of fields.
-const PAIR: i16 = i16::from_le_bytes([1 << 6, 1]);
-const QUAD: i32 = 1 << 12 | 1 << 16;
 
 /// The index of byte `i` of the output among groups in double words with their lowest byte last.
 const fn packed(i: usize) -> u8 {

@@ -8,13 +8,11 @@
 
 use super::{
     super::huffman::{CODES, code, huffman_portable},
-    SHIFTS, bytes_256, bytes_512, cache, spread_512, twice, vpermb, vpmultishiftqb,
+    PAIR, QUAD, bytes_256, bytes_512, cache, encode,
+    encode::{SHIFTS, spread_512},
+    twice, vpermb, vpmultishiftqb,
 };
 use core::arch::x86_64::*;
-
-/// Multipliers that combine the codes of two fields, and those of two pairs.
-const PAIR: i16 = i16::from_le_bytes([1 << 6, 1]);
-const QUAD: i32 = 1 << 12 | 1 << 16;
 
 /// The indexes that move the 3 bytes of `N / 4` groups from the low bytes of their double words to the first bytes of
 /// a vector, in reverse order.
@@ -209,7 +207,7 @@ pub(in super::super) unsafe fn huffman_avx2(src: *const u8, len: usize, out: *mu
 /// The constants that [`huffman_avx2`] keeps in registers.
 #[derive(Clone, Copy)]
 struct Avx2 {
-    fields: super::Avx2,
+    fields: encode::Avx2,
     last_letter: __m256i,
     offsets: __m256i,
     pairs: __m256i,
@@ -224,7 +222,7 @@ impl Avx2 {
     #[target_feature(enable = "avx2")]
     fn new() -> Avx2 {
         Avx2 {
-            fields: super::Avx2::new(),
+            fields: encode::Avx2::new(),
             last_letter: _mm256_set1_epi8(51),
             offsets: const { bytes_256(twice(OFFSETS)) },
             pairs: _mm256_set1_epi16(PAIR),
