@@ -3,17 +3,17 @@
 //! # Prefetching
 //!
 //! A CPU prefetches by itself within a page of 4 KiB, and only what is read. A store to a line that is in no cache waits for
-//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs. That was measured
-//! on Emerald Rapids only (GB/s of media with AVX-512, by a prototype, without prefetching and with it):
+//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs only: AMD's look
+//! beyond a page. The speed with AVX-512 and prefetching, divided by the speed without it:
 //!
-//! | source | output | | |
+//! | source | output | Emerald Rapids | Zen 4 |
 //! |---|---|---:|---:|
-//! | in no cache | in no cache | 4.0 | 5.7 |
-//! | mapped file | 16 KiB, reused | 10.8 | 12.9 |
-//! | mapped file | 1 MiB, reused | 8.6 | 10.0 |
-//! | 384 KiB, reused | 512 KiB, reused | 25.2 | 25.9 |
+//! | in no cache | in no cache | 1.4 | 0.8 |
+//! | mapped file | 16 KiB, reused | 1.2 | 0.7 |
+//! | mapped file | 1 MiB, reused | 1.15 | 0.7 |
+//! | 384 KiB, reused | 512 KiB, reused | 1.03 | 0.85 |
 //!
-//! On Zen 4, which looks beyond a page, a prototype with prefetching had 0.8 to 1.0 of the speed.
+//! On Zen 4, prefetching only the source, or only the output, loses too.
 //!
 //! # Outputs that bypass the caches
 //!
