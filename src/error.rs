@@ -214,14 +214,14 @@ mod tests {
         let missing = r#"[{"$base64": {"file": "no such file"}}]"#;
         let nested = Outer(io::Error::new(io::ErrorKind::TimedOut, "the inner reason"));
         let cases = [
-            (crate::Media::open("no such file").unwrap_err(), vec!["cannot open no such file", "os error 2"]),
+            (crate::Media::open("no such file").unwrap_err(), vec!["cannot open no such file", "os error"]),
             (crate::Body::json(&Refuses).unwrap_err(), vec!["cannot be written as JSON", "the reason"]),
             (Error::from(ApiError::default()), vec!["the API"]),
             (
                 chat::Response::from_slice(br#"{"error": {"message": "the reason"}}"#).unwrap_err(),
                 vec!["the reason"],
             ),
-            (Template::new(missing).body().unwrap_err(), vec!["template: $[0]", "cannot open", "os error 2"]),
+            (Template::new(missing).body().unwrap_err(), vec!["template: $[0]", "cannot open", "os error"]),
             (
                 Error::with_source(ErrorKind::Io, "cannot read", nested),
                 vec!["cannot read", "the outer reason", "the inner reason"],

@@ -230,7 +230,7 @@ fn position_of_an_error_after_media_is_explained() {
 #[test]
 fn the_body_of_extracted_json_is_the_same_json() {
     let mut bodies = 0;
-    for folder in fs::read_dir("tests/golden").unwrap().flatten() {
+    for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap().flatten() {
         let Ok(json) = fs::read(folder.path().join("expected.json")) else { continue };
         let mut extracted = Extractor::new().read(&json[..]).unwrap().body().unwrap();
         let body = io::read_to_string(&mut extracted).unwrap();
