@@ -516,7 +516,7 @@ fn handles_are_small_and_thread_safe() {
     goes::<Error>(word);
     assert_eq!(size_of::<Result<(), Error>>(), word, "`Result<(), Error>` is one word");
     goes::<Body>(5 * word + 8);
-    goes::<Chunks>(6 * word + 8);
+    goes::<Chunks>(size_of::<Body>() + word);
     goes::<MediaOptions>(6 * word + 24);
     fn is_error<T: std::error::Error>() {}
     is_error::<Error>();
