@@ -3,17 +3,18 @@
 //! # Prefetching
 //!
 //! A CPU prefetches by itself within a page of 4 KiB, and only what is read. A store to a line that is in no cache waits for
-//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs only: AMD's look
-//! beyond a page. The speed with AVX-512 and prefetching, divided by the speed without it:
+//! the line to be read. So the kernels prefetch their source and their output a page ahead, on Intel's CPUs only: Zen 4 looks
+//! beyond a page. The speed with AVX-512 and prefetching, divided by the speed without it, in prototypes (no other CPU was
+//! measured):
 //!
 //! | source | output | Emerald Rapids | Zen 4 |
 //! |---|---|---:|---:|
 //! | in no cache | in no cache | 1.4 | 0.8 |
 //! | mapped file | 16 KiB, reused | 1.2 | 0.7 |
-//! | mapped file | 1 MiB, reused | 1.15 | 0.7 |
+//! | mapped file | 1 MiB, reused | 1.16 | 0.7 |
 //! | 384 KiB, reused | 512 KiB, reused | 1.03 | 0.85 |
 //!
-//! On Zen 4, prefetching only the source, or only the output, loses too.
+//! On Zen 4, prefetching only the source, or only the output, is slower than neither.
 //!
 //! # Outputs that bypass the caches
 //!
