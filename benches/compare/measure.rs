@@ -1,5 +1,5 @@
-//! Runs a command with its output to /dev/null and prints its cost as JSON: `measure COMMAND ARGUMENT...`.
-//! Unix.
+//! Runs a command with its output to /dev/null and prints its cost as JSON: `measure COMMAND ARGUMENT...`. With
+//! `measure --pipe COMMAND ARGUMENT...`, the output goes to a pipe, which this program reads in parts of 1 MiB. Unix.
 //!
 //! The scripts in this folder measure everything with it. They could ask the system themselves, but a new
 //! process inherits the peak memory of the process that started it, and the peak of an interpreter is larger
@@ -13,19 +13,27 @@ fn main() {
 #[cfg(unix)]
 mod unix {
     use std::{
-        env, mem,
+        env,
+        io::Read,
+        mem,
         process::{Command, Stdio},
         time::Instant,
     };
 
     pub fn main() {
-        let words: Vec<_> = env::args_os().skip(1).filter(|word| word != "--bench").collect();
-        let Some((program, arguments)) = words.split_first() else {
-            return println!("usage: measure COMMAND ARGUMENT...");
+        let mut words = env::args_os().skip(1).filter(|word| word != "--bench").peekable();
+        let is_piped = words.next_if(|word| word == "--pipe").is_some();
+        let Some(program) = words.next() else {
+            return println!("usage: measure [--pipe] COMMAND ARGUMENT...");
         };
+        let output = if is_piped { Stdio::piped() } else { Stdio::null() };
+        let mut buffer = vec![0; 1 << 20];
         let start = Instant::now();
         #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]
-        let child = Command::new(program).args(arguments).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new(program).args(words).stdout(output).spawn().unwrap();
+        if let Some(mut pipe) = child.stdout.take() {
+            while pipe.read(&mut buffer).unwrap() > 0 {}
+        }
         let mut status = 0;
         // SAFETY: all-zero bytes are a valid `rusage`. The call writes to `status` and `usage`, which both
         // outlive it.

@@ -95,11 +95,11 @@ def available():
 
 
 def measure(programs, command):
-    """Runs a command with its output to /dev/null and returns its cost."""
+    """Runs a command with its output to /dev/null, or to a pipe if it begins with --pipe, and returns its cost."""
     run = subprocess.run([programs["measure"], *map(str, command)], stdout=subprocess.PIPE, check=True)
     cost = json.loads(run.stdout)
     if cost["status"] != 0:
-        raise SystemExit(f"{command[0]} failed with status {cost['status']}")
+        raise SystemExit(f"{' '.join(map(str, command))} failed with status {cost['status']}")
     cost["cpu"] = cost["user"] + cost["system"]
     return cost
 

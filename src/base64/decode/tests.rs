@@ -29,6 +29,7 @@ for_each_backend!(
     each_alphabet_and_both,
     every_byte_value_at_every_place,
     every_alignment,
+    long_runs_end_at_other_bytes,
     short_runs_between_other_bytes,
     every_cut_gives_the_same_result,
     every_room_gives_the_same_result,
@@ -99,6 +100,23 @@ mod suite {
                     src.extend_from_slice(&mixed(&noise(len)));
                     check_at(backend, &src[from..], to);
                 }
+            }
+        }
+    }
+
+    /// Media that outgrows the caches, as tests see them, to every alignment.
+    pub fn long_runs_end_at_other_bytes(backend: Backend) {
+        let src = mixed(&noise(13_000));
+        let expected = oracle(&src, Padding::Required).unwrap();
+        for to in 0..64 {
+            check_at(backend, &src, to);
+            for at in [to, 256 + to, 4096 + 5 * to, src.len() - 4 - to] {
+                let mut src = src.clone();
+                src[at] = b'"';
+                let mut out = vec![CANARY; to + expected.len()];
+                let progress = backend.decoder().decode(&src, UninitSlice::new(&mut out[to..]));
+                assert_eq!(progress, Ok(Progress { read: at, written: at / 4 * 3 }), "{backend}: to {to}");
+                assert!(out[to..][..at / 4 * 3] == expected[..at / 4 * 3], "{backend}: {at} to {to}");
             }
         }
     }

@@ -10,7 +10,7 @@
 use super::{
     super::decode::VALUES,
     PAIR, QUAD, bytes_256, bytes_512,
-    cache::{ahead, prefetch},
+    cache::{self, ahead, prefetch},
     twice, vpermb, vpermi2b,
 };
 use core::{arch::x86_64::*, ops::Range};
@@ -29,24 +29,27 @@ const fn packed(i: usize) -> u8 {
 /// - The two must not overlap.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 pub(in super::super) unsafe fn decode_avx512(src: *const u8, groups: usize, out: *mut u8) -> usize {
-    /// Four vectors of characters are three of bytes.
-    const UNROLLED: usize = 4 * Avx512::VECTOR;
-
     let k = Avx512::new();
-    let ahead = ahead(groups);
     let mut at = 0;
-    while at + UNROLLED <= groups {
-        if at + ahead < groups {
-            prefetch::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
-        }
-        // SAFETY: by the condition of the loop, 64 groups are left.
-        if !unsafe { k.decode_four(src.add(4 * at), out.add(3 * at)) } {
-            break;
-        }
-        at += UNROLLED;
+    // SAFETY: there are at least 64 groups.
+    if groups >= Avx512::FOUR && unsafe { k.decode_four::<false>(src, out) } {
+        // SAFETY: the first 64 groups are decoded, so the ranges begin with one of the groups or at their end. The first range
+        // begins at a multiple of 64 in `out`.
+        at = unsafe {
+            match cache::is_outgrown_by(3 * groups) {
+                true => k.decode_long::<true>(src, groups_to_aligned(out)..groups, out),
+                false => k.decode_long::<false>(src, Avx512::FOUR..groups, out),
+            }
+        };
     }
     // SAFETY: `at <= groups`.
     unsafe { k.decode(src, at..groups, out) }
+}
+
+/// Returns the number of groups before the next address in `out` that is a multiple of 64: at most 63.
+fn groups_to_aligned(out: *mut u8) -> usize {
+    // 43 groups are 129 bytes, and 128 is a multiple of 64.
+    out.addr().wrapping_neg().wrapping_mul(43) % 64
 }
 
 /// The constants that [`decode_avx512`] keeps in registers.
@@ -63,6 +66,8 @@ struct Avx512 {
 impl Avx512 {
     /// The number of groups in a vector.
     const VECTOR: usize = 16;
+    /// The number of groups in four vectors of characters, which are three of bytes.
+    const FOUR: usize = 4 * Self::VECTOR;
 
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -79,14 +84,55 @@ impl Avx512 {
         }
     }
 
-    /// Decodes 64 groups. Returns `false`, and writes nothing, if they contain another byte.
+    /// Decodes a range of the groups, 64 at a time, up to the first 64 that contain another byte. Returns the number of the
+    /// first group that is left.
     ///
     /// # Safety
     ///
-    /// `src` must be valid for reads of 256 bytes and `out` for writes of 192.
+    /// `src` must be valid for reads and `out` for writes of the groups up to the end of the range. If `STREAM` is true, group
+    /// `range.start` must begin at a multiple of 64 in `out`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    unsafe fn decode_four(self, src: *const u8, out: *mut u8) -> bool {
+    unsafe fn decode_long<const STREAM: bool>(
+        self,
+        src: *const u8,
+        range: Range<usize>,
+        out: *mut u8,
+    ) -> usize {
+        let ahead = ahead(range.end);
+        let mut at = range.start;
+        while at + Self::FOUR <= range.end {
+            if at + ahead < range.end {
+                let (src, out) = (src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
+                match STREAM {
+                    true => prefetch::<4, 0>(src, out),
+                    false => prefetch::<4, 3>(src, out),
+                }
+            }
+            // SAFETY: by the condition of the loop, 64 groups are left. They take 192 bytes of the output, so its alignment
+            // stays.
+            if !unsafe { self.decode_four::<STREAM>(src.add(4 * at), out.add(3 * at)) } {
+                break;
+            }
+            at += Self::FOUR;
+        }
+        if STREAM {
+            // Only this orders non-temporal stores before later stores.
+            _mm_sfence();
+        }
+        at
+    }
+
+    /// Decodes 64 groups, with non-temporal stores if `STREAM` is true. Returns `false`, and writes nothing, if they contain
+    /// another byte.
+    ///
+    /// # Safety
+    ///
+    /// `src` must be valid for reads of 256 bytes and `out` for writes of 192. If `STREAM` is true, `out` must be a multiple
+    /// of 64.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    unsafe fn decode_four<const STREAM: bool>(self, src: *const u8, out: *mut u8) -> bool {
         let mut groups = [_mm512_setzero_si512(); 4];
         let mut bad = _mm512_setzero_si512();
         for (i, groups) in groups.iter_mut().enumerate() {
@@ -102,8 +148,15 @@ impl Avx512 {
         }
         for (i, pack) in self.pack_pairs.into_iter().enumerate() {
             let bytes = vpermi2b(groups[i], pack, groups[i + 1]);
-            // SAFETY: `i < 3`, so this is within the 192 bytes for which the caller promises that `out` is valid.
-            unsafe { _mm512_storeu_si512(out.add(64 * i).cast(), bytes) };
+            // SAFETY: `i < 3`, so this is within the 192 bytes for which the caller promises that `out` is valid. For
+            // `STREAM`, it promises alignment.
+            unsafe {
+                let out = out.add(64 * i).cast();
+                match STREAM {
+                    true => _mm512_stream_si512(out, bytes),
+                    false => _mm512_storeu_si512(out, bytes),
+                }
+            }
         }
         true
     }

@@ -21,7 +21,7 @@ use core::{arch::x86_64::*, mem::transmute, ops::Range, ptr::read_volatile};
 /// first two bytes, 2 and 3 in the other two, with the high byte last.
 const ORDER: [u8; 4] = [1, 0, 2, 1];
 
-/// The indexes with which [`Avx512::encode`] selects the bytes of 16 groups, beginning at byte `start`.
+/// The indexes with which [`Avx512::separate`] selects the bytes of 16 groups, beginning at byte `start`.
 pub(super) const fn spread_512(start: u8) -> [u8; 64] {
     let mut index = [0; 64];
     let mut i = 0;
@@ -120,9 +120,9 @@ pub(in super::super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *m
 
 /// The constants that [`encode_avx512`] keeps in registers.
 #[derive(Clone, Copy)]
-struct Avx512 {
-    first48: __m512i,
-    last48: __m512i,
+pub(super) struct Avx512 {
+    pub(super) first48: __m512i,
+    pub(super) last48: __m512i,
     shifts: __m512i,
     alphabet: __m512i,
 }
@@ -130,7 +130,7 @@ struct Avx512 {
 impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn new() -> Avx512 {
+    pub(super) fn new() -> Avx512 {
         Avx512 {
             first48: const { bytes_512(spread_512(0)) },
             last48: const { bytes_512(spread_512(16)) },
@@ -179,10 +179,15 @@ impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512vbmi")]
     fn encode_spread(self, bytes: __m512i, spread: __m512i) -> __m512i {
-        let groups = vpermb(spread, bytes);
-        let fields = vpmultishiftqb(self.shifts, groups);
-        // The two bits above each field are garbage, which vpermb ignores.
-        vpermb(fields, self.alphabet)
+        vpermb(self.separate(bytes, spread), self.alphabet)
+    }
+
+    /// Returns the fields, each in a byte of its own, of the 16 groups that `spread` selects from `bytes`. The two bits
+    /// above each field are garbage, which vpermb ignores.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vbmi")]
+    pub(super) fn separate(self, bytes: __m512i, spread: __m512i) -> __m512i {
+        vpmultishiftqb(self.shifts, vpermb(spread, bytes))
     }
 }
 

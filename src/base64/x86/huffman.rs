@@ -8,9 +8,7 @@
 
 use super::{
     super::huffman::{CODES, code, huffman_portable},
-    PAIR, QUAD, bytes_256, bytes_512, cache, encode,
-    encode::{SHIFTS, spread_512},
-    twice, vpermb, vpmultishiftqb,
+    PAIR, QUAD, bytes_256, bytes_512, cache, encode, twice, vpermb,
 };
 use core::arch::x86_64::*;
 
@@ -88,18 +86,16 @@ pub(in super::super) unsafe fn huffman_avx512(src: *const u8, len: usize, out: *
     // Now `end` is 16 to 63, and at least 48 below `len`.
     if end > 48 {
         // SAFETY: this reads the bytes from `end - 48` to `end + 16`, and 48 bytes of output are left.
-        unsafe { k.encode(src.add(end - 48), k.first48, out.add(len - end)) };
+        unsafe { k.encode(src.add(end - 48), k.fields.first48, out.add(len - end)) };
     }
     // SAFETY: `len >= 64`.
-    unsafe { k.encode(src, k.first48, out.add(len - 48)) };
+    unsafe { k.encode(src, k.fields.first48, out.add(len - 48)) };
 }
 
 /// The constants that [`huffman_avx512`] keeps in registers.
 #[derive(Clone, Copy)]
 struct Avx512 {
-    first48: __m512i,
-    last48: __m512i,
-    shifts: __m512i,
+    fields: encode::Avx512,
     codes: __m512i,
     pairs: __m512i,
     quads: __m512i,
@@ -111,9 +107,7 @@ impl Avx512 {
     #[target_feature(enable = "avx512f")]
     fn new() -> Avx512 {
         Avx512 {
-            first48: const { bytes_512(spread_512(0)) },
-            last48: const { bytes_512(spread_512(16)) },
-            shifts: _mm512_set1_epi64(i64::from_le_bytes(SHIFTS)),
+            fields: encode::Avx512::new(),
             codes: const { bytes_512(CODES) },
             pairs: _mm512_set1_epi16(PAIR),
             quads: _mm512_set1_epi32(QUAD),
@@ -150,7 +144,7 @@ impl Avx512 {
     unsafe fn encode_over(self, src: *const u8, out: *mut u8) {
         // SAFETY: the caller promises that both are valid. Neither the load nor the store needs alignment.
         unsafe {
-            let codes = self.encode_spread(_mm512_loadu_si512(src.cast()), self.last48);
+            let codes = self.encode_spread(_mm512_loadu_si512(src.cast()), self.fields.last48);
             _mm512_storeu_si512(out.cast(), codes);
         }
     }
@@ -159,10 +153,9 @@ impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn encode_spread(self, bytes: __m512i, spread: __m512i) -> __m512i {
-        // The two bits above each field are garbage, which the look-up ignores.
-        let fields = vpmultishiftqb(self.shifts, vpermb(spread, bytes));
-        let pairs = _mm512_maddubs_epi16(vpermb(fields, self.codes), self.pairs);
-        vpermb(self.pack, _mm512_madd_epi16(pairs, self.quads))
+        let codes = vpermb(self.fields.separate(bytes, spread), self.codes);
+        let groups = _mm512_madd_epi16(_mm512_maddubs_epi16(codes, self.pairs), self.quads);
+        vpermb(self.pack, groups)
     }
 }
 
