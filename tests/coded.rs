@@ -346,7 +346,7 @@ fn media_of_more_than_4_gib_ends_with_its_last_byte() {
     assert_eq!(tail::<7>(coded(&plain)), *b"\x08\0\0\"\x01\0\0");
 }
 
-/// Returns the last `N` bytes of a body, read with 100,000 others.
+/// Returns the last `N` bytes of a body, after a seek to 100,000 bytes before its end.
 fn tail<const N: usize>(mut body: Body) -> [u8; N] {
     let mut end = [0; 100_000];
     body.seek(SeekFrom::End(-100_000)).unwrap();

@@ -29,16 +29,20 @@ const fn packed(i: usize) -> u8 {
 /// - The two must not overlap.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 pub(in super::super) unsafe fn decode_avx512(src: *const u8, groups: usize, out: *mut u8) -> usize {
+    /// The number of groups that are decoded before the rest may bypass the caches, because most runs end earlier.
+    const LONG: usize = if cfg!(fuzzing) { 1 } else { 64 } * Avx512::FOUR;
+
     let k = Avx512::new();
-    let mut at = 0;
-    // SAFETY: there are at least 64 groups.
-    if groups >= Avx512::FOUR && unsafe { k.decode_four::<false>(src, out) } {
-        // SAFETY: the first 64 groups are decoded, so the ranges begin with one of the groups or at their end. The first range
-        // begins at a multiple of 64 in `out`.
+    // SAFETY: the range is one of the groups.
+    let mut at = unsafe { k.decode_long::<false>(src, 0..groups.min(LONG), out) };
+    if at == LONG {
+        let aligned = LONG - Avx512::FOUR + first_aligned_group(out);
+        // SAFETY: `aligned < LONG <= groups`. The output of each 64 groups is a multiple of 64 bytes, so group `aligned`
+        // begins at a multiple of 64.
         at = unsafe {
             match cache::is_outgrown_by(3 * groups) {
-                true => k.decode_long::<true>(src, groups_to_aligned(out)..groups, out),
-                false => k.decode_long::<false>(src, Avx512::FOUR..groups, out),
+                true => k.decode_long::<true>(src, aligned..groups, out),
+                false => k.decode_long::<false>(src, LONG..groups, out),
             }
         };
     }
@@ -46,8 +50,8 @@ pub(in super::super) unsafe fn decode_avx512(src: *const u8, groups: usize, out:
     unsafe { k.decode(src, at..groups, out) }
 }
 
-/// Returns the number of groups before the next address in `out` that is a multiple of 64: at most 63.
-fn groups_to_aligned(out: *mut u8) -> usize {
+/// Returns the number of the first group that begins at a multiple of 64 in `out`: at most 63.
+fn first_aligned_group(out: *mut u8) -> usize {
     // 43 groups are 129 bytes, and 128 is a multiple of 64.
     out.addr().wrapping_neg().wrapping_mul(43) % 64
 }
@@ -447,3 +451,17 @@ const OFFSETS: [u8; 16] = {
     }
     offsets
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_aligned_group_is_the_first_at_a_multiple_of_64() {
+        for address in (0..256).chain(usize::MAX - 256..=usize::MAX) {
+            let group = first_aligned_group(core::ptr::without_provenance_mut(address));
+            let is_aligned = |group: &usize| address.wrapping_add(3 * group).is_multiple_of(64);
+            assert_eq!((0..64).find(is_aligned), Some(group), "{address}");
+        }
+    }
+}

@@ -92,7 +92,7 @@ pub(in super::super) unsafe fn huffman_avx512(src: *const u8, len: usize, out: *
     unsafe { k.encode(src, k.fields.first48, out.add(len - 48)) };
 }
 
-/// The constants that [`huffman_avx512`] keeps in registers.
+/// The constants that [`huffman_avx512`] keeps in registers, except for the alphabet of the encoder.
 #[derive(Clone, Copy)]
 struct Avx512 {
     fields: encode::Avx512,
