@@ -349,12 +349,10 @@ impl<S: Store> Events<S> {
         if self.line != Line::Start || !self.start.is_empty() {
             self.end_line();
         }
-        let data = self.extractor.text().trim_ascii();
+        let data = self.extractor.text();
         match self.holds {
             Holds::Json => self.end_json(),
-            Holds::Data if !data.is_empty() && !is_complete(data) => {
-                self.end_with("the stream ended within an event")
-            }
+            Holds::Data if !is_complete(data) => self.end_with("the stream ended within an event"),
             _ => self.end_event(),
         }
         let text = mem::take(&mut self.text);
@@ -373,7 +371,8 @@ const TEXT: usize = 1024;
 
 /// Returns `true` if the data of an event that no blank line ends can be all of it.
 fn is_complete(data: &[u8]) -> bool {
-    is_json(data) || data == DONE || str::from_utf8(data).is_ok_and(are_events)
+    let trimmed = data.trim_ascii();
+    trimmed.is_empty() || trimmed == DONE || is_json(data) || str::from_utf8(data).is_ok_and(are_events)
 }
 
 fn is_json(bytes: &[u8]) -> bool {
