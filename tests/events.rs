@@ -234,7 +234,7 @@ fn nothing_that_a_server_says_is_dropped() {
         (format!("data: {whole}\n\n"), &["a"], None),
         (format!("data: {chunk}\n\ndata: {{\"cho"), &["a"], Some("within an event")),
         (format!("data: {chunk}\n\n{{\"error\":"), &["a"], Some("within JSON")),
-        // A form feed is no white space of JSON, but a line of it is blank.
+        // JSON does not allow a form feed. A line with nothing else is blank.
         (format!("data: \u{c}{chunk}"), &[], Some("within an event")),
         (format!("data: \u{c}\ndata: {chunk}"), &["a"], None),
         ("error: out of memory\n\n".to_owned(), &[], Some("out of memory")),
