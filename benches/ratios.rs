@@ -11,7 +11,8 @@ use std::{cell::Cell, hint::black_box};
 /// Bytes of media that each side works on in a round, enough for the resolution of the clock.
 const BYTES: usize = 4 << 20;
 const PAGE: usize = 4096;
-const SIZES: [usize; 5] = [16 << 10, 256 << 10, 1 << 20, 4 << 20, 64 << 20];
+const LARGEST: usize = 64 << 20;
+const SIZES: [usize; 5] = [16 << 10, 256 << 10, 1 << 20, 4 << 20, LARGEST];
 
 /// How the buffers of a side are used.
 #[derive(Clone, Copy)]
@@ -20,13 +21,26 @@ enum Buffers {
     Warm,
     /// Different ones each time, and too many for a cache to hold.
     Cold,
+    /// The same source again, and a new allocation for the output.
+    New,
 }
 
 impl Buffers {
+    const ALL: [Buffers; 3] = [Buffers::Warm, Buffers::Cold, Buffers::New];
+
+    /// The allocator keeps what is freed, except for the largest size.
+    fn sizes(self) -> &'static [usize] {
+        match self {
+            Buffers::Warm | Buffers::Cold => &SIZES,
+            Buffers::New => &[LARGEST],
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Buffers::Warm => "warm",
             Buffers::Cold => "cold",
+            Buffers::New => "new",
         }
     }
 }
@@ -38,7 +52,8 @@ const LEGEND: &str = "\
 GB/s: 10^9 bytes of media per second. \"of X\": the backend's speed divided by X's; more than 1 means that niello
 is faster. limit: the faster one of two loops that load and store as many bytes as the other sides, in the CPU's
 widest vectors, and compute nothing; one has non-temporal stores. base64-turbo uses AVX2 when compared with avx2, and
-the best that the CPU has otherwise. warm: the same buffers each time. cold: other buffers, which no cache holds.";
+the best that the CPU has otherwise. warm: the same buffers each time. cold: other buffers, which no cache holds.
+new: the output is allocated for each call, which the time includes, and the system maps it when it is written to.";
 
 type Work<'a> = &'a dyn Fn(&[u8], &mut [u8]);
 
@@ -50,8 +65,8 @@ fn main() {
     {
         println!("\n{direction}       media           GB/s  of limit  of base64-turbo  of base64-simd");
         for backend in Backend::available() {
-            for buffers in [Buffers::Warm, Buffers::Cold] {
-                for len in SIZES {
+            for buffers in Buffers::ALL {
+                for &len in buffers.sizes() {
                     work(backend, len, buffers, rounds);
                 }
             }
@@ -59,8 +74,8 @@ fn main() {
     }
     println!("\nzstd coding  media           GB/s  of a copy");
     for backend in Backend::available() {
-        for buffers in [Buffers::Warm, Buffers::Cold] {
-            for len in SIZES {
+        for buffers in Buffers::ALL {
+            for &len in buffers.sizes() {
                 coders(backend, len, buffers, rounds);
             }
         }
@@ -112,13 +127,9 @@ fn decoders(backend: Backend, len: usize, buffers: Buffers, rounds: usize) {
 }
 
 fn row(backend: Backend, len: usize, buffers: Buffers, speed: f64, [of_limit, of_turbo, of_simd]: [f64; 3]) {
-    let buffers = match buffers {
-        Buffers::Warm => "warm",
-        Buffers::Cold => "cold",
-    };
-    let kib = len >> 10;
+    let (kib, buffers) = (len >> 10, buffers.name());
     println!(
-        "{backend:<9} {kib:>6} KiB {buffers}  {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}"
+        "{backend:<9} {kib:>6} KiB {buffers:<4}  {speed:6.2} {of_limit:9.3} {of_turbo:16.3} {of_simd:15.3}"
     );
 }
 
@@ -129,7 +140,7 @@ fn coders(backend: Backend, len: usize, buffers: Buffers, rounds: usize) {
     let own: Work = &|src, out| backend.huffman(src, out);
     let (speed, of_copy) = sides.compare(own, &|src, out| out.copy_from_slice(src), rounds);
     println!(
-        "{backend:<9} {:>6} KiB {}  {speed:6.2} {of_copy:10.3}",
+        "{backend:<9} {:>6} KiB {:<4}  {speed:6.2} {of_copy:10.3}",
         len.next_multiple_of(1024) >> 10,
         buffers.name()
     );
@@ -194,19 +205,27 @@ struct Sides {
     /// Bytes of media in a source.
     media: usize,
     src: Vec<Pages>,
+    /// None of them has an output if each call gets a new one.
     out: Vec<Cell<Option<Pages>>>,
+    /// Bytes of an output.
+    out_len: usize,
 }
 
 impl Sides {
     fn new(media: usize, src: &[u8], out: usize, buffers: Buffers) -> Sides {
         let count = match buffers {
-            Buffers::Warm => 1,
+            Buffers::Warm | Buffers::New => 1,
             Buffers::Cold => COLD / media,
+        };
+        let output = || match buffers {
+            Buffers::Warm | Buffers::Cold => Some(Pages::new(out, |bytes| bytes.fill(1))),
+            Buffers::New => None,
         };
         Sides {
             media,
             src: (0..count).map(|_| Pages::new(src.len(), |bytes| bytes.copy_from_slice(src))).collect(),
-            out: (0..count).map(|_| Cell::new(Some(Pages::new(out, |bytes| bytes.fill(1))))).collect(),
+            out: (0..count).map(|_| Cell::new(output())).collect(),
+            out_len: out,
         }
     }
 
@@ -217,9 +236,11 @@ impl Sides {
         let work = |work: Work| {
             for _ in 0..times {
                 let at = next.replace((next.get() + 1) % self.src.len());
-                let mut out = self.out[at].take().unwrap();
+                let kept = self.out[at].take();
+                let is_kept = kept.is_some();
+                let mut out = kept.unwrap_or_else(|| Pages::new(self.out_len, |_| ()));
                 work(black_box(self.src[at].get()), black_box(out.get_mut()));
-                self.out[at].set(Some(out));
+                self.out[at].set(is_kept.then_some(out));
             }
         };
         let rounds = if self.src.len() > 1 || self.media > BYTES { rounds.div_ceil(10) } else { rounds };

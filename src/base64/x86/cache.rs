@@ -18,22 +18,28 @@
 //!
 //! # Outputs that bypass the caches
 //!
-//! A store to a line that is not in the cache first reads the line. A non-temporal store does not, and does not evict what
-//! is in the cache. It is slower than a store into a fast cache, and leaves the output in memory, from where its consumer
-//! has to read it. So it pays for outputs that would not stay in the cache anyway.
+//! A store to a line that is in no cache first reads the line. A non-temporal store does not. But it waits until a cache
+//! that holds the line has written it to memory, and leaves the output there, from where its consumer has to read it. So
+//! it pays only for an output that no cache holds before the call, and that none could hold after it: if source and output
+//! together are larger than the last-level cache.
 //!
-//! Which caches are fast depends on the CPU (GB/s of media encoded with AVX-512, buffers reused, plain and non-temporal):
+//! GB/s of media on Granite Rapids (2 MiB L2, 480 MiB L3, AVX-512), with plain and with non-temporal stores:
 //!
-//! | media | Zen 4, 1 MiB L2, 32 MiB L3 | Emerald Rapids, 2 MiB L2 |
-//! |---|---|---|
-//! | 768 KiB | 38, 9 | 20, 15 |
-//! | 1.5 MiB | 40, 9 | 10, 14 |
-//! | 8 MiB | 28, 9 | |
-//! | 16 MiB | 5.8, 9.2 | 7.7, 12.7 |
-//! | 64 MiB | 7.2, 8.6 | 4.5, 7.6 |
+//! | output | encode 2 MiB | 8 MiB | 256 MiB | decode 2 MiB | 8 MiB | 256 MiB |
+//! |---|---|---|---|---|---|---|
+//! | non-temporal stores wrote it before | 12.5, 15.1 | 12.3, 11.5 | 6.3, 9.0 | 12.8, 13.7 | 12.6, 12.5 | 6.5, 6.5 |
+//! | read before | 12.9, 4.3 | 11.6, 5.1 | 6.2, 8.5 | 13.0, 5.6 | 12.1, 6.5 | 6.3, 6.5 |
+//! | copied afterwards (in the time) | 8.0, 2.9 | 6.2, 3.3 | 3.5, 4.2 | 9.1, 3.8 | 7.6, 4.2 | 4.1, 4.1 |
+//! | new memory | 2.3, 1.4 | 2.3, 1.3 | 2.1, 1.3 | 2.8, 1.8 | 2.7, 1.7 | 2.5, 1.6 |
 //!
-//! The AVX-512 decoder follows the same rule. On Zen 4, 64 MiB are decoded with 14.4 GB/s instead of 10.8; other CPUs were not
-//! measured. The AVX2 decoder has no non-temporal stores: its stores overlap.
+//! On Zen 4 (32 MiB L3), reused buffers of 64 MiB are encoded with 8.6 instead of 7.2 GB/s, and decoded with 14.4 instead of
+//! 10.8.
+//!
+//! New memory is what the system has not handed out before, such as a large allocation. Each page is filled with zeros at
+//! the first store to it, so it is in a cache when the stores arrive, and bypassing costs a third of the speed. A kernel
+//! cannot tell new memory from other memory: the rule is for large buffers that are reused.
+//!
+//! The AVX2 decoder has no non-temporal stores: its stores overlap.
 
 use core::arch::x86_64::*;
 use std::sync::LazyLock;
@@ -68,47 +74,25 @@ pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *
     }
 }
 
-/// Returns `true` if media of `len` bytes and its base64 together do not fit in the fast caches.
+/// Returns `true` if media of `len` bytes and its base64 together do not fit in the largest cache. If the CPU does not
+/// report its caches, everything fits.
 #[inline]
 pub(super) fn is_outgrown_by(len: usize) -> bool {
-    static FAST: LazyLock<usize> = LazyLock::new(fast);
+    static LARGEST: LazyLock<usize> = LazyLock::new(|| caches().max().unwrap_or(usize::MAX));
     // Tests and fuzzers reach both sides of the limit with short inputs.
-    let fast = match () {
+    let largest = match () {
         _ if cfg!(test) => 7 << 12,
         _ if cfg!(fuzzing) => 700,
-        _ => *FAST,
+        _ => *LARGEST,
     };
-    len.saturating_add(len / 3 * 4) > fast
+    len.saturating_add(len / 3 * 4) > largest
 }
 
-/// Returns the size of the largest cache that a core writes to faster than to memory.
-///
-/// This is the last level, except on Intel's server CPUs: they write to their L3 as slowly as to memory, so it is their L2,
-/// and a quarter more, because part of what does not fit is still found there. A step of a body must fit in any case, because
-/// it is read at once. A CPU counts as one of them if it has AVX-512 and an L2 of 1 MiB or more.
-///
-/// If the CPU does not report its caches, nothing outgrows them.
-fn fast() -> usize {
-    let l2 = caches().find(|cache| cache.level == 2).map_or(0, |cache| cache.size);
-    if is_intel() && std::is_x86_feature_detected!("avx512f") && l2 >= 1 << 20 {
-        /// As in `src/media/file.rs`.
-        const STEP: usize = 768 << 10;
-        return (l2 + l2 / 4).max(STEP + STEP / 3 * 4);
-    }
-    caches().map(|cache| cache.size).max().unwrap_or(usize::MAX)
-}
-
-/// A cache that holds data.
-struct Cache {
-    level: u32,
-    /// In bytes.
-    size: usize,
-}
-
-/// Returns the caches that the CPU reports. AMD and Intel have a leaf of CPUID each, in the same format.
+/// Returns the sizes of the caches for data that the CPU reports, in bytes. AMD and Intel have a leaf of CPUID each, in the
+/// same format.
 ///
 /// Allocates nothing, because the first read of a body may call it.
-fn caches() -> impl Iterator<Item = Cache> {
+fn caches() -> impl Iterator<Item = usize> {
     const INTEL: u32 = 4;
     const AMD: u32 = 0x8000_001d;
     let leaf = match () {
@@ -122,8 +106,7 @@ fn caches() -> impl Iterator<Item = Cache> {
     let holds_data = |entry: &CpuidResult| entry.eax & 0x1f != 2;
     entries.filter(holds_data).map(|entry| {
         let factors = [entry.ebx >> 22, entry.ebx >> 12 & 0x3ff, entry.ebx & 0xfff, entry.ecx];
-        let size = factors.into_iter().fold(1_usize, |size, factor| size.saturating_mul(factor as usize + 1));
-        Cache { level: entry.eax >> 5 & 7, size }
+        factors.into_iter().fold(1_usize, |size, factor| size.saturating_mul(factor as usize + 1))
     })
 }
 
@@ -156,15 +139,15 @@ mod tests {
                 let path = format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{name}");
                 std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
             };
-            let (Some(level), Some(kind), Some(size)) = (file("level"), file("type"), file("size")) else {
+            let (Some(kind), Some(size)) = (file("type"), file("size")) else {
                 break;
             };
             if kind != "Instruction" {
                 let kib: usize = size.strip_suffix('K').unwrap().parse().unwrap();
-                reported.push((level.parse().unwrap(), kib << 10));
+                reported.push(kib << 10);
             }
         }
-        let found: Vec<_> = caches().map(|cache| (cache.level, cache.size)).collect();
+        let found: Vec<_> = caches().collect();
         if !reported.is_empty() {
             assert_eq!(found, reported);
         }
