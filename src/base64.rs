@@ -132,9 +132,9 @@ impl Backend {
     fn is_available(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx512 => x86::has_avx512(),
+            Backend::Avx512 => x86::avx512::has_avx512(),
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => x86::has_avx2(),
+            Backend::Avx2 => x86::avx2::has_avx2(),
             #[cfg(not(target_arch = "x86_64"))]
             Backend::Avx512 | Backend::Avx2 => false,
             #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
@@ -172,9 +172,9 @@ impl Backend {
         let done = unsafe {
             match self {
                 #[cfg(target_arch = "x86_64")]
-                Backend::Avx512 => x86::encode::encode_avx512(src, len, out),
+                Backend::Avx512 => x86::avx512::encode(src, len, out),
                 #[cfg(target_arch = "x86_64")]
-                Backend::Avx2 => x86::encode::encode_avx2(src, len, out),
+                Backend::Avx2 => x86::avx2::encode(src, len, out),
                 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
                 Backend::Neon => neon::encode(src, len, out),
                 _ if SHARED => encode_shared(src, len, out),

@@ -317,10 +317,10 @@ impl Backend {
             // SAFETY: the caller promises that the backend is available. `groups` groups of 4 bytes are in `src`, and as many
             // of 3 bytes in `out`, which is borrowed mutably, so the two do not overlap.
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx512 => unsafe { x86::decode::decode_avx512(src.as_ptr(), groups, out.as_mut_ptr()) },
+            Backend::Avx512 => unsafe { x86::avx512::decode::decode(src.as_ptr(), groups, out.as_mut_ptr()) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => unsafe { x86::decode::decode_avx2(src.as_ptr(), groups, out.as_mut_ptr()) },
+            Backend::Avx2 => unsafe { x86::avx2::decode::decode(src.as_ptr(), groups, out.as_mut_ptr()) },
             // SAFETY: as above, and there are enough groups for a vector.
             #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
             Backend::Neon if groups >= neon::VECTOR => unsafe {

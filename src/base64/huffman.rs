@@ -85,9 +85,9 @@ impl Backend {
         unsafe {
             match self {
                 #[cfg(target_arch = "x86_64")]
-                Backend::Avx512 => x86::huffman::huffman_avx512(src, len, out),
+                Backend::Avx512 => x86::avx512::huffman::huffman(src, len, out),
                 #[cfg(target_arch = "x86_64")]
-                Backend::Avx2 => x86::huffman::huffman_avx2(src, len, out),
+                Backend::Avx2 => x86::avx2::huffman::huffman(src, len, out),
                 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
                 Backend::Neon => neon::huffman::huffman(src, len, out),
                 _ => huffman_portable(src, len, out),

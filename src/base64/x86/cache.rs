@@ -74,6 +74,26 @@ pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *
     }
 }
 
+/// Prefetches the `LINES` cache lines before `end` of the stream that follows this one in a full block of zstd.
+///
+/// A stream is read from its end, and the next one from an address that is two streams ahead of where this one was left.
+/// No CPU foresees that: without this, bodies of mapped files are a third slower with AVX-512, and half as fast with AVX2
+/// (Zen 5). The lines go to the L2: the L1 has fewer requests in flight, and 15 GB/s are 10 with it (Zen 4). It is only a
+/// hint, so the address need not be valid.
+#[inline]
+#[target_feature(enable = "sse")]
+pub(super) fn prefetch_stream<const LINES: usize>(end: *const u8) {
+    const STREAM: usize = 24 * 1024;
+    for line in 1..=LINES {
+        let line = end.wrapping_add(STREAM).wrapping_sub(64 * line);
+        // SAFETY: a prefetch accesses nothing, whatever the address is.
+        #[allow(unused_unsafe, reason = "not all versions of the standard library declare it unsafe")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T1>(line.cast())
+        };
+    }
+}
+
 /// Returns `true` if media of `len` bytes and its base64 together do not fit in the largest cache. If the CPU does not
 /// report its caches, everything fits.
 #[inline]

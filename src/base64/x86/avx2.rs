@@ -1,203 +1,33 @@
-//! The AVX-512 VBMI and AVX2 kernels of the encoder.
-//!
-//! Both return the number of bytes they encoded: all whole groups of three bytes if these fill at least one
-//! vector, and otherwise 0. Both count in groups: group `g` is the 3 bytes at `src + 3 * g` and the 4
-//! characters at `out + 4 * g`.
-//!
-//! The last vector ends with the last group and therefore usually overlaps the one before it. That is faster
-//! than encoding the remaining groups one by one, and gives the same output. If another process changes the
-//! source in between, the output is a mixture of old and new content, as it is for any file that changes
-//! while it is read.
+//! The AVX2 kernel of the encoder, with those of [Huffman streams](huffman) and of the [decoder](decode) in files of their
+//! own.
 
 use super::{
     super::ALPHABET,
-    bytes_256, bytes_512,
+    ORDER,
     cache::{self, ahead, prefetch},
-    vpermb, vpmultishiftqb,
+    groups_to_aligned,
 };
 use core::{arch::x86_64::*, mem::transmute, ops::Range, ptr::read_volatile};
 
-/// The order of the bytes of a group in which each of its four fields is contiguous: fields 0 and 1 are in the
-/// first two bytes, 2 and 3 in the other two, with the high byte last.
-const ORDER: [u8; 4] = [1, 0, 2, 1];
+pub(in crate::base64) mod decode;
+pub(in crate::base64) mod huffman;
 
-/// The indexes with which [`Avx512::separate`] selects the bytes of 16 groups, beginning at byte `start`.
-pub(super) const fn spread_512(start: u8) -> [u8; 64] {
-    let mut index = [0; 64];
-    let mut i = 0;
-    while i < 64 {
-        index[i] = start + (i / 4 * 3) as u8 + ORDER[i % 4];
-        i += 1;
-    }
-    index
-}
-
-/// The first bits of the fields of two groups in that order.
-pub(super) const SHIFTS: [u8; 8] = [10, 4, 22, 16, 32 + 10, 32 + 4, 32 + 22, 32 + 16];
-
-/// Returns the number of groups before the next address in `out` that is a multiple of `vector`: at least one
-/// and at most a full vector. If no multiple is a whole number of groups away, returns a full vector.
-///
-/// Stores that straddle cache lines cost about 5% with AVX2 on Zen 3. They occur in a large `Vec` from glibc,
-/// which starts 16 bytes into a page.
+/// Returns `true` if this CPU can run the AVX2 kernels.
 #[inline]
-fn groups_to_aligned(out: *mut u8, vector: usize) -> usize {
-    let gap = vector - out.addr() % vector;
-    if gap.is_multiple_of(4) { gap / 4 } else { vector / 4 }
-}
-
-/// Encodes 16 groups at a time with three instructions (Mula and Lemire, arXiv:1910.05109).
-///
-/// # Safety
-///
-/// - [`has_avx512`](super::has_avx512) must be true.
-/// - `src` must be valid for reads of `len` bytes, except that another process may write to them.
-/// - `out` must be valid for writes of the base64 of `len` bytes.
-/// - The two must not overlap.
-#[target_feature(enable = "avx2,avx512f,avx512vbmi")]
-pub(in super::super) unsafe fn encode_avx512(src: *const u8, len: usize, out: *mut u8) -> usize {
-    const VECTOR: usize = 16;
-    /// The smallest number of groups for which an extra vector aligns the stores. On Zen 4 that gains 6 to 8%
-    /// from here on, and costs up to 3% below.
-    const LONG: usize = 64 * VECTOR;
-
-    let groups = len / 3;
-    // A load reads 64 bytes, of which 48 are used. 22 groups are 66 bytes.
-    if groups < 22 {
-        // SAFETY: `has_avx512` implies `has_avx2`, and the other requirements are the same.
-        return unsafe { encode_avx2(src, len, out) };
-    }
-
-    let k = Avx512::new();
-    // SAFETY: there are at least 22 groups, which are 66 bytes, so 64 can be read.
-    unsafe { k.encode(src, k.first48, out) };
-    let mut at = VECTOR;
-    if groups >= LONG {
-        let skip = groups_to_aligned(out, 64);
-        // SAFETY: `skip <= 16`, so this reads bytes up to 48 + 64 and writes groups up to 16 + 16, and there
-        // are at least `LONG` groups.
-        unsafe { k.encode(src.add(3 * skip), k.first48, out.add(4 * skip)) };
-        at = skip + VECTOR;
-    }
-
-    let ahead = ahead(groups);
-    // From here on, each load ends with its last group. It needs no bytes after that group, but 16 bytes before
-    // the first one, which exist because `at >= 16`.
-    if groups >= LONG && cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4) {
-        while at + 4 * VECTOR < groups {
-            if at + ahead < groups {
-                prefetch::<3, 0>(src.wrapping_add(3 * (at + ahead)), out);
-            }
-            // SAFETY: `16 <= at` and `at + 64 < groups`. `skip` has aligned the stores, because the address of the
-            // output is a multiple of a group's 4 bytes.
-            unsafe { k.stream_four(src.add(3 * at - 16), out.add(4 * at)) };
-            at += 4 * VECTOR;
-        }
-        // Only this orders non-temporal stores before later stores.
-        _mm_sfence();
-    }
-    // Four vectors take three lines of source.
-    while at + ahead < groups {
-        prefetch::<3, 4>(src.wrapping_add(3 * (at + ahead)), out.wrapping_add(4 * (at + ahead)));
-        for _ in 0..4 {
-            // SAFETY: `16 <= at`. `ahead` is at least 64, as asserted there, so before the first vector `at + 64 < groups`.
-            unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
-            at += VECTOR;
-        }
-    }
-    // Unrolling this loop 2, 4, 8 or 16 times gains nothing.
-    while at + VECTOR < groups {
-        // SAFETY: `16 <= at` and `at + 16 < groups`.
-        unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
-        at += VECTOR;
-    }
-    let at = groups - VECTOR;
-    // SAFETY: `at + 16 == groups`, and `groups >= 22` makes `at` at least 6, so there are at least 18 bytes
-    // before it.
-    unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
-    3 * groups
-}
-
-/// The constants that [`encode_avx512`] keeps in registers.
-#[derive(Clone, Copy)]
-pub(super) struct Avx512 {
-    pub(super) first48: __m512i,
-    pub(super) last48: __m512i,
-    shifts: __m512i,
-    alphabet: __m512i,
-}
-
-impl Avx512 {
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    pub(super) fn new() -> Avx512 {
-        Avx512 {
-            first48: const { bytes_512(spread_512(0)) },
-            last48: const { bytes_512(spread_512(16)) },
-            shifts: _mm512_set1_epi64(i64::from_le_bytes(SHIFTS)),
-            alphabet: const { bytes_512(*ALPHABET) },
-        }
-    }
-
-    /// Encodes the 16 groups that `spread` selects from the 64 bytes at `src`.
-    ///
-    /// # Safety
-    ///
-    /// `src` must be valid for reads and `out` for writes of 64 bytes.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512vbmi")]
-    unsafe fn encode(self, src: *const u8, spread: __m512i, out: *mut u8) {
-        // SAFETY: the caller promises that both are valid. Neither the load nor the store needs alignment.
-        unsafe {
-            _mm512_storeu_si512(out.cast(), self.encode_spread(_mm512_loadu_si512(src.cast()), spread))
-        };
-    }
-
-    /// Encodes 64 groups, each of whose vectors begins 16 bytes after its load, with non-temporal stores. One store at a
-    /// time is slower: Emerald Rapids writes 10 GB/s instead of 13 to 15.
-    ///
-    /// # Safety
-    ///
-    /// `src` must be valid for reads of 16 bytes and 64 groups, and `out` for writes of 64 groups. `out` must be a multiple
-    /// of 64.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512vbmi")]
-    unsafe fn stream_four(self, src: *const u8, out: *mut u8) {
-        let mut encoded = [_mm512_setzero_si512(); 4];
-        for (i, encoded) in encoded.iter_mut().enumerate() {
-            // SAFETY: `i < 4`, so this reads at most the 16 bytes and 64 groups that the caller promises.
-            let bytes = unsafe { _mm512_loadu_si512(src.add(48 * i).cast()) };
-            *encoded = self.encode_spread(bytes, self.last48);
-        }
-        for (i, encoded) in encoded.into_iter().enumerate() {
-            // SAFETY: `i < 4`, and the caller promises that `out` is valid and aligned.
-            unsafe { _mm512_stream_si512(out.add(64 * i).cast(), encoded) };
-        }
-    }
-
-    /// Returns the base64 of the 16 groups that `spread` selects from `bytes`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512vbmi")]
-    fn encode_spread(self, bytes: __m512i, spread: __m512i) -> __m512i {
-        vpermb(self.separate(bytes, spread), self.alphabet)
-    }
-
-    /// Returns the fields, each in a byte of its own, of the 16 groups that `spread` selects from `bytes`. The two bits
-    /// above each field are garbage, which vpermb ignores.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512vbmi")]
-    pub(super) fn separate(self, bytes: __m512i, spread: __m512i) -> __m512i {
-        vpmultishiftqb(self.shifts, vpermb(spread, bytes))
-    }
+pub(in crate::base64) fn has_avx2() -> bool {
+    std::is_x86_feature_detected!("avx2")
 }
 
 /// Encodes 8 groups at a time.
 ///
 /// # Safety
 ///
-/// [`has_avx2`](super::has_avx2) must be true. The other requirements are those of [`encode_avx512`].
+/// - [`has_avx2`] must be true.
+/// - `src` must be valid for reads of `len` bytes, except that another process may write to them.
+/// - `out` must be valid for writes of the base64 of `len` bytes.
+/// - The two must not overlap.
 #[target_feature(enable = "avx2")]
-pub(in super::super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut u8) -> usize {
+pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8) -> usize {
     const VECTOR: usize = Avx2::VECTOR;
     /// The smallest number of groups for which the unrolled loop is worth its setup.
     const LONG: usize = 16 * VECTOR;
@@ -237,7 +67,7 @@ pub(in super::super) unsafe fn encode_avx2(src: *const u8, len: usize, out: *mut
     3 * groups
 }
 
-/// The constants that [`encode_avx2`] keeps in registers.
+/// The constants that [`encode`] keeps in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2 {
     pub(super) outer: __m256i,
@@ -420,6 +250,22 @@ const OFFSETS: [u8; 32] = {
     offsets
 };
 
+/// Repeats 16 bytes, because a shuffle looks up the two halves of a vector separately.
+const fn twice(half: [u8; 16]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        bytes[i] = half[i % 16];
+        i += 1;
+    }
+    bytes
+}
+
+const fn bytes_256(bytes: [u8; 32]) -> __m256i {
+    // SAFETY: the sizes are equal, and any bits are a valid `__m256i`.
+    unsafe { transmute::<[u8; 32], __m256i>(bytes) }
+}
+
 const fn words_256(pair: [u16; 2]) -> __m256i {
     // SAFETY: the sizes are equal, and any bits are a valid `__m256i`.
     unsafe { transmute::<[[u16; 2]; 8], __m256i>([pair; 8]) }
@@ -431,10 +277,7 @@ mod tests {
 
     #[test]
     fn spread_selects_the_three_bytes_of_each_group_in_field_order() {
-        let groups = |start: u8| (0..16).flat_map(move |g| [1, 0, 2, 1].map(|byte| start + 3 * g + byte));
-        for start in [0, 16] {
-            assert!(spread_512(start).into_iter().eq(groups(start)));
-        }
+        let groups = |start: u8| (0..8).flat_map(move |g| [1, 0, 2, 1].map(|byte| start + 3 * g + byte));
         for (low, high) in [(0, 4), (4, 0)] {
             let halves = groups(low).take(16).chain(groups(high).take(16));
             assert!(spread_256(low, high).into_iter().eq(halves));
@@ -443,30 +286,14 @@ mod tests {
 
     #[test]
     fn vector_constants_keep_the_order_of_their_bytes() {
-        let bytes: [u8; 64] = core::array::from_fn(|i| i as u8);
-        let half: [u8; 32] = core::array::from_fn(|i| i as u8);
+        let bytes: [u8; 32] = core::array::from_fn(|i| i as u8);
         // SAFETY: the sizes are equal, and any bits are a valid value of these types.
-        let (whole, low, words) = unsafe {
+        let (vector, words) = unsafe {
             (
-                transmute::<__m512i, [u8; 64]>(bytes_512(bytes)),
-                transmute::<__m256i, [u8; 32]>(bytes_256(half)),
+                transmute::<__m256i, [u8; 32]>(bytes_256(bytes)),
                 transmute::<__m256i, [[u16; 2]; 8]>(words_256([1, 2])),
             )
         };
-        assert_eq!((whole, low, words), (bytes, half, [[1, 2]; 8]));
-    }
-
-    #[test]
-    fn stores_are_aligned_if_whole_groups_lead_to_an_aligned_address() {
-        for vector in [32, 64] {
-            for address in 4096..4096 + 3 * vector {
-                let groups = groups_to_aligned(core::ptr::without_provenance_mut(address), vector);
-                assert!((1..=vector / 4).contains(&groups), "{groups} from {address}");
-                match address % 4 {
-                    0 => assert_eq!((address + 4 * groups) % vector, 0, "{address}"),
-                    _ => assert_eq!(groups, vector / 4, "{address}"),
-                }
-            }
-        }
+        assert_eq!((vector, words), (bytes, [[1, 2]; 8]));
     }
 }

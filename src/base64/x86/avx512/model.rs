@@ -25,10 +25,7 @@ fn multishift_epi64_epi8(a: [u8; 64], b: [u8; 64]) -> [u8; 64] {
 /// One vector of the kernel, on its own constants, for all values of a byte in all places.
 #[test]
 fn constants_of_the_avx512_kernel() {
-    use super::{
-        super::ALPHABET,
-        encode::{SHIFTS, spread_512},
-    };
+    use super::{super::super::ALPHABET, SHIFTS, spread_512};
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     let shifts = core::array::from_fn(|i| SHIFTS[i % 8]);
