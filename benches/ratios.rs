@@ -6,7 +6,10 @@ mod rig;
 use base64_simd::Out;
 use niello::base64::{Backend, encode};
 use rig::{cli, limit, machine, rounds};
-use std::{cell::Cell, hint::black_box};
+use std::{
+    cell::{Cell, RefCell},
+    hint::black_box,
+};
 
 /// Bytes of media that each side works on in a round, enough for the resolution of the clock.
 const BYTES: usize = 4 << 20;
@@ -28,7 +31,7 @@ enum Buffers {
 impl Buffers {
     const ALL: [Buffers; 3] = [Buffers::Warm, Buffers::Cold, Buffers::New];
 
-    /// The allocator keeps what is freed, except for the largest size.
+    /// Returns the sizes to measure. Only the largest is new memory in each call: the allocator reuses smaller buffers.
     fn sizes(self) -> &'static [usize] {
         match self {
             Buffers::Warm | Buffers::Cold => &SIZES,
@@ -53,7 +56,7 @@ GB/s: 10^9 bytes of media per second. \"of X\": the backend's speed divided by X
 is faster. limit: the faster one of two loops that load and store as many bytes as the other sides, in the CPU's
 widest vectors, and compute nothing; one has non-temporal stores. base64-turbo uses AVX2 when compared with avx2, and
 the best that the CPU has otherwise. warm: the same buffers each time. cold: other buffers, which no cache holds.
-new: the output is allocated for each call, which the time includes, and the system maps it when it is written to.";
+new: each call allocates and frees its output, which the time includes; the system maps it when it is written to.";
 
 type Work<'a> = &'a dyn Fn(&[u8], &mut [u8]);
 
@@ -163,7 +166,7 @@ fn escaped(backend: Backend, rounds: usize) {
     let slashes = base64.split(|byte| *byte == b'/').collect::<Vec<_>>().join(&b"\\/"[..]);
     let lines = base64.chunks(76).collect::<Vec<_>>().join(&b'\n');
     for (name, runs) in [("escaped slashes", &slashes), ("lines of 76", &lines)] {
-        let out = std::cell::RefCell::new(vec![0; len + 3]);
+        let out = RefCell::new(vec![0; len + 3]);
         let work = |src: &[u8]| {
             for _ in 0..BYTES / len {
                 decode(black_box(src), black_box(&mut out.borrow_mut()));
@@ -205,10 +208,8 @@ struct Sides {
     /// Bytes of media in a source.
     media: usize,
     src: Vec<Pages>,
-    /// None of them has an output if each call gets a new one.
-    out: Vec<Cell<Option<Pages>>>,
-    /// Bytes of an output.
-    out_len: usize,
+    out: Vec<RefCell<Pages>>,
+    buffers: Buffers,
 }
 
 impl Sides {
@@ -217,15 +218,11 @@ impl Sides {
             Buffers::Warm | Buffers::New => 1,
             Buffers::Cold => COLD / media,
         };
-        let output = || match buffers {
-            Buffers::Warm | Buffers::Cold => Some(Pages::new(out, |bytes| bytes.fill(1))),
-            Buffers::New => None,
-        };
         Sides {
             media,
             src: (0..count).map(|_| Pages::new(src.len(), |bytes| bytes.copy_from_slice(src))).collect(),
-            out: (0..count).map(|_| Cell::new(output())).collect(),
-            out_len: out,
+            out: (0..count).map(|_| RefCell::new(Pages::new(out, |bytes| bytes.fill(1)))).collect(),
+            buffers,
         }
     }
 
@@ -236,11 +233,11 @@ impl Sides {
         let work = |work: Work| {
             for _ in 0..times {
                 let at = next.replace((next.get() + 1) % self.src.len());
-                let kept = self.out[at].take();
-                let is_kept = kept.is_some();
-                let mut out = kept.unwrap_or_else(|| Pages::new(self.out_len, |_| ()));
+                let mut out = self.out[at].borrow_mut();
+                if matches!(self.buffers, Buffers::New) {
+                    *out = Pages::new(out.len, |_| ());
+                }
                 work(black_box(self.src[at].get()), black_box(out.get_mut()));
-                self.out[at].set(is_kept.then_some(out));
             }
         };
         let rounds = if self.src.len() > 1 || self.media > BYTES { rounds.div_ceil(10) } else { rounds };

@@ -1,5 +1,5 @@
-//! The NEON kernel of the encoder, for little-endian aarch64, with those of [Huffman streams](huffman) and of the
-//! [decoder](decode) in files of their own.
+//! The NEON kernels, for little-endian aarch64: the encoder is here, those of the [decoder](decode) and of [Huffman
+//! streams](huffman) are in files of their own.
 //!
 //! All of them work on 16 groups at a time. A load separates the bytes of each group into vectors of their own (first
 //! bytes, second bytes, and so on), and a store puts them together again, so that nothing in between moves from one

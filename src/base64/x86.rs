@@ -1,6 +1,7 @@
 //! The kernels for x86-64, in two versions each: one for [AVX-512 VBMI](avx512), and one for [AVX2](avx2).
 //!
-//! All of them count in groups: group `g` is the 3 bytes of media at `3 * g` and the 4 characters at `4 * g`.
+//! The encoders and decoders count in groups: group `g` is the 3 bytes of media at `3 * g` and the 4 characters at `4 * g`.
+//! The kernels for Huffman streams count in bytes.
 //!
 //! # Encoders
 //!

@@ -1,5 +1,5 @@
-//! The AVX2 kernel of the encoder, with those of [Huffman streams](huffman) and of the [decoder](decode) in files of their
-//! own.
+//! The AVX2 kernels: the encoder is here, those of the [decoder](decode) and of [Huffman streams](huffman) are in files of
+//! their own.
 
 use super::{
     super::ALPHABET,
@@ -69,9 +69,9 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
 
 /// The constants that [`encode`] keeps in registers.
 #[derive(Clone, Copy)]
-pub(super) struct Avx2 {
-    pub(super) outer: __m256i,
-    pub(super) inner: __m256i,
+struct Avx2 {
+    outer: __m256i,
+    inner: __m256i,
     even: __m256i,
     odd: __m256i,
     odd_mask: __m256i,
@@ -86,7 +86,7 @@ impl Avx2 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub(super) fn new() -> Avx2 {
+    fn new() -> Avx2 {
         // LLVM recognizes that a multiplication by these is a shift, for which AVX2 has no instruction, and
         // replaces it with a sequence that takes twice as long. A volatile read hides the values from LLVM and
         // costs no more than a plain load.
@@ -207,7 +207,7 @@ impl Avx2 {
     /// Returns the fields, each in a byte of its own, of the 8 groups that `spread` selects from `bytes`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub(super) fn separate(self, bytes: __m256i, spread: __m256i) -> __m256i {
+    fn separate(self, bytes: __m256i, spread: __m256i) -> __m256i {
         // The shuffle makes each group two words: one with fields 0 and 1 beginning at bits 10 and 4, and one
         // with fields 2 and 3 beginning at bits 6 and 0. Then fields 0 and 2 move to the low bytes of their
         // words, and 1 and 3 to the high bytes.

@@ -1,4 +1,4 @@
-//! The AVX-512 VBMI kernel of the encoder, with those of [Huffman streams](huffman) and of the [decoder](decode) in files of
+//! The AVX-512 VBMI kernels: the encoder is here, those of the [decoder](decode) and of [Huffman streams](huffman) are in files of
 //! their own.
 
 use super::{
@@ -40,7 +40,7 @@ const fn spread_512(start: u8) -> [u8; 64] {
     index
 }
 
-/// The first bits of the fields of two groups in [that order](ORDER).
+/// The first bits of the fields of two groups whose bytes are in the order of [`ORDER`].
 const SHIFTS: [u8; 8] = [10, 4, 22, 16, 32 + 10, 32 + 4, 32 + 22, 32 + 16];
 
 /// Encodes 16 groups at a time with three instructions (Mula and Lemire, arXiv:1910.05109).
@@ -117,9 +117,9 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
 
 /// The constants that [`encode`] keeps in registers.
 #[derive(Clone, Copy)]
-pub(super) struct Avx512 {
-    pub(super) first48: __m512i,
-    pub(super) last48: __m512i,
+struct Avx512 {
+    first48: __m512i,
+    last48: __m512i,
     shifts: __m512i,
     alphabet: __m512i,
 }
@@ -127,7 +127,7 @@ pub(super) struct Avx512 {
 impl Avx512 {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn new() -> Avx512 {
+    fn new() -> Avx512 {
         Avx512 {
             first48: const { bytes_512(spread_512(0)) },
             last48: const { bytes_512(spread_512(16)) },
@@ -183,7 +183,7 @@ impl Avx512 {
     /// above each field are garbage, which vpermb ignores.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vbmi")]
-    pub(super) fn separate(self, bytes: __m512i, spread: __m512i) -> __m512i {
+    fn separate(self, bytes: __m512i, spread: __m512i) -> __m512i {
         vpmultishiftqb(self.shifts, vpermb(spread, bytes))
     }
 }

@@ -16,6 +16,8 @@
 //!
 //! On Zen 4, prefetching only the source, or only the output, is slower than neither.
 //!
+//! The kernels for Huffman streams also prefetch the next stream, on every CPU ([`prefetch_stream`]).
+//!
 //! # Outputs that bypass the caches
 //!
 //! A store to a line that is in no cache first reads the line. A non-temporal store does not. But it waits until a cache
@@ -23,21 +25,22 @@
 //! it pays only for an output that no cache holds before the call, and that none could hold after it: if source and output
 //! together are larger than the last-level cache.
 //!
-//! GB/s of media on Granite Rapids (2 MiB L2, 480 MiB L3, AVX-512), with plain and with non-temporal stores:
+//! GB/s of media on Granite Rapids (2 MiB L2, 480 MiB L3, AVX-512), by size of the media, with plain stores and with
+//! non-temporal ones, in a prototype:
 //!
 //! | output | encode 2 MiB | 8 MiB | 256 MiB | decode 2 MiB | 8 MiB | 256 MiB |
 //! |---|---|---|---|---|---|---|
 //! | non-temporal stores wrote it before | 12.5, 15.1 | 12.3, 11.5 | 6.3, 9.0 | 12.8, 13.7 | 12.6, 12.5 | 6.5, 6.5 |
 //! | read before | 12.9, 4.3 | 11.6, 5.1 | 6.2, 8.5 | 13.0, 5.6 | 12.1, 6.5 | 6.3, 6.5 |
-//! | copied afterwards (in the time) | 8.0, 2.9 | 6.2, 3.3 | 3.5, 4.2 | 9.1, 3.8 | 7.6, 4.2 | 4.1, 4.1 |
+//! | copied afterwards, copy included | 8.0, 2.9 | 6.2, 3.3 | 3.5, 4.2 | 9.1, 3.8 | 7.6, 4.2 | 4.1, 4.1 |
 //! | new memory | 2.3, 1.4 | 2.3, 1.3 | 2.1, 1.3 | 2.8, 1.8 | 2.7, 1.7 | 2.5, 1.6 |
 //!
-//! On Zen 4 (32 MiB L3), reused buffers of 64 MiB are encoded with 8.6 instead of 7.2 GB/s, and decoded with 14.4 instead of
-//! 10.8.
+//! On Zen 4 (32 MiB L3), with reused buffers, 64 MiB of media are encoded at 8.6 GB/s instead of 7.2, and decoded at 14.4
+//! instead of 10.8.
 //!
-//! New memory is what the system has not handed out before, such as a large allocation. Each page is filled with zeros at
-//! the first store to it, so it is in a cache when the stores arrive, and bypassing costs a third of the speed. A kernel
-//! cannot tell new memory from other memory: the rule is for large buffers that are reused.
+//! New memory is what the system has not handed out before, such as a large allocation. The system fills each page with zeros
+//! at the first store to it, so the page is in a cache when the stores arrive, and bypassing takes 1.6 to 1.8 times as long,
+//! at any size. The code cannot tell new memory from other memory, so the rule serves large buffers that are reused.
 //!
 //! The AVX2 decoder has no non-temporal stores: its stores overlap.
 
@@ -74,10 +77,11 @@ pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *
     }
 }
 
-/// Prefetches the `LINES` cache lines before `end` of the stream that follows this one in a full block of zstd.
+/// Prefetches source for the next Huffman stream of a full block of zstd: the `LINES` cache lines before the place in that
+/// stream that corresponds to `end` in the current one.
 ///
-/// A stream is read from its end, and the next one from an address that is two streams ahead of where this one was left.
-/// No CPU foresees that: without this, bodies of mapped files are a third slower with AVX-512, and half as fast with AVX2
+/// A kernel reads each stream from its end, so the next stream starts two streams after the place where the current one was
+/// left. No CPU foresees that: without this, bodies of mapped files are a third slower with AVX-512, and half as fast with AVX2
 /// (Zen 5). The lines go to the L2: the L1 has fewer requests in flight, and 15 GB/s are 10 with it (Zen 4). It is only a
 /// hint, so the address need not be valid.
 #[inline]
@@ -98,7 +102,10 @@ pub(super) fn prefetch_stream<const LINES: usize>(end: *const u8) {
 /// report its caches, everything fits.
 #[inline]
 pub(super) fn is_outgrown_by(len: usize) -> bool {
-    static LARGEST: LazyLock<usize> = LazyLock::new(|| caches().max().unwrap_or(usize::MAX));
+    /// As in `src/media/file.rs`. A step of a body is read at once, so it must fit in any case.
+    const STEP: usize = 768 << 10;
+    static LARGEST: LazyLock<usize> =
+        LazyLock::new(|| caches().max().unwrap_or(usize::MAX).max(STEP + STEP / 3 * 4));
     // Tests and fuzzers reach both sides of the limit with short inputs.
     let largest = match () {
         _ if cfg!(test) => 7 << 12,
