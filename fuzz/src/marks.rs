@@ -193,11 +193,13 @@ fn expect(text: &[u8], given: &Given) -> Option<(Vec<u8>, Vec<u64>)> {
                 if filled.last() == Some(&b'\\') || number.iter().any(u8::is_ascii_uppercase) {
                     return None;
                 }
-                let number = str::from_utf8(number).ok().filter(|number| !number.starts_with('+'))?;
-                let number = u64::from_str_radix(number, 16).ok()?;
+                let digits = str::from_utf8(number).ok().filter(|number| !number.starts_with('+'))?;
+                let number = u64::from_str_radix(digits, 16).ok()?;
                 filled.extend_from_slice(given.live.get(&number)?.0);
-                // Ends what is before the mark.
+                // Ends what is before the mark. The end of the number and the text after it may look like the end of the
+                // random digits.
                 remaining.push(0);
+                remaining.extend_from_slice(digits.as_bytes());
                 numbers.push(number);
                 rest = after;
             }
