@@ -50,16 +50,29 @@ fn groups_to_aligned(out: *mut u8, vector: usize) -> usize {
 const PAIR: i16 = i16::from_le_bytes([1 << 6, 1]);
 const QUAD: i32 = 1 << 12 | 1 << 16;
 
+/// An index for bytes that are not used: it makes a shuffle of AVX2 write zeros.
+const UNUSED: u8 = 0x80;
+
 /// The index of byte `i` of the output among groups in double words with their lowest byte last.
-const fn packed(i: usize) -> u8 {
+const fn packed_byte(i: usize) -> u8 {
     (i / 3 * 4 + 2 - i % 3) as u8
+}
+
+/// The indexes of the bytes of `N / 4` groups, as in [`packed_byte`].
+const fn packed<const N: usize>() -> [u8; N] {
+    let mut index = [UNUSED; N];
+    let mut i = 0;
+    while i < N / 4 * 3 {
+        index[i] = packed_byte(i);
+        i += 1;
+    }
+    index
 }
 
 /// The indexes that move the 3 bytes of `N / 4` groups from the low bytes of their double words to the first bytes of
 /// a vector, in reverse order.
 const fn packed_backwards<const N: usize>() -> [u8; N] {
-    // An index with the highest bit set makes a shuffle of AVX2 write zeros; these bytes are not used.
-    let mut index = [0x80; N];
+    let mut index = [UNUSED; N];
     let mut i = 0;
     while i < N / 4 * 3 {
         index[i] = (N - 4 - i / 3 * 4 + i % 3) as u8;

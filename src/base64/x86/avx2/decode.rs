@@ -85,7 +85,7 @@ impl Avx2 {
             offsets: const { bytes_256(twice(OFFSETS)) },
             pairs: _mm256_set1_epi16(PAIR),
             quads: _mm256_set1_epi32(QUAD),
-            pack: const { bytes_256(twice(pack_128())) },
+            pack: const { bytes_256(twice(packed())) },
             join: _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7),
         }
     }
@@ -158,17 +158,6 @@ impl Avx2 {
         let groups = _mm256_madd_epi16(_mm256_maddubs_epi16(fields, self.pairs), self.quads);
         _mm256_shuffle_epi8(groups, self.pack)
     }
-}
-
-/// The indexes of the bytes of 4 groups, and 4 that are not used.
-const fn pack_128() -> [u8; 16] {
-    let mut index = [0x80; 16];
-    let mut i = 0;
-    while i < 12 {
-        index[i] = packed(i);
-        i += 1;
-    }
-    index
 }
 
 // In a table of ASCII with 16 columns, the high half of a byte is its row, and the low half its column.

@@ -5,7 +5,7 @@ use super::{
         super::decode::VALUES,
         PAIR, QUAD,
         cache::{self, ahead, prefetch},
-        packed,
+        packed, packed_byte,
     },
     bytes_512, vpermb, vpermi2b,
 };
@@ -72,7 +72,7 @@ impl Avx512 {
             high: const { bytes_512(values_512(64)) },
             pairs: _mm512_set1_epi16(PAIR),
             quads: _mm512_set1_epi32(QUAD),
-            pack: const { bytes_512(pack_512()) },
+            pack: const { bytes_512(packed()) },
             pack_pairs: const {
                 [bytes_512(pack_pair_512(0)), bytes_512(pack_pair_512(1)), bytes_512(pack_pair_512(2))]
             },
@@ -208,24 +208,13 @@ pub(super) const fn values_512(first: usize) -> [u8; 64] {
     values
 }
 
-/// The indexes of the bytes of 16 groups, and 16 that are not used.
-pub(super) const fn pack_512() -> [u8; 64] {
-    let mut index = [0; 64];
-    let mut i = 0;
-    while i < 48 {
-        index[i] = packed(i);
-        i += 1;
-    }
-    index
-}
-
 /// The indexes of the 64 bytes that are the vector `n` of the output, in the vectors `n` and `n + 1` of the groups.
 pub(super) const fn pack_pair_512(n: usize) -> [u8; 64] {
     let mut index = [0; 64];
     let mut i = 0;
     while i < 64 {
         // Vector `n` of the groups begins with byte `48 * n`.
-        index[i] = packed(16 * n + i);
+        index[i] = packed_byte(16 * n + i);
         i += 1;
     }
     index

@@ -44,7 +44,10 @@ fn constants_of_the_avx512_kernel() {
 /// The tables of the decoder: all characters are looked up, and all bytes of groups are packed.
 #[test]
 fn constants_of_the_avx512_decoder() {
-    use super::decode::{pack_512, pack_pair_512, values_512};
+    use super::{
+        super::packed,
+        decode::{pack_pair_512, values_512},
+    };
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     let fields = |first: u8| {
@@ -71,6 +74,6 @@ fn constants_of_the_avx512_decoder() {
         );
     }
     for n in 0..4 {
-        assert_eq!(permutexvar_epi8(pack_512(), groups[n])[..48], bytes[48 * n..48 * (n + 1)]);
+        assert_eq!(permutexvar_epi8(packed(), groups[n])[..48], bytes[48 * n..48 * (n + 1)]);
     }
 }
