@@ -4,7 +4,7 @@ use super::{
     super::{
         super::decode::VALUES,
         PAIR, QUAD,
-        cache::{ahead, prefetch},
+        cache::{Ahead, prefetch},
         packed,
     },
     bytes_256, twice,
@@ -24,7 +24,7 @@ pub(in crate::base64) unsafe fn decode(src: *const u8, groups: usize, out: *mut 
     const UNROLL: usize = 4;
 
     let k = Avx2::new();
-    let ahead = ahead(groups);
+    let ahead = Ahead::new(groups).to_l1;
     let mut at = 0;
     // The last store writes 4 bytes past its groups, so two more groups are required.
     'long: while at + 2 * UNROLL * VECTOR + 2 <= groups {

@@ -3,7 +3,9 @@
 use super::{
     super::{
         super::huffman::{code, huffman_portable},
-        PAIR, QUAD, cache, packed_backwards,
+        PAIR, QUAD,
+        cache::{self, Ahead},
+        packed_backwards,
     },
     bytes_256, twice,
 };
@@ -29,7 +31,7 @@ pub(in crate::base64) unsafe fn huffman(src: *const u8, len: usize, out: *mut u8
     let k = Avx2::new();
     // SAFETY: `len >= 24`.
     unsafe { k.encode(src.add(len - VECTOR), out) };
-    let (groups, ahead) = (len / 3, cache::ahead(len / 3));
+    let (groups, ahead) = (len / 3, Ahead::new(len / 3).to_l1);
     let mut end = len - VECTOR;
     while end >= UNROLL * VECTOR + 4 {
         cache::prefetch_stream::<2>(src.wrapping_add(end));

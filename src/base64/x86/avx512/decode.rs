@@ -4,7 +4,7 @@ use super::{
     super::{
         super::decode::VALUES,
         PAIR, QUAD,
-        cache::{self, ahead, prefetch},
+        cache::{self, Ahead, prefetch},
         packed, packed_byte,
     },
     bytes_512, vpermb, vpermi2b,
@@ -94,7 +94,7 @@ impl Avx512 {
         range: Range<usize>,
         out: *mut u8,
     ) -> usize {
-        let ahead = ahead(range.end);
+        let ahead = Ahead::new(range.end).to_l1;
         let mut at = range.start;
         while at + Self::FOUR <= range.end {
             if at + ahead < range.end {

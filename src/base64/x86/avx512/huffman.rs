@@ -1,7 +1,12 @@
 //! The AVX-512 VBMI kernel for [Huffman streams](crate::base64::huffman).
 
 use super::{
-    super::{super::huffman::CODES, PAIR, QUAD, avx2, cache, packed_backwards},
+    super::{
+        super::huffman::CODES,
+        PAIR, QUAD, avx2,
+        cache::{self, Ahead},
+        packed_backwards,
+    },
     bytes_512, vpermb,
 };
 use core::arch::x86_64::*;
@@ -25,7 +30,7 @@ pub(in crate::base64) unsafe fn huffman(src: *const u8, len: usize, out: *mut u8
         return unsafe { avx2::huffman::huffman(src, len, out) };
     }
     let k = Avx512::new();
-    let (groups, ahead) = (len / 3, cache::ahead(len / 3));
+    let (groups, ahead) = (len / 3, Ahead::new(len / 3).to_l1);
     let mut end = len;
     while end >= UNROLL * 48 + 16 {
         cache::prefetch_stream::<3>(src.wrapping_add(end));
