@@ -106,10 +106,10 @@ use std::{
 ///
 /// | | `Body` | `read_ahead` | a body without content |
 /// |---|---|---|---|
-/// | throughput of a cached 1 GiB file through reqwest | 0.87 | 0.81 | 1 |
+/// | throughput of a cached 1 GiB file through reqwest | 0.87 | 0.83 | 1 |
 /// | peak memory of 256 bodies of a 100 MB file in flight | 274 MiB | 1,006 MiB | 266 MiB |
-/// | 1 ms timer on the same thread, 99th percentile, cached file | 45 ms | 1.0 ms (0.9 to 9.5) | 34 ms |
-/// | the same, cold 2 GiB file | 54 ms (up to 315) | 6.7 ms (1.0 to 13) | |
+/// | 1 ms timer on the same thread, 99th percentile, cached file | 81 ms | 1.3 ms (0.6 to 2.5) | 40 ms |
+/// | the same, cold 2 GiB file | 57 ms (up to 231) | 1.1 ms (1.0 to 7.2) | |
 ///
 /// Clone one [`Media`](crate::Media) for all bodies of a file. Each mapped file that is opened keeps a window
 /// of its own resident: 256 of them took 1,081 MiB, or 267 MiB with [`Access::Read`](crate::Access::Read).
