@@ -108,8 +108,8 @@ use std::{
 /// |---|---|---|---|
 /// | throughput of a cached 1 GiB file through reqwest | 0.87 | 0.83 | 1 |
 /// | peak memory of 256 bodies of a 100 MB file in flight | 274 MiB | 1,006 MiB | 266 MiB |
-/// | 1 ms timer on the same thread, 99th percentile, cached file | 81 ms | 1.3 ms (0.6 to 2.5) | 40 ms |
-/// | the same, cold 2 GiB file | 57 ms (up to 231) | 1.1 ms (1.0 to 7.2) | |
+/// | 1 ms timer on the same thread, 99th percentile, cached file | 81 ms (32 to 89) | 1.3 ms (0.6 to 2.5) | 40 ms (25 to 56) |
+/// | the same, cold 2 GiB file | 57 ms (50 to 231) | 1.1 ms (1.0 to 7.2) | |
 ///
 /// Clone one [`Media`](crate::Media) for all bodies of a file. Each mapped file that is opened keeps a window
 /// of its own resident: 256 of them took 1,081 MiB, or 267 MiB with [`Access::Read`](crate::Access::Read).

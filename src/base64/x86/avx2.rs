@@ -4,7 +4,7 @@
 use super::{
     super::ALPHABET,
     ORDER,
-    cache::{self, Ahead, prefetch, prefetch_to_l2},
+    cache::{self, ahead_to_l1, ahead_to_l2, prefetch_to_l1, prefetch_to_l2},
     groups_to_aligned,
 };
 use core::{arch::x86_64::*, mem::transmute, ops::Range, ptr::read_volatile};
@@ -139,19 +139,19 @@ impl Avx2 {
         /// 4 is 4% slower. 8 costs only code size.
         const UNROLL: usize = 8;
 
-        let ahead = Ahead::new(range.end);
+        let (to_l1, to_l2) = (ahead_to_l1(range.end), ahead_to_l2(range.end));
         let mut at = range.start;
         // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
         while at + UNROLL * Self::VECTOR + 2 <= range.end {
-            if at + ahead.to_l1 < range.end {
-                let next = at + ahead.to_l1;
+            if at + to_l1 < range.end {
+                let next = at + to_l1;
                 let (src, out) = (src.wrapping_add(3 * next), out.wrapping_add(4 * next));
                 match STREAM {
-                    true => prefetch::<3, 0>(src, out),
-                    false => prefetch::<3, 4>(src, out),
+                    true => prefetch_to_l1::<3, 0>(src, out),
+                    false => prefetch_to_l1::<3, 4>(src, out),
                 }
-            } else if at + ahead.to_l2 < range.end {
-                let src = src.wrapping_add(3 * (at + ahead.to_l2));
+            } else if at + to_l2 < range.end {
+                let src = src.wrapping_add(3 * (at + to_l2));
                 match STREAM {
                     true => prefetch_to_l2::<1>(src),
                     false => prefetch_to_l2::<3>(src),

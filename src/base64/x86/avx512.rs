@@ -1,10 +1,10 @@
-//! The AVX-512 VBMI kernels: the encoder is here, those of the [decoder](decode) and of [Huffman streams](huffman) are in files of
-//! their own.
+//! The AVX-512 VBMI kernels: the encoder is here, those of the [decoder](decode) and of [Huffman streams](huffman) are in files
+//! of their own.
 
 use super::{
     super::ALPHABET,
     ORDER, avx2,
-    cache::{self, Ahead, prefetch, prefetch_to_l2},
+    cache::{self, TO_L2, ahead_to_l1, ahead_to_l2, prefetch_to_l1, prefetch_to_l2},
     groups_to_aligned,
 };
 use core::{arch::x86_64::*, mem::transmute};
@@ -77,15 +77,15 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
         at = skip + VECTOR;
     }
 
-    let ahead = Ahead::new(groups);
+    let (to_l1, to_l2) = (ahead_to_l1(groups), ahead_to_l2(groups));
     // From here on, each load ends with its last group. It needs no bytes after that group, but 16 bytes before
     // the first one, which exist because `at >= 16`.
     if groups >= LONG && cache::is_outgrown_by(3 * groups) && out.addr().is_multiple_of(4) {
         while at + 4 * VECTOR < groups {
-            if at + ahead.to_l1 < groups {
-                prefetch::<3, 0>(src.wrapping_add(3 * (at + ahead.to_l1)), out);
-            } else if at + ahead.to_l2 < groups {
-                prefetch_to_l2::<1>(src.wrapping_add(3 * (at + ahead.to_l2)));
+            if at + to_l1 < groups {
+                prefetch_to_l1::<3, 0>(src.wrapping_add(3 * (at + to_l1)), out);
+            } else if at + to_l2 < groups {
+                prefetch_to_l2::<1>(src.wrapping_add(3 * (at + to_l2)));
             }
             // SAFETY: `16 <= at` and `at + 64 < groups`. `skip` has aligned the stores, because the address of the
             // output is a multiple of a group's 4 bytes.
@@ -96,28 +96,31 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
         _mm_sfence();
     }
     // Four vectors take three lines of source.
-    while at + ahead.to_l1 < groups {
-        let next = at + ahead.to_l1;
-        prefetch::<3, 4>(src.wrapping_add(3 * next), out.wrapping_add(4 * next));
+    while at + to_l1 < groups {
+        let next = at + to_l1;
+        prefetch_to_l1::<3, 4>(src.wrapping_add(3 * next), out.wrapping_add(4 * next));
         for _ in 0..4 {
-            // SAFETY: `16 <= at`. `to_l1` is at least 64, as asserted there, so before the first vector `at + 64 < groups`.
+            // SAFETY: `16 <= at`. By the condition of the loop, `to_l1` is not `groups`, so it is at least 64, as asserted in
+            // `ahead_to_l1`, and before the first vector `at + 64 < groups`.
             unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
             at += VECTOR;
         }
     }
-    while at + ahead.to_l2 < groups {
-        /// LLVM unrolls pairs, and what prefetching gains is up to 0.1 more with them.
-        const PAIRS: usize = Ahead::TO_L2 / (2 * VECTOR);
-        prefetch_to_l2::<1>(src.wrapping_add(3 * (at + ahead.to_l2)));
+    while at + to_l2 < groups {
+        /// LLVM unrolls the loop over a pair, with which prefetching gains up to 0.1 more.
+        const PAIRS: usize = TO_L2 / (2 * VECTOR);
+        const { assert!(PAIRS > 0, "the loop advances") };
+        prefetch_to_l2::<1>(src.wrapping_add(3 * (at + to_l2)));
         for _ in 0..PAIRS {
             for _ in 0..2 {
-                // SAFETY: `16 <= at`. The pairs are at most `to_l2` groups, so before the last vector `at + 16 < groups`.
+                // SAFETY: `16 <= at`. By the condition of the outer loop, `to_l2` is `TO_L2`. The pairs are no more groups than
+                // that, so before the last vector `at + 16 < groups`.
                 unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
                 at += VECTOR;
             }
         }
     }
-    // Unrolling this loop 2, 4, 8 or 16 times gains nothing.
+    // Unrolling this loop, which prefetches nothing, 2, 4, 8 or 16 times gains nothing.
     while at + VECTOR < groups {
         // SAFETY: `16 <= at` and `at + 16 < groups`.
         unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };

@@ -3,15 +3,17 @@
 //! # Prefetching
 //!
 //! A CPU prefetches by itself within a page of 4 KiB, and only what is read. A store to a line that is in no cache waits for
-//! the line to be read. So on Intel's CPUs, the kernels prefetch their source and their output a page ahead. Zen 4 looks beyond
-//! a page, and such prefetching slows it down: the L1 then has too many requests in flight. It gains if the encoders prefetch
-//! the source alone, to the L2. With AVX2, they do so for each line. With AVX-512 they do so once for 2.5 KiB, which is enough
-//! for the CPU to go on by itself. For each line, it would cost 5 to 10% if the source is in a cache already. Other CPUs
-//! do as Zen 4.
+//! the line to be read. So on Intel's CPUs, the kernels prefetch their source and their output a page ahead, to the L1. Zen 4
+//! gets slower with that, probably because its L1 then has too many requests in flight. There, the encoders prefetch only
+//! their source, to the L2. The AVX2 encoder prefetches each line. The AVX-512 encoder prefetches one line in 2.5 KiB: with
+//! each line, it would be 1.15 times as fast in pulls of 16 to 256 KiB, but 5% slower in chunks of 1 MiB and 10% slower in
+//! pulls of 8 KiB, and with a source that is in a cache. With non-temporal stores, both prefetch one line in three. All other
+//! CPUs are treated like Zen 4.
 //!
-//! The speed of the encoder with prefetching, divided by the speed without it, in prototypes (no other CPU was measured):
+//! The speed of the encoder with prefetching, divided by the speed without it, in prototypes with aligned output (no other CPU
+//! was measured):
 //!
-//! | source | output | Emerald Rapids, AVX-512 | Granite Rapids, AVX-512 | Zen 4, AVX-512 | Zen 4, AVX2 | Zen 4, as Intel |
+//! | source | output | Emerald Rapids, AVX-512 | Granite Rapids, AVX-512 | Zen 4, AVX-512 | Zen 4, AVX2 | Zen 4, AVX-512, as on Intel |
 //! |---|---|---:|---:|---:|---:|---:|
 //! | in no cache | in no cache | 1.4 | 1.14 | 1.0 to 1.08 | 1.0 | 0.8 |
 //! | mapped file | 16 KiB, reused | 1.2 | 1.07 | 1.1 | 1.0 | 0.7 |
@@ -19,8 +21,8 @@
 //! | mapped file | 1 MiB, reused | 1.16 | 1.03 | 1.02 to 1.3 | 1.0 | 0.7 |
 //! | 384 KiB, reused | 512 KiB, reused | 1.03 | 1.23 | 1.0 | 1.0 | 0.85 |
 //!
-//! The body of a mapped file, pulled 64 KiB at a time on Zen 4, gains 1.4 with AVX2, and nothing with AVX-512, because few
-//! of its stores are aligned.
+//! In the body of a mapped file, pulled 64 KiB at a time, few stores are aligned. On Zen 4, it is 1.4 times as fast with AVX2,
+//! and no faster with AVX-512.
 //!
 //! The kernels for Huffman streams also prefetch the next stream, on every CPU ([`prefetch_stream`]).
 //!
@@ -39,7 +41,7 @@
 //! | the same stores wrote it before | 12.5, 15.1 | 12.3, 11.5 | 6.3, 9.0 | 9.9, 16.4 | 10.2, 15.5 |
 //! | read before | 12.9, 4.3 | 11.6, 5.1 | 6.2, 8.5 | 11.9, 16.0 | 10.3, 15.4 |
 //! | copied afterwards, copy included | 8.0, 2.9 | 6.2, 3.3 | 3.5, 4.2 | 5.2, 5.7 | 4.9, 5.6 |
-//! | new memory, in pages of 4 KiB | 2.3, 1.4 | 2.3, 1.3 | 2.1, 1.3 | 1.4, 1.3 | 1.5, 1.4 |
+//! | new memory, in pages of 4 KiB | 2.3, 1.4 | 2.3, 1.3 | 2.1, 1.3 | 1.44, 1.32 | 1.52, 1.40 |
 //! | new memory, in pages of 2 MiB | | | | 5.2, 5.5 | 5.3, 5.4 |
 //!
 //! | output of the decoder | Granite Rapids, 2 MiB | 8 MiB | 256 MiB | Zen 4, 20 MiB | 64 MiB |
@@ -47,61 +49,58 @@
 //! | the same stores wrote it before | 12.8, 13.7 | 12.6, 12.5 | 6.5, 6.5 | 14.3, 18.8 | 12.0, 14.6 |
 //! | read before | 13.0, 5.6 | 12.1, 6.5 | 6.3, 6.5 | 15.2, 18.2 | 11.7, 14.6 |
 //! | copied afterwards, copy included | 9.1, 3.8 | 7.6, 4.2 | 4.1, 4.1 | 7.2, 7.5 | 5.8, 6.5 |
-//! | new memory, in pages of 4 KiB | 2.8, 1.8 | 2.7, 1.7 | 2.5, 1.6 | 1.9, 1.7 | 1.9, 1.7 |
+//! | new memory, in pages of 4 KiB | 2.8, 1.8 | 2.7, 1.7 | 2.5, 1.6 | 1.85, 1.72 | 1.88, 1.74 |
 //! | new memory, in pages of 2 MiB | | | | 6.4, 6.8 | 6.2, 6.8 |
 //!
 //! New memory is what the system has not handed out before, such as a large allocation. The system fills each page with zeros
 //! at the first store to it, so the page is in a cache when the stores arrive. Bypassing then takes 1.6 to 1.8 times as long
-//! on Granite Rapids, at any size and with pages of either size, and 1.08 times on Zen 4, with pages of 4 KiB. The code cannot
-//! tell new memory from other memory. So large buffers that are reused gain, and new memory loses. On Granite Rapids, it takes
-//! more than 200 MiB of media to lose.
+//! on Granite Rapids, and 1.08 times on Zen 4, in pages of 4 KiB. The code cannot tell new memory from other memory. On Granite
+//! Rapids, only more than 206 MiB of media are affected.
 //!
 //! The AVX2 decoder has no non-temporal stores: its stores overlap.
 
 use core::arch::x86_64::*;
 use std::sync::LazyLock;
 
-/// How many groups ahead a kernel prefetches. Where that gains nothing, and for short inputs, the distance is the number of
-/// all groups, which means never.
-#[derive(Clone, Copy)]
-pub(super) struct Ahead {
-    /// Source and output, to the L1.
-    pub to_l1: usize,
-    /// The source, to the L2.
-    pub to_l2: usize,
+/// A page of media, in groups.
+const TO_L1: usize = if cfg!(fuzzing) { 64 } else { 4096 / 3 };
+/// 2.5 KiB of media, in groups. With AVX2 on Zen 4, outputs of 64 KiB gain 1.6 with a page instead of 1.4, but cold buffers
+/// lose 0.05.
+pub(super) const TO_L2: usize = if cfg!(fuzzing) { 64 } else { 2560 / 3 };
+
+/// Returns how many groups ahead a kernel prefetches source and output to the L1. For short inputs, and on CPUs that gain
+/// nothing, returns `groups`, which means never.
+#[inline]
+pub(super) fn ahead_to_l1(groups: usize) -> usize {
+    const { assert!(TO_L1 >= 64, "the kernels encode 64 groups if more than this are left") };
+    if groups > TO_L1 && prefetches_to_l1(groups) { TO_L1 } else { groups }
 }
 
-impl Ahead {
-    /// A page of media.
-    const TO_L1: usize = if cfg!(fuzzing) { 64 } else { 4096 / 3 };
-    /// 2.5 KiB of media. With AVX2 on Zen 4, a page gains 0.2 more for outputs of 64 KiB, and loses 0.05 in cold buffers.
-    pub const TO_L2: usize = if cfg!(fuzzing) { 64 } else { 2560 / 3 };
-
-    #[inline]
-    pub fn new(groups: usize) -> Ahead {
-        const { assert!(Ahead::TO_L1 >= 64 && Ahead::TO_L2 >= 64, "kernels encode 64 groups at a time") };
-        static IS_INTEL: LazyLock<bool> = LazyLock::new(is_intel);
-        // Tests and fuzzers reach the loops for all CPUs, with lengths of either parity.
-        let is_intel = if cfg!(any(test, fuzzing)) { groups.is_multiple_of(2) } else { *IS_INTEL };
-        match is_intel {
-            true => Ahead { to_l1: Self::TO_L1.min(groups), to_l2: groups },
-            false => Ahead { to_l1: groups, to_l2: Self::TO_L2.min(groups) },
-        }
-    }
+/// Returns how many groups ahead an encoder prefetches its source to the L2: [`TO_L2`] or, which means never, `groups`.
+#[inline]
+pub(super) fn ahead_to_l2(groups: usize) -> usize {
+    if groups > TO_L2 && !prefetches_to_l1(groups) { TO_L2 } else { groups }
 }
 
-/// Prefetches `IN` lines from `src` on, which will be read, and `OUT` lines from `out` on, which will be written. These are
-/// only hints, so the addresses need not be valid.
+/// Returns `true` on Intel's CPUs. In tests and fuzzers, which shall reach all loops, returns `true` for even numbers.
+#[inline]
+fn prefetches_to_l1(groups: usize) -> bool {
+    static IS_INTEL: LazyLock<bool> = LazyLock::new(is_intel);
+    if cfg!(any(test, fuzzing)) { groups.is_multiple_of(2) } else { *IS_INTEL }
+}
+
+/// Prefetches `IN` lines from `src` on, which will be read, and `OUT` lines from `out` on, which will be written, to the L1.
+/// These are only hints, so the addresses need not be valid.
 ///
 /// Unless `prfchw` is enabled at compile time, both use the same instruction. That is as fast, because the line is
 /// writable at once if no other core holds it.
 #[inline]
-pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *mut u8) {
+pub(super) fn prefetch_to_l1<const IN: usize, const OUT: usize>(src: *const u8, out: *mut u8) {
     for line in 0..IN {
-        hint::<_MM_HINT_T0>(src.wrapping_add(64 * line));
+        prefetch_line::<_MM_HINT_T0>(src.wrapping_add(64 * line));
     }
     for line in 0..OUT {
-        hint::<_MM_HINT_ET0>(out.wrapping_add(64 * line));
+        prefetch_line::<_MM_HINT_ET0>(out.wrapping_add(64 * line));
     }
 }
 
@@ -109,7 +108,7 @@ pub(super) fn prefetch<const IN: usize, const OUT: usize>(src: *const u8, out: *
 #[inline]
 pub(super) fn prefetch_to_l2<const LINES: usize>(src: *const u8) {
     for line in 0..LINES {
-        hint::<_MM_HINT_T1>(src.wrapping_add(64 * line));
+        prefetch_line::<_MM_HINT_T1>(src.wrapping_add(64 * line));
     }
 }
 
@@ -118,7 +117,8 @@ pub(super) fn prefetch_to_l2<const LINES: usize>(src: *const u8) {
 ///
 /// A kernel reads each stream from its end, so the next stream starts two streams after the place where the current one was
 /// left. No CPU foresees that: without this, bodies of mapped files are a third slower with AVX-512, and half as fast with AVX2
-/// (Zen 5). If the lines went to the L1, 15 GB/s would be 10 (Zen 4). It is only a hint, so the address need not be valid.
+/// (Zen 5). The lines go to the L2. With the L1, it would be 10 GB/s instead of 15 (Zen 4). It is only a hint, so the address
+/// need not be valid.
 #[inline]
 pub(super) fn prefetch_stream<const LINES: usize>(end: *const u8) {
     const STREAM: usize = 24 * 1024;
@@ -127,7 +127,7 @@ pub(super) fn prefetch_stream<const LINES: usize>(end: *const u8) {
 
 /// Prefetches the line at `address`.
 #[inline]
-fn hint<const HINT: i32>(address: *const u8) {
+fn prefetch_line<const HINT: i32>(address: *const u8) {
     #[allow(unused_unsafe, reason = "not all versions of the standard library declare it unsafe")]
     // SAFETY: a prefetch accesses nothing, whatever the address is.
     unsafe {

@@ -4,7 +4,7 @@ use super::{
     super::{
         super::decode::VALUES,
         PAIR, QUAD,
-        cache::{Ahead, prefetch},
+        cache::{ahead_to_l1, prefetch_to_l1},
         packed,
     },
     bytes_256, twice,
@@ -24,12 +24,12 @@ pub(in crate::base64) unsafe fn decode(src: *const u8, groups: usize, out: *mut 
     const UNROLL: usize = 4;
 
     let k = Avx2::new();
-    let ahead = Ahead::new(groups).to_l1;
+    let ahead = ahead_to_l1(groups);
     let mut at = 0;
     // The last store writes 4 bytes past its groups, so two more groups are required.
     'long: while at + 2 * UNROLL * VECTOR + 2 <= groups {
         if at + ahead < groups {
-            prefetch::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
+            prefetch_to_l1::<4, 3>(src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
         }
         for _ in 0..2 {
             // SAFETY: by the condition of the loop, 64 groups are left for the two, and two more.

@@ -3,9 +3,7 @@
 use super::{
     super::{
         super::huffman::{code, huffman_portable},
-        PAIR, QUAD,
-        cache::{self, Ahead},
-        packed_backwards,
+        PAIR, QUAD, cache, packed_backwards,
     },
     bytes_256, twice,
 };
@@ -31,12 +29,12 @@ pub(in crate::base64) unsafe fn huffman(src: *const u8, len: usize, out: *mut u8
     let k = Avx2::new();
     // SAFETY: `len >= 24`.
     unsafe { k.encode(src.add(len - VECTOR), out) };
-    let (groups, ahead) = (len / 3, Ahead::new(len / 3).to_l1);
+    let (groups, ahead) = (len / 3, cache::ahead_to_l1(len / 3));
     let mut end = len - VECTOR;
     while end >= UNROLL * VECTOR + 4 {
         cache::prefetch_stream::<2>(src.wrapping_add(end));
         if ahead < groups {
-            cache::prefetch::<0, 2>(src, out.wrapping_add(len - end + 3 * ahead));
+            cache::prefetch_to_l1::<0, 2>(src, out.wrapping_add(len - end + 3 * ahead));
         }
         // SAFETY: by the condition of the loop, this reads only bytes of the source: 4 before the vectors, and 4 past
         // them, which the first vector has encoded. More than 4 bytes of output are left after the vectors.

@@ -4,7 +4,7 @@ use super::{
     super::{
         super::decode::VALUES,
         PAIR, QUAD,
-        cache::{self, Ahead, prefetch},
+        cache::{self, ahead_to_l1, prefetch_to_l1},
         packed, packed_byte,
     },
     bytes_512, vpermb, vpermi2b,
@@ -94,14 +94,14 @@ impl Avx512 {
         range: Range<usize>,
         out: *mut u8,
     ) -> usize {
-        let ahead = Ahead::new(range.end).to_l1;
+        let ahead = ahead_to_l1(range.end);
         let mut at = range.start;
         while at + Self::FOUR <= range.end {
             if at + ahead < range.end {
                 let (src, out) = (src.wrapping_add(4 * (at + ahead)), out.wrapping_add(3 * (at + ahead)));
                 match STREAM {
-                    true => prefetch::<4, 0>(src, out),
-                    false => prefetch::<4, 3>(src, out),
+                    true => prefetch_to_l1::<4, 0>(src, out),
+                    false => prefetch_to_l1::<4, 3>(src, out),
                 }
             }
             // SAFETY: by the condition of the loop, 64 groups are left. They take 192 bytes of the output, so its alignment

@@ -1,12 +1,7 @@
 //! The AVX-512 VBMI kernel for [Huffman streams](crate::base64::huffman).
 
 use super::{
-    super::{
-        super::huffman::CODES,
-        PAIR, QUAD, avx2,
-        cache::{self, Ahead},
-        packed_backwards,
-    },
+    super::{super::huffman::CODES, PAIR, QUAD, avx2, cache, packed_backwards},
     bytes_512, vpermb,
 };
 use core::arch::x86_64::*;
@@ -30,12 +25,12 @@ pub(in crate::base64) unsafe fn huffman(src: *const u8, len: usize, out: *mut u8
         return unsafe { avx2::huffman::huffman(src, len, out) };
     }
     let k = Avx512::new();
-    let (groups, ahead) = (len / 3, Ahead::new(len / 3).to_l1);
+    let (groups, ahead) = (len / 3, cache::ahead_to_l1(len / 3));
     let mut end = len;
     while end >= UNROLL * 48 + 16 {
         cache::prefetch_stream::<3>(src.wrapping_add(end));
         if ahead < groups {
-            cache::prefetch::<0, 3>(src, out.wrapping_add(len - end + 3 * ahead));
+            cache::prefetch_to_l1::<0, 3>(src, out.wrapping_add(len - end + 3 * ahead));
         }
         for i in 0..UNROLL {
             // SAFETY: by the condition of the loop, 16 bytes before the vectors can be read, and 16 bytes of output are
