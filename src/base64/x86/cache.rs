@@ -24,6 +24,9 @@
 //! In the body of a mapped file, pulled 64 KiB at a time, few stores are aligned. On Zen 4, it is 1.4 times as fast with AVX2,
 //! and no faster with AVX-512.
 //!
+//! The decoders do not prefetch to the L2: on Zen 4, in prototypes, outputs of 16 to 256 KiB gain up to 1.5 with AVX2 and 1.2
+//! with AVX-512, but cold buffers lose up to 0.2, and text that has just been received is in a cache.
+//!
 //! The kernels for Huffman streams also prefetch the next stream, on every CPU ([`prefetch_stream`]).
 //!
 //! # Outputs that bypass the caches
