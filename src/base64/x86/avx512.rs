@@ -113,8 +113,8 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
         prefetch_to_l2::<1>(src.wrapping_add(3 * (at + to_l2)));
         for _ in 0..PAIRS {
             for _ in 0..2 {
-                // SAFETY: `16 <= at`. By the condition of the outer loop, `to_l2` is `TO_L2`. The pairs are no more groups than
-                // that, so before the last vector `at + 16 < groups`.
+                // SAFETY: `16 <= at`. The outer loop runs only if `to_l2` is `TO_L2` and more than `TO_L2` groups are left. All
+                // pairs together have at most `TO_L2` groups, so `at + 16 < groups` before each vector.
                 unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
                 at += VECTOR;
             }

@@ -21,8 +21,8 @@
 //! | mapped file | 1 MiB, reused | 1.16 | 1.03 | 1.02 to 1.3 | 1.0 | 0.7 |
 //! | 384 KiB, reused | 512 KiB, reused | 1.03 | 1.23 | 1.0 | 1.0 | 0.85 |
 //!
-//! In the body of a mapped file, pulled 64 KiB at a time, few stores are aligned. On Zen 4, it is 1.4 times as fast with AVX2,
-//! and no faster with AVX-512.
+//! In the body of a mapped file, pulled 64 KiB at a time, few stores are aligned. On Zen 4, such a body is 1.4 times as fast
+//! with AVX2, and no faster with AVX-512.
 //!
 //! The decoders do not prefetch to the L2: on Zen 4, in prototypes, outputs of 16 to 256 KiB gain up to 1.5 with AVX2 and 1.2
 //! with AVX-512, but cold buffers lose up to 0.2, and text that has just been received is in a cache.
@@ -67,8 +67,8 @@ use std::sync::LazyLock;
 
 /// A page of media, in groups.
 const TO_L1: usize = if cfg!(fuzzing) { 64 } else { 4096 / 3 };
-/// 2.5 KiB of media, in groups. With AVX2 on Zen 4, outputs of 64 KiB gain 1.6 with a page instead of 1.4, but cold buffers
-/// lose 0.05.
+/// 2.5 KiB of media, in groups. With AVX2 on Zen 4, a page would make outputs of 64 KiB 1.6 times as fast instead of 1.4, but
+/// cold buffers 5% slower (in a prototype).
 pub(super) const TO_L2: usize = if cfg!(fuzzing) { 64 } else { 2560 / 3 };
 
 /// Returns how many groups ahead a kernel prefetches source and output to the L1. For short inputs, and on CPUs that gain
@@ -85,7 +85,7 @@ pub(super) fn ahead_to_l2(groups: usize) -> usize {
     if groups > TO_L2 && !prefetches_to_l1(groups) { TO_L2 } else { groups }
 }
 
-/// Returns `true` on Intel's CPUs. In tests and fuzzers, which shall reach all loops, returns `true` for even numbers.
+/// Returns `true` on Intel's CPUs. In tests and fuzzers, which have to reach all loops, returns `true` for even numbers.
 #[inline]
 fn prefetches_to_l1(groups: usize) -> bool {
     static IS_INTEL: LazyLock<bool> = LazyLock::new(is_intel);
