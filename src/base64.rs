@@ -174,7 +174,7 @@ impl Backend {
                 #[cfg(target_arch = "x86_64")]
                 Backend::Avx512 => x86::avx512::encode(src, len, out),
                 #[cfg(target_arch = "x86_64")]
-                Backend::Avx2 => x86::avx2::encode(src, len, out),
+                Backend::Avx2 => x86::avx2::encode::<SHARED>(src, len, out),
                 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
                 Backend::Neon => neon::encode(src, len, out),
                 _ if SHARED => encode_shared(src, len, out),

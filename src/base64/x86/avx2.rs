@@ -4,7 +4,7 @@
 use super::{
     super::ALPHABET,
     ORDER,
-    cache::{self, ahead_to_l1, ahead_to_l2, prefetch_to_l1, prefetch_to_l2},
+    cache::{self, TO_L2, ahead_to_l1, prefetch_to_l1, prefetch_to_l2},
     groups_to_aligned,
 };
 use core::{arch::x86_64::*, mem::transmute, ops::Range, ptr::read_volatile};
@@ -18,7 +18,7 @@ pub(in crate::base64) fn has_avx2() -> bool {
     std::is_x86_feature_detected!("avx2")
 }
 
-/// Encodes 8 groups at a time.
+/// Encodes 8 groups at a time. If `SHARED` is true, expects that the source is a mapped file, which is probably in no cache.
 ///
 /// # Safety
 ///
@@ -27,7 +27,11 @@ pub(in crate::base64) fn has_avx2() -> bool {
 /// - `out` must be valid for writes of the base64 of `len` bytes.
 /// - The two must not overlap.
 #[target_feature(enable = "avx2")]
-pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8) -> usize {
+pub(in crate::base64) unsafe fn encode<const SHARED: bool>(
+    src: *const u8,
+    len: usize,
+    out: *mut u8,
+) -> usize {
     const VECTOR: usize = Avx2::VECTOR;
     /// The smallest number of groups for which the unrolled loop is worth its setup.
     const LONG: usize = 16 * VECTOR;
@@ -51,8 +55,8 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
         // group's 4 bytes.
         at = unsafe {
             match bypass {
-                true => k.encode_long::<true>(src, at..groups, out),
-                false => k.encode_long::<false>(src, at..groups, out),
+                true => k.encode_long::<SHARED, true>(src, at..groups, out),
+                false => k.encode_long::<SHARED, false>(src, at..groups, out),
             }
         };
     }
@@ -130,7 +134,7 @@ impl Avx2 {
     /// group 8 or later. If `STREAM` is true, group `range.start` must begin at a multiple of 32 in `out`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn encode_long<const STREAM: bool>(
+    unsafe fn encode_long<const SHARED: bool, const STREAM: bool>(
         self,
         src: *const u8,
         range: Range<usize>,
@@ -139,26 +143,29 @@ impl Avx2 {
         /// 4 is 4% slower. 8 costs only code size.
         const UNROLL: usize = 8;
 
-        let (to_l1, to_l2) = (ahead_to_l1(range.end), ahead_to_l2(range.end));
+        let to_l1 = ahead_to_l1(range.end);
         let mut at = range.start;
+        // Eight vectors take three lines of source and fill four lines.
+        while at + to_l1 < range.end {
+            let next = at + to_l1;
+            let (next_src, next_out) = (src.wrapping_add(3 * next), out.wrapping_add(4 * next));
+            match STREAM {
+                true => prefetch_to_l1::<3, 0>(next_src, next_out),
+                false => prefetch_to_l1::<3, 4>(next_src, next_out),
+            }
+            // SAFETY: by the condition of the loop, `to_l1` is not `range.end`, so it is at least 66, as asserted in
+            // `ahead_to_l1`. So 64 groups follow, and two more, of which the last load reads 4 bytes. The first load also
+            // reads 4 bytes before `at`, which exist because `at >= 8`.
+            unsafe { self.encode_many::<UNROLL, STREAM>(src.add(3 * at), out.add(4 * at)) };
+            at += UNROLL * Self::VECTOR;
+        }
         // The load of the last vector reads 4 bytes past its groups, so two more groups are required.
         while at + UNROLL * Self::VECTOR + 2 <= range.end {
-            if at + to_l1 < range.end {
-                let next = at + to_l1;
-                let (src, out) = (src.wrapping_add(3 * next), out.wrapping_add(4 * next));
-                match STREAM {
-                    true => prefetch_to_l1::<3, 0>(src, out),
-                    false => prefetch_to_l1::<3, 4>(src, out),
-                }
-            } else if at + to_l2 < range.end {
-                let src = src.wrapping_add(3 * (at + to_l2));
-                match STREAM {
-                    true => prefetch_to_l2::<1>(src),
-                    false => prefetch_to_l2::<3>(src),
-                }
+            if SHARED || STREAM {
+                // Also past the end, where the source of the next call usually is.
+                prefetch_to_l2::<3>(src.wrapping_add(3 * (at + TO_L2)));
             }
-            // SAFETY: by the condition of the loop, 64 groups follow, and two more, of which the last load reads 4
-            // bytes. The first load also reads 4 bytes before `at`, which exist because `at >= 8`.
+            // SAFETY: by the condition of the loop, 64 groups follow, and two more. The rest is as above.
             unsafe { self.encode_many::<UNROLL, STREAM>(src.add(3 * at), out.add(4 * at)) };
             at += UNROLL * Self::VECTOR;
         }

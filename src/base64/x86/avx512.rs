@@ -62,7 +62,7 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
     // A load reads 64 bytes, of which 48 are used. 22 groups are 66 bytes.
     if groups < 22 {
         // SAFETY: `has_avx512` implies `has_avx2`, and the other requirements are the same.
-        return unsafe { avx2::encode(src, len, out) };
+        return unsafe { avx2::encode::<false>(src, len, out) };
     }
 
     let k = Avx512::new();
