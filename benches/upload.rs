@@ -39,7 +39,8 @@ fn main() {
     let seconds = rounds::run(rounds, &mut sides);
     println!("{}, {len} bytes, {rounds} rounds", machine::state());
     for ((name, _), own) in sides.iter().zip(&seconds) {
-        println!("{name:<10} {:6.2} GB/s {:8.3} of constant", speed(len, own), ratio(own, &seconds[0]));
+        let [of_constant, of_plain] = [0, 1].map(|other| ratio(own, &seconds[other]));
+        println!("{name:<10} {:6.2} GB/s {of_constant:8.3} of constant {of_plain:8.3} of plain", speed(len, own));
     }
 }
 
