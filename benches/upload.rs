@@ -40,7 +40,10 @@ fn main() {
     println!("{}, {len} bytes, {rounds} rounds", machine::state());
     for ((name, _), own) in sides.iter().zip(&seconds) {
         let [of_constant, of_plain] = [0, 1].map(|other| ratio(own, &seconds[other]));
-        println!("{name:<10} {:6.2} GB/s {of_constant:8.3} of constant {of_plain:8.3} of plain", speed(len, own));
+        println!(
+            "{name:<10} {:6.2} GB/s {of_constant:8.3} of constant {of_plain:8.3} of plain",
+            speed(len, own)
+        );
     }
 }
 
