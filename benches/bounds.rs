@@ -55,11 +55,11 @@ mod unix {
         ("a loop to 16 KiB", "a loop to 1 MiB", ""),
         ("a loop to 64 KiB", "a loop to 1 MiB", ""),
         ("body, mapped, zstd", "body, mapped", "1.0"),
-        // The cost of the engine around its inner loop. With AVX2, the encoder prefetches mapped files, but not slices of
-        // them, so the first ratio can be more than 1.
+        // The cost of the engine around its inner loop. With AVX2 on CPUs other than Intel's, the first ratio can be more
+        // than 1: the source of the body is prefetched, and the slices of the loop are not.
         ("body, mapped", "windows, niello's encoder", ""),
         ("body, read", "pread, niello's encoder", ""),
-        // The limit of any engine with this encoder.
+        // The limit of an engine with this encoder, with the same exception.
         ("windows, niello's encoder", "windows, memcpy", ""),
         ("pread, niello's encoder", "pread", ""),
     ];

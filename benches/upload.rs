@@ -1,7 +1,7 @@
 //! A warm file of 1 GiB, sent by reqwest to a sink in another process, compared with sending as many bytes of
 //! one constant chunk: `cargo bench --bench upload --features http [-- ROUNDS]`.
 //!
-//! Speeds and ratios are medians over the rounds.
+//! Each side is also compared with the plain form of the body. Speeds and ratios are medians over the rounds.
 
 mod loopback;
 mod rig;
@@ -31,6 +31,7 @@ fn main() {
         let request = plain.clone().map(|_| body).try_into().unwrap();
         assert_eq!(block_on(client.execute(request)).unwrap().status(), 200);
     };
+    // The first two are those with which all are compared.
     let mut sides: [Side<'_>; 3] = [
         ("constant", Box::new(|| send(wrap(Constant::new(len))))),
         ("plain", Box::new(|| send(wrap(plain.body().clone())))),

@@ -101,8 +101,16 @@ mod suite {
             for src in [&src[..len], &src[src.len() - len..]] {
                 let want = ORACLE.encode(src);
                 let at_end = out.len() - want.len();
-                for at in [0, at_end] {
-                    backend.encode(src, &mut out[at..]);
+                for (at, shared) in [(0, false), (0, true), (at_end, false), (at_end, true)] {
+                    out[at..at + want.len()].fill(CANARY);
+                    let (start, part) = (src.as_ptr(), UninitSlice::new(&mut out[at..]));
+                    // SAFETY: the backend is available, and `src` is a slice that does not overlap `out`.
+                    unsafe {
+                        match shared {
+                            true => backend.encode_raw::<true>(start, len, part),
+                            false => backend.encode_raw::<false>(start, len, part),
+                        }
+                    };
                     assert!(out[at..at + want.len()] == *want.as_bytes(), "{backend}: {len} bytes");
                 }
             }

@@ -18,7 +18,8 @@ pub(in crate::base64) fn has_avx2() -> bool {
     std::is_x86_feature_detected!("avx2")
 }
 
-/// Encodes 8 groups at a time. If `SHARED` is true, expects that the source is a mapped file, which is probably in no cache.
+/// Encodes 8 groups at a time. `SHARED` says that the source is a mapped file, which is probably in no cache. It decides only
+/// what is prefetched.
 ///
 /// # Safety
 ///
@@ -55,7 +56,7 @@ pub(in crate::base64) unsafe fn encode<const SHARED: bool>(
         // group's 4 bytes.
         at = unsafe {
             match bypass {
-                true => k.encode_long::<SHARED, true>(src, at..groups, out),
+                true => k.encode_long::<true, true>(src, at..groups, out),
                 false => k.encode_long::<SHARED, false>(src, at..groups, out),
             }
         };
@@ -126,7 +127,8 @@ impl Avx2 {
         }
     }
 
-    /// Encodes a range of the groups, except for the last ones, and returns the number of the first one that is left.
+    /// Encodes a range of the groups, except for the last ones, and returns the number of the first one that is left. If
+    /// `PREFETCH` is true, prefetches the source, and if `STREAM` is true, the output bypasses the caches.
     ///
     /// # Safety
     ///
@@ -134,7 +136,7 @@ impl Avx2 {
     /// group 8 or later. If `STREAM` is true, group `range.start` must begin at a multiple of 32 in `out`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn encode_long<const SHARED: bool, const STREAM: bool>(
+    unsafe fn encode_long<const PREFETCH: bool, const STREAM: bool>(
         self,
         src: *const u8,
         range: Range<usize>,
@@ -153,21 +155,22 @@ impl Avx2 {
                 true => prefetch_to_l1::<3, 0>(next_src, next_out),
                 false => prefetch_to_l1::<3, 4>(next_src, next_out),
             }
-            // SAFETY: by the condition of the loop, `to_l1` is not `range.end`, so it is at least 66, as asserted in
-            // `ahead_to_l1`. So 64 groups follow, and two more, of which the last load reads 4 bytes. The first load also
-            // reads 4 bytes before `at`, which exist because `at >= 8`.
+            // SAFETY: the loop runs only if `to_l1` is not `range.end`. Then it is at least 66, as asserted in `ahead_to_l1`,
+            // so 64 groups and two more follow. The last load reads 4 bytes of those two. The first load also reads 4 bytes
+            // before group `at`, which exist because `at >= 8`. Each iteration writes 256 bytes, so the output stays aligned.
             unsafe { self.encode_many::<UNROLL, STREAM>(src.add(3 * at), out.add(4 * at)) };
             at += UNROLL * Self::VECTOR;
         }
-        // The load of the last vector reads 4 bytes past its groups, so two more groups are required. Counting takes fewer
-        // instructions than comparing `at` with the end, which makes this 1 to 2% faster (Zen 3).
-        let count = (range.end - at).saturating_sub(2) / (UNROLL * Self::VECTOR);
+        // The load of the last vector reads 4 bytes past its groups, so two more groups are required. The iterations are
+        // counted, because comparing `at` with the end takes more instructions: the loop would be 2% slower (Zen 3).
+        let count = range.end.saturating_sub(at + 2) / (UNROLL * Self::VECTOR);
         for _ in 0..count {
-            if SHARED || STREAM {
-                // Also past the end, where the source of the next call usually is.
+            if PREFETCH {
+                // The lines may be past the end of the source: see `cache`.
                 prefetch_to_l2::<3>(src.wrapping_add(3 * (at + TO_L2)));
             }
-            // SAFETY: by the definition of `count`, 64 groups follow, and two more. The rest is as above.
+            // SAFETY: by the definition of `count`, 64 groups and two more follow. The loads before and after them and the
+            // alignment are as above.
             unsafe { self.encode_many::<UNROLL, STREAM>(src.add(3 * at), out.add(4 * at)) };
             at += UNROLL * Self::VECTOR;
         }

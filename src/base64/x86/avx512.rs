@@ -100,8 +100,8 @@ pub(in crate::base64) unsafe fn encode(src: *const u8, len: usize, out: *mut u8)
         let next = at + to_l1;
         prefetch_to_l1::<3, 4>(src.wrapping_add(3 * next), out.wrapping_add(4 * next));
         for _ in 0..4 {
-            // SAFETY: `16 <= at`. By the condition of the loop, `to_l1` is not `groups`, so it is at least 64, as asserted in
-            // `ahead_to_l1`, and before the first vector `at + 64 < groups`.
+            // SAFETY: `16 <= at`. By the condition of the loop, `to_l1` is not `groups`, so it is at least 66, as asserted in
+            // `ahead_to_l1`. So before the first vector, `at + 64 < groups`.
             unsafe { k.encode(src.add(3 * at - 16), k.last48, out.add(4 * at)) };
             at += VECTOR;
         }

@@ -4,14 +4,16 @@
 //!
 //! A CPU prefetches by itself within a page of 4 KiB, and only what is read. A store to a line that is in no cache waits for
 //! the line to be read. So on Intel's CPUs, the kernels prefetch their source and their output a page ahead, to the L1. Zen 4
-//! gets slower with that, probably because its L1 then has too many requests in flight. There, and on all CPUs but Intel's, the
-//! encoders prefetch only their source, to the L2.
+//! gets slower with that, probably because its L1 then has too many requests in flight. All CPUs but Intel's are treated like
+//! Zen 4: there, the encoders prefetch only their source, to the L2.
 //!
-//! The AVX2 encoder prefetches each line of a mapped file, and of any source if the output bypasses the caches. It also does
-//! so past the end, where the source of the next call usually is: bodies of mapped files in pulls of 4 to 16 KiB become 1.02
-//! to 1.1 times as fast (Zen 3). On Intel's CPUs, that concerns the last page of the source. It does not prefetch other
-//! sources, which usually are in a cache: prefetching them would cost 2 to 4%.
-//! With non-temporal stores, all lines make it 1.3 times as fast, but one line in three only 0.75 times (Zen 3).
+//! To the L2, the AVX2 encoder prefetches each line of mapped files, and of any source if the output bypasses the caches. It
+//! does not prefetch other slices: they are usually in a cache, and prefetching them would cost 2 to 4%. On Intel's CPUs, what
+//! is left after prefetching to the L1 is prefetched this way: the last page, or a source of up to a page.
+//!
+//! It also prefetches past the end of the source, where the source of the next call usually is. That makes bodies of mapped
+//! files 1.02 to 1.1 times as fast in pulls of 4 to 16 KiB (Zen 3). With non-temporal stores, it is 1.3 times as fast as
+//! without prefetching. One line in three would make it slower: 0.75 times as fast (Zen 3).
 //!
 //! The AVX-512 encoder prefetches one line in 2.5 KiB: with each line, it would be 1.15 times as fast in pulls of 16 to 256
 //! KiB, but 5% slower in chunks of 1 MiB and 10% slower in pulls of 8 KiB, and with a source that is in a cache. With
@@ -20,13 +22,13 @@
 //! The speed of the encoder with prefetching, divided by the speed without it, in prototypes with aligned output (no other CPU
 //! was measured):
 //!
-//! | source | output | Emerald Rapids, AVX-512 | Granite Rapids, AVX-512 | Zen 4, AVX-512 | Zen 4, AVX2 | Zen 3, AVX2 | Zen 4, AVX-512, as on Intel |
+//! | source | output | Emerald Rapids, AVX-512 | Granite Rapids, AVX-512 | Zen 4, AVX-512 | the same, as on Intel | Zen 4, AVX2 | Zen 3, AVX2 |
 //! |---|---|---:|---:|---:|---:|---:|---:|
-//! | in no cache | in no cache | 1.4 | 1.14 | 1.0 to 1.08 | 1.0 | 1.0 to 1.09 | 0.8 |
-//! | mapped file | 16 KiB, reused | 1.2 | 1.07 | 1.1 | 1.0 | 1.15 to 1.2 | 0.7 |
-//! | mapped file | 64 KiB, reused | | | 1.2 | 1.4 | 1.1 to 1.26 | |
-//! | mapped file | 1 MiB, reused | 1.16 | 1.03 | 1.02 to 1.3 | 1.0 | 1.1 to 1.2 | 0.7 |
-//! | 384 KiB, reused | 512 KiB, reused | 1.03 | 1.23 | 1.0 | 1.0 | 0.97 | 0.85 |
+//! | in no cache | in no cache | 1.4 | 1.14 | 1.0 to 1.08 | 0.8 | 1.0 | 1.0 to 1.09 |
+//! | mapped file | 16 KiB, reused | 1.2 | 1.07 | 1.1 | 0.7 | 1.0 | 1.15 to 1.2 |
+//! | mapped file | 64 KiB, reused | | | 1.2 | | 1.4 | 1.1 to 1.26 |
+//! | mapped file | 1 MiB, reused | 1.16 | 1.03 | 1.02 to 1.3 | 0.7 | 1.0 | 1.1 to 1.2 |
+//! | 384 KiB, reused | 512 KiB, reused | 1.03 | 1.23 | 1.0 | 0.85 | 1.0 | 0.97 |
 //!
 //! In the body of a mapped file, pulled 64 KiB at a time, few stores are aligned. On Zen 4, such a body is 1.4 times as fast
 //! with AVX2, and no faster with AVX-512.
@@ -82,7 +84,7 @@ pub(super) const TO_L2: usize = if cfg!(fuzzing) { 64 } else { 2560 / 3 };
 /// nothing, returns `groups`, which means never.
 #[inline]
 pub(super) fn ahead_to_l1(groups: usize) -> usize {
-    const { assert!(TO_L1 >= 66, "the kernels read 66 groups if more than this are left") };
+    const { assert!(TO_L1 >= 66, "an iteration of a kernel reads up to 66 groups if more than `TO_L1` are left") };
     if groups > TO_L1 && prefetches_to_l1(groups) { TO_L1 } else { groups }
 }
 
