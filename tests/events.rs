@@ -175,13 +175,17 @@ fn json_stream() -> impl Strategy<Value = Vec<u8>> {
     vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
 }
 
-/// Returns all that a stream contains, to its end.
-fn read_all<'a>(limit: usize, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<String, String>> {
+/// Returns all that a stream contains, to its end. After each part, at most `count` events are read.
+fn read_all<'a>(
+    limit: usize,
+    parts: impl IntoIterator<Item = &'a [u8]>,
+    count: usize,
+) -> Vec<Result<String, String>> {
     let mut events = Events::with_limit(limit);
     let mut read = Vec::new();
     for part in parts {
         events.push(part);
-        read.extend(iter::from_fn(|| events.next_event()));
+        read.extend(iter::from_fn(|| events.next_event()).take(count));
     }
     events.finish();
     read.extend(iter::from_fn(|| events.next_event()));
@@ -250,7 +254,7 @@ fn nothing_that_a_server_says_is_dropped() {
 
 #[test]
 fn text_outside_of_events_is_shown_up_to_200_characters() {
-    let read = read_all(100_000, ["<p>".repeat(10_000).as_bytes()]);
+    let read = read_all(100_000, ["<p>".repeat(10_000).as_bytes()], usize::MAX);
     let [Err(error)] = &read[..] else { panic!("{read:?}") };
     // 66 times three characters are 198, and the 67th is cut.
     assert_eq!(error.matches("<p>").count(), 66, "{error}");
@@ -259,7 +263,7 @@ fn text_outside_of_events_is_shown_up_to_200_characters() {
 #[test]
 fn unframed_json_over_the_limit_is_one_error() {
     for stream in ["{\"a\":1234567890}\n", "{\"a\":\n1234567890,\n\"b\":1}\n"] {
-        let read = read_all(12, [stream.as_bytes(), b"data: 1\n\n"]);
+        let read = read_all(12, [stream.as_bytes(), b"data: 1\n\n"], usize::MAX);
         assert!(matches!(&read[..], [Err(error), Ok(_), ..] if error.contains("12 bytes")), "{read:?}");
     }
 }
@@ -317,9 +321,15 @@ proptest! {
 
     #[test]
     fn nothing_depends_on_where_the_stream_is_cut(stream in json_stream(), step in 1..9usize, limit in 0..40usize) {
-        let whole = read_all(limit, [&stream[..]]);
-        prop_assert_eq!(read_all(limit, stream.chunks(step)), whole.clone());
-        prop_assert_eq!(read_all(limit, stream.chunks(1)), whole);
+        let whole = read_all(limit, [&stream[..]], usize::MAX);
+        prop_assert_eq!(read_all(limit, stream.chunks(step), usize::MAX), whole.clone());
+        prop_assert_eq!(read_all(limit, stream.chunks(1), usize::MAX), whole);
+    }
+
+    #[test]
+    fn nothing_depends_on_when_events_are_read(stream in json_stream(), step in 1..9usize, count in 0..3usize, limit in 0..40usize) {
+        let whole = read_all(limit, [&stream[..]], usize::MAX);
+        prop_assert_eq!(read_all(limit, stream.chunks(step), count), whole);
     }
 
     #[test]

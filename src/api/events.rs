@@ -237,8 +237,9 @@ impl<S: Store> Events<S> {
             self.line_end = self.position + memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         }
         self.position += self.process_content(&pushed[self.position..self.line_end]);
+        // A line that had no end when it was searched may have gone on since, and is searched again.
         if self.position == self.line_end
-            && let Some(end) = pushed.get(self.line_end)
+            && let Some(end @ (b'\n' | b'\r')) = pushed.get(self.line_end)
         {
             self.after_cr = *end == b'\r';
             self.position += 1;
