@@ -127,6 +127,35 @@ fn keys_and_base64_may_be_written_with_escapes() {
 }
 
 #[test]
+fn keys_outside_of_ascii_may_be_written_with_escapes() {
+    for json in [r#"{"größe 😀\n":"AAAA"}"#, r#"{"gr\u00f6\u00dfe \ud83d\ude00\n":"AAAA"}"#] {
+        let rule = |path: &niello::JsonPath| match path.key() {
+            Some("größe 😀\n") => Place::Media,
+            _ => Place::Text,
+        };
+        let extracted = Extractor::new().rule(rule).read(json.as_bytes()).unwrap();
+        assert_eq!(extracted.media()[0].path(), "$.größe 😀\n", "{json}");
+    }
+}
+
+#[test]
+fn a_url_in_the_place_of_media_is_text() {
+    for json in [
+        r#"{"file_data":"https://a/b.pdf"}"#,
+        r#"{"file_data":"http:\/\/a/b.pdf"}"#,
+        r#"{"file_data":"gs\u003a//a/b.pdf"}"#,
+    ] {
+        for cut in 0..json.len() {
+            let extracted = extract_cut(json.as_bytes(), [cut]).unwrap();
+            assert_eq!((extracted.text(), extracted.media().len()), (json, 0));
+        }
+    }
+    for json in [r#"{"file_data":"C:\\b.pdf"}"#, r#"{"b64_json":"data:image/png;base64,https://a"}"#] {
+        assert_eq!(error(json).kind(), ErrorKind::Json, "{json}");
+    }
+}
+
+#[test]
 fn every_cut_gives_the_same_media_and_text() {
     let json = format!(
         r#"{{"inlineData":{{"data":"{}","mimeType":"image\/png"}},"é\"":["data:image/png;base64,{}","\ud83d\ude00\\"],"b64_json":"Zm\u0039v\n"}}"#,
@@ -267,6 +296,17 @@ fn each_limit_is_an_error_that_says_how_to_raise_it() {
             }
             (result, expected) => panic!("{result:?} {expected:?}"),
         }
+    }
+}
+
+#[test]
+fn a_limit_that_is_lowered_holds_from_then_on() {
+    for lower in [|e: Extractor| e.max_media_bytes(1), |e: Extractor| e.max_media(1)] {
+        let mut extractor = Extractor::new();
+        extractor.push(br#"[{"b64_json":"AAAAAAAA"},{"b64_json":"AAAAAAAA"},"#).unwrap();
+        let mut extractor = lower(extractor);
+        let error = extractor.push(br#"{"b64_json":"AAAAAAAA"}]"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
     }
 }
 

@@ -54,7 +54,8 @@ def extract(
     `rule` is called for each string with the keys of the objects around it, the outermost first, such as
     `("data", "b64_json")`. It returns
 
-    - `"media"`: the string is base64 or a data URI. Any other string there is a `JsonError`.
+    - `"media"`: the string is base64 or a data URI. One that is empty or begins with `https:`, `http:` or `gs:` remains
+      as it is; any other is a `JsonError`.
     - `"data_uri"`: it is media if it is a data URI with base64.
     - `"text"`: it remains as it is.
     - `None`: the place decides, as without a rule.

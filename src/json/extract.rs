@@ -137,8 +137,8 @@ impl<S: Store> Extractor<S> {
     /// Reads the next bytes.
     ///
     /// # Errors
-    /// - [`Json`](ErrorKind::Json): a string in the place of media is not base64. The message contains its path and the
-    ///   position of the first bad character.
+    /// - [`Json`](ErrorKind::Json): a string in the place of media is neither base64 nor a URL. The message contains its path
+    ///   and the position of the first bad character.
     /// - [`TooLarge`](ErrorKind::TooLarge): the JSON exceeds a limit.
     /// - [`Io`](ErrorKind::Io), or an error of the [`Store`]: media cannot be written.
     ///

@@ -100,7 +100,8 @@ impl fmt::Display for JsonPath {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
-    /// Media: base64, or a data URI. Any other string is an error, but an empty one is text.
+    /// Media: base64, or a data URI. An empty string and one that begins with `https:`, `http:` or `gs:` are text, and
+    /// any other string is an error.
     Media,
     /// Media if it begins with `data:<mime>;base64,` and at least 1,024 characters of base64, or all of the string is
     /// base64 from there. Any other string is text.

@@ -16,7 +16,7 @@ use crate::{
     media::{READ_UNIT, is_valid_mime, mime_of_audio_format},
 };
 use memchr::memchr2;
-use std::{mem, sync::Arc};
+use std::{borrow::Cow, mem, sync::Arc};
 
 /// Returns the place that a path is.
 pub(super) type Rule = Arc<dyn Fn(&JsonPath) -> Place + Send + Sync>;
@@ -54,7 +54,7 @@ pub(super) struct Scanner<S: Store> {
     deeper: usize,
     state: State,
     escape: Option<Escape>,
-    /// The characters of the current string, unescaped, while they decide what the string is.
+    /// The characters of the current string, unescaped except in a key, while they decide what the string is.
     held: Vec<u8>,
     /// The length of the text up to where the base64 of the current string may begin.
     start: usize,
@@ -324,13 +324,16 @@ impl<S: Store> Scanner<S> {
             let Some(&byte) = bytes.get(next) else { break };
             let at = next;
             next += 1;
+            if self.escape.is_none() && byte == b'"' {
+                self.keep(&bytes[..at], text);
+                self.end_string(text);
+                self.keep(b"\"", text);
+                return at + 1;
+            }
+            if self.state == State::Key && self.error.is_none() {
+                self.held.push(byte);
+            }
             let c = match self.escape {
-                None if byte == b'"' => {
-                    self.keep(&bytes[..at], text);
-                    self.end_string(text);
-                    self.keep(b"\"", text);
-                    return at + 1;
-                }
                 None if byte == b'\\' => {
                     self.escape = Some(None);
                     continue;
@@ -344,7 +347,6 @@ impl<S: Store> Scanner<S> {
                 },
             };
             match self.state {
-                State::Key if self.error.is_none() => self.held.push(c),
                 State::Text { is_held: true } if self.held.len() <= MAX_HEADER => self.held.push(c),
                 State::Start(place) => {
                     self.held.push(c);
@@ -357,6 +359,9 @@ impl<S: Store> Scanner<S> {
                 }
                 State::Base64 { or_text } => {
                     self.held.push(c);
+                    if matches!(&*self.held, b"https:" | b"http:" | b"gs:") && self.header.is_none() {
+                        self.state = State::Text { is_held: false };
+                    }
                     if self.held.len() == MAX_HELD {
                         self.begin_media(or_text);
                     }
@@ -372,8 +377,8 @@ impl<S: Store> Scanner<S> {
         bytes.len()
     }
 
-    /// Returns the character of an escape once it is complete. Characters that occur neither in base64 nor in the keys
-    /// of media become question marks.
+    /// Returns the character of an escape once it is complete. Characters outside of ASCII become question marks: they
+    /// occur neither in base64 nor in MIME types.
     fn unescape(&mut self, escape: Escape, byte: u8) -> Option<u8> {
         self.escape = None;
         match (escape, byte) {
@@ -421,7 +426,7 @@ impl<S: Store> Scanner<S> {
                 if let (Some(open), Some(step)) = (self.open.last_mut(), self.path.last_mut()) {
                     open.expects_key = false;
                     step.key.clear();
-                    step.key.push_str(&String::from_utf8_lossy(&self.held));
+                    step.key.push_str(&unescaped(&self.held));
                 }
             }
             State::Text { is_held: true } if self.held.len() <= MAX_HEADER => {
@@ -451,6 +456,13 @@ impl<S: Store> Scanner<S> {
         }
         self.state = State::Structure;
     }
+}
+
+/// Returns a key without its escapes, or as it is if they are not valid.
+fn unescaped(key: &[u8]) -> Cow<'_, str> {
+    let key = String::from_utf8_lossy(key);
+    let unescaped = key.contains('\\').then(|| serde_json::from_str(&format!("\"{key}\"")).ok());
+    unescaped.flatten().map_or(key, Cow::Owned)
 }
 
 fn json_error(message: String) -> Error {

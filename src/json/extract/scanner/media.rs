@@ -62,7 +62,7 @@ impl<S: Store> Scanner<S> {
     /// Writes the decoded bytes.
     fn write(&mut self) -> Result<()> {
         let decoded = mem::take(&mut self.decoded);
-        if decoded as u64 > self.limits.bytes - self.bytes {
+        if decoded as u64 > self.limits.bytes.saturating_sub(self.bytes) {
             let bytes = self.limits.bytes;
             let message =
                 format!("the JSON has more than {bytes} bytes of media; raise `Extractor::max_media_bytes`");
@@ -71,7 +71,7 @@ impl<S: Store> Scanner<S> {
         self.bytes += decoded as u64;
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            None if self.count == self.limits.count => {
+            None if self.count >= self.limits.count => {
                 let message = format!(
                     "the JSON has more than {} media; raise `Extractor::max_media`",
                     self.limits.count
