@@ -2,7 +2,7 @@
 
 mod excerpt;
 
-pub(crate) use excerpt::{HIDDEN, SHOWN, excerpt, hide_base64};
+pub(crate) use excerpt::{HIDDEN, beginning, excerpt};
 
 use std::{
     borrow::Cow,

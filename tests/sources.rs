@@ -275,10 +275,24 @@ fn opening_what_is_not_a_path_says_what_it_is() {
         ("www.example.com/v", "did you mean https://www.example.com/v? If so, pass it on as a string"),
         ("data:video/mp4;base64,SECRET", "cannot open data:video/mp4;base64,... (6 more bytes): it is data"),
         (&base64, "cannot open iVBORw0KGgoAAAAN... (22000 bytes): it is data"),
+        (&format!(" {base64}"), "cannot open iVBORw0KGgoAAAAN... (22000 bytes): it is data"),
     ] {
         let error = Media::open(name).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.to_string().contains(reason), "{error}");
         assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn media_in_a_string_after_spaces_is_not_shown() {
+    for name in [" data:image/png;base64,", "\n\tdata:image/png;base64,", " "] {
+        let url = format!("{name}{}", "iVBORw0KGgoAAAANSUhEUg".repeat(10));
+        for (at, body) in requests(&url) {
+            let shown = body.map_or_else(|error| error.to_string(), |body| format!("{body:?}"));
+            assert!(!shown.contains("SUhEUg"), "{at}: {shown}");
+        }
+        let shown = format!("{:?}", chat::Part::image(&*url));
+        assert!(!shown.contains("SUhEUg"), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ use super::{
     spelling::is_same_field,
 };
 use crate::{
-    error::{self, Error, ErrorKind, SHOWN, excerpt, hide_base64},
+    error::{self, Error, ErrorKind, beginning, excerpt},
     json::{Extracted, Extractor, Spool},
 };
 use serde::{
@@ -231,8 +231,7 @@ impl<'de> Visitor<'de> for Members {
 
 fn invalid_json(text: &str, cause: serde_json::Error) -> Error {
     // Often the HTML page of a proxy, whose first words name the proxy.
-    let start: String = text.chars().take(SHOWN).collect();
-    let message = match &*hide_base64(&start) {
+    let message = match &*beginning(text) {
         "" => "the response is empty".to_owned(),
         start => format!("the response is not valid JSON; it starts with {start:?}"),
     };

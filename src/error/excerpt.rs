@@ -3,23 +3,38 @@
 use std::fmt::{self, Write as _};
 
 /// The number of characters that errors show of what a server sent. It may contain media.
-pub(crate) const SHOWN: usize = 200;
+const SHOWN: usize = 200;
 
 /// The length from which errors hide a run of base64.
 pub(crate) const HIDDEN: usize = 64;
 
 /// Returns the first [`SHOWN`] characters of `value`, with its whole length if it has more.
 pub(crate) fn excerpt(value: impl fmt::Display) -> String {
-    let mut excerpt = Excerpt { start: String::new(), room: SHOWN, len: 0 };
+    // Enough to see that a run which begins among the first characters is long.
+    let mut excerpt = Excerpt { start: String::new(), room: SHOWN + HIDDEN, len: 0 };
     write!(excerpt, "{value}").expect("writing to an excerpt cannot fail");
     let Excerpt { start, len, .. } = excerpt;
-    let shown = hide_base64(&start);
-    if len == start.len() { shown } else { format!("{shown}... (truncated from {len} bytes)") }
+    let shown = beginning(&start);
+    match len == start.len() && shown == hide_base64(&start) {
+        true => shown,
+        false => format!("{shown}... (truncated from {len} bytes)"),
+    }
+}
+
+/// Returns the first [`SHOWN`] characters of a text. Long runs of base64 are replaced by dots, even if most of a run is
+/// after these characters.
+pub(crate) fn beginning(text: &str) -> String {
+    let (start, rest) = text.split_at(text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at));
+    let run = rest.find(|char| !is_base64(char)).unwrap_or(rest.len());
+    hide_base64(&text[..start.len() + run]).chars().take(SHOWN).collect()
+}
+
+fn is_base64(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "+/=-_".contains(char)
 }
 
 /// Replaces long runs of base64, which may be media, by three dots. A run in lower case is left: it is not base64.
-pub(crate) fn hide_base64(string: &str) -> String {
-    let is_base64 = |char: char| char.is_ascii_alphanumeric() || "+/=-_".contains(char);
+fn hide_base64(string: &str) -> String {
     let mut shown = String::with_capacity(string.len());
     let mut rest = string;
     while !rest.is_empty() {
@@ -63,5 +78,20 @@ mod tests {
         assert_eq!(excerpt(&full), full);
         let longer = format!("{full}é");
         assert_eq!(excerpt(&longer), format!("{full}... (truncated from {} bytes)", longer.len()));
+    }
+
+    #[test]
+    fn excerpts_show_no_start_of_a_run_that_goes_on_after_them() {
+        let media = "Zm9v".repeat(100);
+        for before in 0..300 {
+            let text = format!("{}{media}", "é".repeat(before));
+            let shown = excerpt(&text);
+            assert!(!shown.contains("Zm9v"), "{before}: {shown}");
+            assert!(shown.chars().count() < SHOWN + 40, "{before}: {shown}");
+            assert!(
+                shown.ends_with(&format!("... (truncated from {} bytes)", text.len())),
+                "{before}: {shown}"
+            );
+        }
     }
 }

@@ -29,7 +29,7 @@ pub enum NameKind {
     /// A web URL with a mistake in or after its scheme, or without a scheme: `htp://example.com/a`,
     /// `https:/example.com/a`, `www.example.com/a`, `example.com/a`. It may also be the path of a file.
     Mistyped {
-        /// The URL that is probably meant, without credentials, query and fragment.
+        /// The URL that is probably meant, with `...` in place of credentials, and without query and fragment.
         meant: String,
     },
     /// A data URI: `data:video/mp4;base64,AAAA`.
@@ -195,12 +195,13 @@ const SHOWN_LEN: usize = 200;
 /// Returns a name as errors and `Debug` show it: at most 200 bytes, without media, and without the credentials, query
 /// and fragment of a URL. The query of a signed URL contains its signature.
 pub(crate) fn redact(name: &str) -> String {
-    if let Some(rest) = data_uri(name) {
+    let trimmed = name.trim_start();
+    if let Some(rest) = data_uri(trimmed) {
         let (header, data) = rest.split_once(',').unwrap_or(("", rest));
         return format!("data:{},... ({} more bytes)", cut(header, SHOWN_LEN - 50), data.len());
     }
-    if resembles_base64(name) {
-        return format!("{}... ({} bytes)", &name[..BASE64_LEN], name.len());
+    if resembles_base64(trimmed) {
+        return format!("{}... ({} bytes)", &trimmed[..BASE64_LEN], trimmed.len());
     }
     let end = name.find(['?', '#']).map_or(name.len(), |mark| mark + 1);
     let (visible, hidden) = name.split_at(end);

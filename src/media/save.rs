@@ -55,7 +55,8 @@ impl Media {
     /// - An existing file is replaced. On Unix, the new file has its permissions, but not its owner, access control
     ///   list, extended attributes and other hard links. A file that you may not write to is not replaced.
     /// - If `path` is a symbolic link, the file that it points to is replaced or created, and the link stays.
-    /// - `path` may be the file that the media was opened from. The media keeps the file it has open.
+    /// - `path` may be the file that the media was opened from. The media keeps the file it has open; with
+    ///   [`Access::Reopen`](crate::Access::Reopen) it has none, and the saved file counts as a change.
     ///
     /// The data is not synchronized to the disk. If it must survive a power failure, open the file afterwards and call
     /// [`File::sync_all`]. If the process is killed, a file named `.niello-*.part` may remain.
@@ -80,8 +81,10 @@ impl Media {
         let path = path.as_ref();
         let failed = |cause| {
             let path = path.display().to_string();
-            let path =
-                if NameKind::of(&path) == NameKind::Path { shortened(&path) } else { redact(&path).into() };
+            let path = match NameKind::of(path.trim_start()) {
+                NameKind::Path => shortened(&path),
+                _ => redact(&path).into(),
+            };
             let message = format!("cannot save {} to {path}", shortened(self.name()));
             Error::with_source(ErrorKind::Io, message, cause)
         };

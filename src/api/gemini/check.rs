@@ -13,7 +13,7 @@ use crate::{
         source::{Place, check_url},
     },
     error::{Error, ErrorKind, Result},
-    media::is_valid_mime,
+    media::{is_valid_mime, redact},
 };
 use std::fmt::Arguments;
 
@@ -177,7 +177,7 @@ fn check_mime(mime: Option<&str>, at: Arguments<'_>) -> Result<()> {
     match mime.filter(|mime| !is_valid_mime(mime)) {
         None => Ok(()),
         Some(mime) => {
-            let message = format!("{at} is {mime:?}, which does not have the form type/subtype");
+            let message = format!("{at} is {:?}, which does not have the form type/subtype", redact(mime));
             Err(Error::new(ErrorKind::MimeType, message))
         }
     }

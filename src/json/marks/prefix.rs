@@ -15,7 +15,7 @@ pub(super) const RANDOM: usize = 32;
 /// The hexadecimal digits of the number at the end of a mark.
 pub(super) const NUMBER: usize = 12;
 
-// A mark is base64 without padding, and short enough for `hide_base64` to show it.
+// A mark is base64 without padding, and short enough for errors to show it.
 const _: () = assert!(
     (WORDS.len() + RANDOM + NUMBER).is_multiple_of(4) && WORDS.len() + RANDOM + NUMBER < crate::error::HIDDEN
 );

@@ -4,7 +4,7 @@ use crate::{
     body::{Body, plan::Plan},
     error::{Error, ErrorKind, Result},
     json::{DataUri, keys::KeyCheck},
-    media::{Media, OpenedMedia},
+    media::{Media, OpenedMedia, redact},
 };
 use serde::{
     Serialize, Serializer,
@@ -325,7 +325,7 @@ fn unresolved(path: &str, name: &str, cause: Cause) -> Error {
         Ok(error) => at(path, *error),
         Err(cause) => {
             let kind = if cause.is::<io::Error>() { ErrorKind::Io } else { ErrorKind::Invalid };
-            Error::with_source(kind, format!("template: {path}: cannot resolve {name:?}"), cause)
+            Error::with_source(kind, format!("template: {path}: cannot resolve {:?}", redact(name)), cause)
         }
     }
 }
