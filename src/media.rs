@@ -107,7 +107,8 @@ use std::{fmt, fs::File, io, path::Path, sync::Arc};
 ///
 /// - a write that preserves the length, if the modification time is restored afterwards;
 /// - a write within the same tick of the file system's clock;
-/// - a write through a shared mapping, until the system updates the modification time, which may never happen.
+/// - a write through a shared mapping, until the system updates the modification time, which may never happen;
+/// - a write to a file that was empty when it was opened, when a body or a reader is read: they read nothing of it.
 #[derive(Clone)]
 pub struct Media(Arc<Inner>);
 

@@ -21,7 +21,7 @@ const AUDIO: &str = "-f lavfi -i sine=d=0.4";
 const BOTH: &str = "-f lavfi -i testsrc=d=0.4:s=64x48:r=10 -f lavfi -i sine=d=0.4 -shortest";
 
 /// (name, inputs, how ffmpeg encodes and muxes them, what the file is)
-const FILES: [(&str, &str, &str, Is); 64] = [
+const FILES: [(&str, &str, &str, Is); 65] = [
     ("h264_aac.mp4", BOTH, "-c:v libx264 -c:a aac", Type("video/mp4")),
     ("h264.mp4", VIDEO, "-c:v libx264", Type("video/mp4")),
     ("faststart.mp4", BOTH, "-c:v libx264 -c:a aac -movflags +faststart", Type("video/mp4")),
@@ -83,6 +83,7 @@ const FILES: [(&str, &str, &str, Is); 64] = [
     ("pcm.aiff", AUDIO, "", Type("audio/aiff")),
     ("tagged.aiff", AUDIO, "-write_id3v2 1 -metadata title=x", Type("audio/aiff")),
     ("mpeg4_mp3.avi", BOTH, "-c:v mpeg4 -c:a libmp3lame", Type("video/avi")),
+    ("audio_first.avi", BOTH, "-map 1:a -map 0:v -c:v mpeg4 -c:a libmp3lame", Type("video/avi")),
     ("audio.avi", AUDIO, "-c:a libmp3lame", Refused("AVI")),
     ("flv1_mp3.flv", BOTH, "-c:v flv -c:a libmp3lame -ar 44100", Type("video/x-flv")),
     ("audio.flv", AUDIO, "-c:a libmp3lame -ar 44100", Refused("FLV")),

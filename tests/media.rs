@@ -233,6 +233,8 @@ fn errors_use_the_name_that_was_set() {
     let says = |error: niello::Error| assert!(error.to_string().contains("the talk"), "{error}");
     assert_eq!(named().open(data("audio.flac")).unwrap().name(), "the talk");
     says(named().open("no such file").unwrap_err());
+    says(named().open("").unwrap_err());
+    says(named().open("www.example.com/talk").unwrap_err());
     says(named().from_file(fs::File::open(data("video.mkv")).unwrap()).unwrap_err());
     says(named().from_bytes(&b"\x01\x02"[..]).unwrap_err());
     #[cfg(feature = "spool")]
@@ -692,5 +694,19 @@ fn files_that_are_not_what_their_name_says_are_rejected_with_the_reason() {
         assert!(error.to_string().contains(says) && error.to_string().contains(name), "{error}");
         // A type that is set explicitly is used as it is.
         assert_eq!(Media::options().mime("text/plain").open(&path).unwrap().mime(), "text/plain");
+    }
+}
+
+#[test]
+fn a_length_beyond_any_file_means_the_same_in_a_file_and_in_memory() {
+    let folder = scratch();
+    let path = folder.path().join("length.mp4");
+    for size in [1 << 63, u64::MAX, (1 << 63) - 40] {
+        let content = [b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x01mdat", &size.to_be_bytes()[..]].concat();
+        fs::write(&path, &content).unwrap();
+        let error = Media::open(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MimeType, "{size}: {error}");
+        let in_memory = Media::options().from_bytes(content).unwrap_err();
+        assert_eq!(in_memory.kind(), ErrorKind::MimeType);
     }
 }

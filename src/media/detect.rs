@@ -115,7 +115,7 @@ fn by_signature<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Found> {
         }
         FileFormat::AdvancedSystemsFormat => asf(probe)?,
         FileFormat::FlashVideo => flv(&head),
-        FileFormat::AudioVideoInterleave if text::kind(&head).is_none() => avi(&head),
+        FileFormat::AudioVideoInterleave if text::kind(&head).is_none() => avi(probe)?,
         FileFormat::Mpeg12Video => program_stream(probe)?,
         _ => match format.media_type() {
             // JSON, XML and HTML have signatures of their own.
@@ -155,12 +155,13 @@ fn flv(head: &[u8]) -> Found {
     }
 }
 
-/// AVI has a `strh` chunk for each stream, which begins with its kind.
-fn avi(head: &[u8]) -> Found {
-    match (contains(head, b"vids"), contains(head, b"auds")) {
+/// AVI has a `strh` chunk for each stream, which begins with its kind. An index of 4 KiB may follow each.
+fn avi<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Found> {
+    let head = probe.head()?;
+    Ok(match (contains(&head, b"vids"), contains(&head, b"auds")) {
         (false, true) => Found::AudioOnly("AVI"),
         _ => Found::is("video/x-msvideo"),
-    }
+    })
 }
 
 /// A packet of an MPEG program stream begins with the identifier of its stream, which also says whether that

@@ -156,6 +156,10 @@ impl<'a> Reader<'a> {
 
 impl Read for Reader<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        // A damaged file may lead to where no file can have bytes, and where reading is an error.
+        if self.position.saturating_add(bytes.len() as u64) > i64::MAX as u64 {
+            return Ok(0);
+        }
         let n = read_at(self.file, bytes, self.position)?;
         self.position += n as u64;
         Ok(n)

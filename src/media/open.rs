@@ -85,8 +85,10 @@ impl MediaOptions {
     pub(crate) fn open_untyped(&self, folder: &Path, path: &Path) -> Result<OpenedMedia> {
         let (given, path) = (path, folder.join(path));
         let name = self.name.clone().unwrap_or_else(|| path.display().to_string());
-        let file = File::open(&path)
-            .map_err(|cause| not_a_path(given, cause.kind()).unwrap_or_else(|| cannot_open(&name, cause)))?;
+        let file = File::open(&path).map_err(|cause| {
+            let not_a_path = not_a_path(given, self.name.as_deref(), cause.kind());
+            not_a_path.unwrap_or_else(|| cannot_open(&name, cause))
+        })?;
         let extension = given.extension().and_then(|extension| extension.to_str());
         self.open_file(file, Some(&path), name, extension)
     }
@@ -246,8 +248,8 @@ impl MediaOptions {
                      explicitly"
                 ),
                 Undetected::AudioOnly(container) => format!(
-                    "{name} is a {container} file without a video track, and no audio type is documented for those; \
-                     convert it to MP3 or M4A, or set the type explicitly"
+                    "{name} is {container} without a video track, and no audio type is documented for that; convert it \
+                     to MP3 or M4A, or set the type explicitly"
                 ),
                 Undetected::NoIndex => format!(
                     "{name} does not say which tracks it has: its index (`moov` in MP4 files) is missing; check that it \
@@ -319,23 +321,31 @@ impl OpenedMedia {
     }
 }
 
-/// Describes why opening failed, if the path is something else by its form.
-fn not_a_path(path: &Path, kind: io::ErrorKind) -> Option<Error> {
-    let name = path.to_str()?;
-    let reason = match NameKind::of(name) {
-        NameKind::Path if name.is_empty() => "the path is empty; name a file".to_owned(),
+/// Describes why opening failed, if the path is something else by its form. A mistyped URL may be the path of a file.
+fn not_a_path(path: &Path, name: Option<&str>, kind: io::ErrorKind) -> Option<Error> {
+    let path = path.to_str()?;
+    let reason = match NameKind::of(path.trim_start()) {
+        NameKind::Path if path.is_empty() => "the path is empty; name a file".to_owned(),
         NameKind::Url => "it is a URL, which the server fetches; pass it on as a string".to_owned(),
-        NameKind::Mistyped { meant } => {
+        NameKind::Mistyped { meant }
+            if matches!(
+                kind,
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
+            ) =>
+        {
             format!("no such file; did you mean {meant}? If so, pass it on as a string")
         }
         NameKind::FileUrl => "it is a URL; give the path without file:".to_owned(),
         NameKind::DataUri | NameKind::Base64 => {
             "it is data, not the path of a file; pass it on as a string, or decode it".to_owned()
         }
-        NameKind::Path | NameKind::Uploaded => return None,
+        NameKind::Mistyped { .. } | NameKind::Path | NameKind::Uploaded => return None,
     };
-    let name = if name.is_empty() { "media".to_owned() } else { redact(name) };
-    Some(cannot_open(&name, io::Error::new(kind, reason)))
+    let shown = match name.unwrap_or(path) {
+        "" => "media".to_owned(),
+        name => redact(name),
+    };
+    Some(cannot_open(&shown, io::Error::new(kind, reason)))
 }
 
 fn cannot_open(name: &str, cause: io::Error) -> Error {
@@ -373,6 +383,14 @@ fn is_pipe(_: &std::fs::Metadata) -> bool {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_like_a_url_is_called_one_only_if_no_such_file_exists() {
+        let path = Path::new("example.com/clip.mp4");
+        let error = not_a_path(path, None, io::ErrorKind::NotFound).unwrap();
+        assert!(error.to_string().contains("did you mean https://example.com/clip.mp4?"), "{error}");
+        assert!(not_a_path(path, None, io::ErrorKind::PermissionDenied).is_none());
+    }
 
     #[test]
     fn only_files_that_keep_reporting_length_zero_have_hidden_bytes() {

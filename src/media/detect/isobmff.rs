@@ -32,6 +32,10 @@ pub(super) fn detect<R: Read + Seek>(probe: &mut Probe<R>) -> io::Result<Option<
         // the index must be there.
         _ => vec![*b"qt  "],
     };
+    // Canon's raw photos have tracks of pictures.
+    if brands.first() == Some(b"crx ") {
+        return Ok(None);
+    }
     let has_brands = matches!(&first.kind, b"ftyp" | b"styp");
 
     let mut has_media_data = false;

@@ -61,6 +61,13 @@ fn tracks_decide_and_brands_name_the_container() {
 }
 
 #[test]
+fn canon_raw_photos_are_not_videos() {
+    let tracks = [track(b"vide", true), track(b"vide", true), track(b"meta", true)];
+    let photo = [ftyp(&[b"crx ", b"crx ", b"isom"]), moov(&tracks)].concat();
+    assert_eq!(found(&photo), is("image/x-canon-cr3"));
+}
+
+#[test]
 fn chapter_images_do_not_make_an_audio_book_a_video() {
     let tracks = [track(b"soun", true), track(b"vide", false)];
     assert_eq!(found(&[ftyp(&[b"M4A "]), moov(&tracks)].concat()), is("audio/mp4"));
@@ -296,10 +303,11 @@ fn flv_and_avi_say_which_streams_they_have() {
     }
     let avi = |streams: &[&[u8; 4]]| {
         let headers: Vec<_> =
-            streams.iter().flat_map(|kind| [b"strh8\0\0\0", &kind[..], &[0; 52]].concat()).collect();
+            streams.iter().flat_map(|kind| [b"strh8\0\0\0", &kind[..], &[0; 52 + 4096]].concat()).collect();
         [b"RIFF\0\x10\0\0AVI LIST\0\x02\0\0hdrl", &headers[..]].concat()
     };
     assert_eq!(found(&avi(&[b"vids", b"auds"])), is("video/x-msvideo"));
+    assert_eq!(found(&avi(&[b"auds", b"auds", b"vids"])), is("video/x-msvideo"));
     assert_eq!(found(&avi(&[b"auds"])), Found::AudioOnly("AVI"));
 }
 
