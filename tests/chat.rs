@@ -288,6 +288,12 @@ fn errors_begin_with_the_path_of_the_field() {
             format!("{path}.input_audio has the key \"data\" twice"),
         ),
         (one(unnamed), format!("{path}.type is missing")),
+        (
+            hi().message(
+                Message::assistant("x").images([Part::image("https://a/i.png"), Part::image("i.png")]),
+            ),
+            "messages[1].images[1].image_url.url: \"i.png\" is not a URL".into(),
+        ),
         (one(Part::input_audio("AA==")), format!("{path}.input_audio.format is missing")),
     ];
     for (request, at) in cases {

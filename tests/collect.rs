@@ -95,7 +95,7 @@ fn choices_refusals_and_reasoning_are_kept_apart() {
         choice(0, json!({"refusal": "not."}), json!("content_filter")),
     ])
     .unwrap();
-    let of = |index: i64| &response.choices.iter().find(|choice| choice.index == index).unwrap().message;
+    let of = |index: usize| &response.choices[index].message;
     assert_eq!(of(1).text().as_deref(), Some("second"));
     assert_eq!(of(0).refusal.as_deref(), Some("I cannot."));
     assert_eq!(of(0).extra["reasoning_content"], "Let me see.");

@@ -260,6 +260,17 @@ fn media_is_shared_and_keeps_the_type_of_its_part() {
 }
 
 #[test]
+fn inline_data_becomes_a_data_uri_with_standard_base64() {
+    for (data, expected) in [("_-_-", "/+/+"), ("_-8", "/+8="), ("_w", "/w=="), ("AA==", "AA==")] {
+        let part = gemini::Part::inline(gemini::InlineData::new("image/png", data));
+        let request = gemini::Request::new().content(gemini::Content::user([part]));
+        let chat = value(&request.to_chat("m").unwrap());
+        let url = &chat["messages"][0]["content"][0]["image_url"]["url"];
+        assert_eq!(url, &format!("data:image/png;base64,{expected}"));
+    }
+}
+
+#[test]
 fn gemini_schema_becomes_json_schema() {
     use gemini::{Content, FunctionDeclaration, Request, Schema, Tool};
     let schema = Schema::object([

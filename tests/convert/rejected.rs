@@ -377,6 +377,15 @@ fn media_is_not_read_to_reject_a_field() {
     );
 }
 
+#[test]
+fn speech_is_rejected_whatever_its_length() {
+    for len in [10, 1 << 20] {
+        let speech = Media::from_bytes(vec![0; len], "audio/wav").unwrap();
+        let message = chat::Message::assistant("x").audio(chat::Audio::default().data(speech));
+        assert_rejected("messages[0].audio", chat::Request::new("m").message(message).to_gemini());
+    }
+}
+
 fn full_request(name: &str) -> Map<String, Value> {
     let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()

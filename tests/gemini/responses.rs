@@ -3,7 +3,7 @@
 use niello::{
     ErrorKind, Extracted,
     events::{Events, FromEvent},
-    gemini::{BlockReason, Content, FinishReason, Modality, Request, Response, Role},
+    gemini::{BlockReason, Collector, Content, FinishReason, Modality, Request, Response, Role},
 };
 use serde_json::{Value, json};
 
@@ -34,6 +34,36 @@ fn text_joins_the_text_parts_without_thoughts() {
         { "content": { "parts": [{ "text": "second" }] } }
     ] });
     assert_eq!(read(two).text().unwrap(), "first");
+}
+
+#[test]
+fn a_chunk_about_another_candidate_has_no_text_of_the_first() {
+    let chunk = |index: i64, text: &str| {
+        let content = json!({ "parts": [{ "text": text }, { "functionCall": { "name": "f" } }] });
+        read(json!({ "candidates": [{ "index": index, "content": content, "finishReason": "STOP" }] }))
+    };
+    let other = chunk(1, "b");
+    assert_eq!((other.text(), other.finish_reason(), other.function_calls().count()), (None, None, 0));
+    assert!(other.content().is_none());
+    let mut collector = Collector::default();
+    collector.push(other);
+    collector.push(chunk(0, "a"));
+    let response = collector.finish().unwrap();
+    assert_eq!(response.text().unwrap(), "a");
+    assert_eq!(response.candidates[1].index, Some(1));
+}
+
+#[test]
+fn collected_text_parts_keep_their_other_fields() {
+    let mut collector = Collector::default();
+    for n in 0..2 {
+        let part = json!({ "text": "a", "partMetadata": { "n": n } });
+        collector.push(read(
+            json!({ "candidates": [{ "content": { "parts": [part] }, "finishReason": "STOP" }] }),
+        ));
+    }
+    let content = collector.finish().unwrap().content().unwrap();
+    assert_eq!(content.parts[1].part_metadata.as_ref().unwrap()["n"], 1);
 }
 
 #[test]

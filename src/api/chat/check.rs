@@ -68,8 +68,14 @@ fn check_message(message: &Message, at: Arguments<'_>) -> Result<()> {
         ),
     )?;
     require(message.has_content(), format_args!("{at}.content is missing; set text, parts or tool calls"))?;
-    let Some(Content::Parts(parts)) = &message.content else { return Ok(()) };
-    parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, format_args!("{at}.content[{i}]")))
+    if let Some(Content::Parts(parts)) = &message.content {
+        check_parts(parts, format_args!("{at}.content"))?;
+    }
+    check_parts(&message.images, format_args!("{at}.images"))
+}
+
+fn check_parts(parts: &[Part], at: Arguments<'_>) -> Result<()> {
+    parts.iter().enumerate().try_for_each(|(i, part)| check_part(part, format_args!("{at}[{i}]")))
 }
 
 fn check_part(part: &Part, at: Arguments<'_>) -> Result<()> {

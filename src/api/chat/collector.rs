@@ -87,7 +87,7 @@ impl Collector {
         &self.response
     }
 
-    /// Returns the response.
+    /// Returns the response, with the choices in the order of their indexes.
     ///
     /// # Errors
     /// - [`Json`](ErrorKind::Json): a choice has no finish reason, so the stream was cut off.
@@ -99,7 +99,8 @@ impl Collector {
             let audio = self.response.choices[position].message.audio.get_or_insert_default();
             audio.data = Some(join(pieces)?.into());
         }
-        let choices = &self.response.choices;
+        let choices = &mut self.response.choices;
+        choices.sort_by_key(|choice| choice.index);
         if choices.is_empty() || choices.iter().any(|choice| choice.finish_reason.is_none()) {
             return Err(Error::new(ErrorKind::Json, "the stream ended without a finish reason"));
         }

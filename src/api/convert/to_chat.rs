@@ -22,7 +22,7 @@ use crate::{
     media::canonical_mime,
 };
 use serde_json::Value;
-use std::mem;
+use std::{iter, mem};
 
 const CHAT: Target = Target::Chat;
 
@@ -227,11 +227,19 @@ fn inline(mut inline: InlineData, at: &str) -> Result<chat::Part> {
     let mime = canonical_mime(&mime);
     let mut part = chat::Part::media(match data {
         Base64::Media(media) => Source::Media(media.with_mime(&mime)),
-        Base64::Encoded(text) => Source::Url(format!("data:{mime};base64,{text}")),
+        Base64::Encoded(text) => Source::Url(format!("data:{mime};base64,{}", standard(&text))),
     });
     set_filename(&mut part, &mut inline.display_name);
     CHAT.ensure_empty(&inline, at)?;
     Ok(part)
+}
+
+/// Returns base64 in the standard alphabet and with padding, as servers read it in data URIs.
+fn standard(base64: &str) -> String {
+    let mut standard = base64.replace('-', "+").replace('_', "/");
+    let padding = standard.len().next_multiple_of(4) - standard.len();
+    standard.extend(iter::repeat_n('=', padding));
+    standard
 }
 
 /// Takes the name of a file. Other media has none in Chat Completions.

@@ -127,6 +127,10 @@ fn messages(messages: Vec<Message>) -> Result<gemini::Request> {
                 return Err(GEMINI.unsupported(&format!("{at}.role")));
             }
         }
+        // Its data may be media, which `ensure_empty` must not get.
+        if message.audio.is_some() {
+            return Err(GEMINI.unsupported(&format!("{at}.audio")));
+        }
         GEMINI.ensure_empty(&message, &at)?;
     }
     Ok(request)

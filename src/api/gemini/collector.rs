@@ -71,12 +71,13 @@ impl Collector {
         &self.response
     }
 
-    /// Returns the response.
+    /// Returns the response, with the candidates in the order of their indexes.
     ///
     /// # Errors
     /// [`Json`](ErrorKind::Json): a candidate has no finish reason, so the stream was cut off.
-    pub fn finish(self) -> Result<Response> {
-        let candidates = &self.response.candidates;
+    pub fn finish(mut self) -> Result<Response> {
+        let candidates = &mut self.response.candidates;
+        candidates.sort_by_key(|candidate| candidate.index);
         let is_blocked = candidates.is_empty() && self.response.prompt_feedback.is_some();
         let is_complete =
             !candidates.is_empty() && candidates.iter().all(|candidate| candidate.finish_reason.is_some());
@@ -87,15 +88,20 @@ impl Collector {
     }
 }
 
-/// Appends a part, or its text to the last part if both are nothing but text, or thoughts. A part with a signature
-/// stays as it is, because the signature is of that part.
+/// Appends a part, or its text to the last part if both are nothing but text, or thoughts. A part with a signature or
+/// with other fields stays as it is, because they are of that part.
 fn append(parts: &mut Vec<Part>, part: Part) {
+    let has_other_fields = |part: &Part| {
+        part.thought_signature.is_some()
+            || part.video_metadata.is_some()
+            || part.media_resolution.is_some()
+            || part.part_metadata.is_some()
+            || !part.extra.is_empty()
+    };
     if let (Some(last), PartKind::Text(text)) = (parts.last_mut(), &part.kind)
         && last.thought == part.thought
-        && last.thought_signature.is_none()
-        && part.thought_signature.is_none()
-        && last.extra.is_empty()
-        && part.extra.is_empty()
+        && !has_other_fields(last)
+        && !has_other_fields(&part)
         && let PartKind::Text(last_text) = &mut last.kind
     {
         last_text.push_str(text);

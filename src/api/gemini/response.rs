@@ -94,7 +94,7 @@ impl Response {
 
     /// Returns why the model stopped, for the first candidate. In a stream, only the last chunk says so.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
-        self.candidates.first()?.finish_reason.as_ref()
+        self.first()?.finish_reason.as_ref()
     }
 
     /// Returns the media of all candidates, such as images and speech, with their MIME types.
@@ -119,15 +119,20 @@ impl Response {
     /// Its parts are unchanged, including thoughts and signatures. Parts without a payload are removed.
     /// Returns `None` if nothing is left, because servers reject an empty turn.
     pub fn content(&self) -> Option<Content> {
-        let mut content = self.candidates.first()?.content.clone()?;
+        let mut content = self.first()?.content.clone()?;
         content.parts.retain(|part| !part.is_blank());
         // In a request, a turn without a role is the user's.
         content.role.get_or_insert(Role::Model);
         (!content.parts.is_empty()).then_some(content)
     }
 
+    /// Returns the first candidate. A chunk of a stream may be only about another one.
+    fn first(&self) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.index.unwrap_or_default() == 0)
+    }
+
     fn parts(&self) -> &[Part] {
-        let content = self.candidates.first().and_then(|candidate| candidate.content.as_ref());
+        let content = self.first().and_then(|candidate| candidate.content.as_ref());
         content.map_or(&[], |content| &content.parts)
     }
 }
