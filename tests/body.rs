@@ -570,6 +570,20 @@ fn limits_have_names_that_parse() {
 }
 
 #[test]
+fn a_limit_says_what_to_make_smaller() {
+    let clip = Media::from_bytes(vec![0; 30], "video/mp4").unwrap();
+    for (text, limit, advice) in [
+        ("x".repeat(100), 50, "107 of them are text: shorten it"),
+        ("x".repeat(100), 120, "the largest media is media in memory (video/mp4, 30 bytes, 40 as base64)"),
+        (String::new(), 10, "the largest media is"),
+    ] {
+        let body = Body::json(&(text, &clip)).unwrap();
+        let error = body.check(niello::Limit::bytes(limit)).unwrap_err();
+        assert!(error.to_string().contains(advice), "{error}");
+    }
+}
+
+#[test]
 fn debug_shows_no_content() {
     let clip = Media::from_bytes(&b"secret bytes"[..], "video/mp4").unwrap();
     let body = Body::json(&("secret text", &clip, DataUri::from(&clip))).unwrap();

@@ -3,6 +3,7 @@
 use crate::{
     body::{Body, plan::Segment},
     error::{Error, ErrorKind, Result},
+    media::Media,
 };
 use std::{fmt, str::FromStr};
 
@@ -169,16 +170,15 @@ impl Body {
     /// # Errors
     ///
     /// Returns [`TooLarge`](ErrorKind::TooLarge). The message contains the length, the limit and the largest media
-    /// file.
+    /// file, or the length of the text if that alone is over the limit.
     pub fn check(&self, limit: Limit) -> Result<()> {
-        let largest = self
-            .decoded()
-            .segments()
-            .filter_map(|(_, segment)| match segment {
+        let media = || {
+            self.decoded().segments().filter_map(|(_, segment)| match segment {
                 Segment::Base64(media) => Some(media),
                 _ => None,
             })
-            .max_by_key(|media| media.encoded_len());
+        };
+        let largest = media().max_by_key(|media| media.encoded_len());
         let (subject, len) = match (limit.is_per_media, largest) {
             (true, Some(media)) => ("the largest media file", media.encoded_len()),
             (true, None) => return Ok(()),
@@ -187,7 +187,11 @@ impl Body {
         if len <= limit.bytes {
             return Ok(());
         }
+        let text_len = self.decoded_len() - media().map(Media::encoded_len).sum::<u64>();
         let advice = match largest {
+            Some(_) if !limit.is_per_media && text_len > limit.bytes => {
+                format!("{text_len} of them are text: shorten it")
+            }
             Some(media) => format!(
                 "the largest media is {} ({}, {} bytes, {} as base64): send it as a URL, or make it smaller",
                 media.name(),
