@@ -34,7 +34,8 @@ def json(value: Any, *, default: Callable[[Any], Any] | None = None, encode: str
         raise TypeError(f"an object of type {type(value).__name__} cannot be written as JSON; pass default to convert it")
 
     text = _json.dumps(value, default=replace, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    body = MARKS.body(text.encode())
+    # A lone surrogate, as in text that a server has cut, becomes an escape.
+    body = MARKS.body(text.encode(errors="backslashreplace"))
     return body if encode is None else body.encode(encode)
 
 

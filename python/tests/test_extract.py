@@ -90,6 +90,11 @@ def test_limits_are_errors_that_name_their_argument():
             asyncio.run(niello.aextract(asynchronous(cut(source, 1000)), **{name: too_few}))
 
 
+def test_a_lone_surrogate_can_be_sent_again():
+    extracted = niello.extract(b'{"a":"\\ud83d","\\udc80":"\\ud83d\\ude00"}')
+    assert niello.json(extracted.value).read() == '{"a":"\\ud83d","\\udc80":"😀"}'.encode()
+
+
 def test_json_that_is_not_valid_is_an_error():
     with pytest.raises(niello.JsonError, match=r"\$\.data\[0\]\.b64_json"):
         niello.extract(b'{"data": [{"b64_json": "not base64!"}]}')
