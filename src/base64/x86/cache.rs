@@ -195,7 +195,7 @@ fn is_intel() -> bool {
 
 /// Reads a leaf of CPUID. If the CPU does not have that leaf, the result is that of another one.
 fn cpuid(leaf: u32, index: u32) -> CpuidResult {
-    #[expect(unused_unsafe, reason = "the function is safe since Rust 1.94")]
+    #[allow(unused_unsafe, reason = "the function is safe since Rust 1.94")]
     // SAFETY: every x86-64 CPU has this instruction.
     unsafe {
         __cpuid_count(leaf, index)
