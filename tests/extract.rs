@@ -207,7 +207,7 @@ fn what_is_not_base64_is_an_error_with_its_path_and_position() {
         ("Zm9vé", Some(4)),
         ("data:image/png;base64,Zm9v!", Some(4)),
         ("data:image/png,Zm9v", None),
-        ("https://example.com/a.png", Some(5)),
+        ("ftp://example.com/a.png", Some(3)),
     ] {
         let error = error(&format!(r#"{{"data":[{{"b64_json":"{string}"}}]}}"#));
         let message = error.to_string();
