@@ -30,8 +30,8 @@ fn media_that_cannot_be_sent_is_an_error() {
     fails(chat().args(["--video", "/dev/null"]), 1, "neither a regular file nor a pipe");
     fails(chat().args(["--video", &unknown]), 1, "unknown.bin;type=video/<SUBTYPE>'");
     fails(chat().args(["--video", &format!(r#"{unknown};type=video/mp4","x":""#)]), 1, "MIME type");
-    fails(chat().args(["--video", CLIP, "--limit", "50"]), 1, "clip.mp4");
-    fails(chat().args(["--video", CLIP, "--limit", "50"]), 1, "URL");
+    fails(chat().args(["--video", CLIP, "--limit", "500"]), 1, "clip.mp4");
+    fails(chat().args(["--video", CLIP, "--limit", "500"]), 1, "URL");
 }
 
 #[test]
