@@ -359,7 +359,8 @@ impl<S: Store> Scanner<S> {
                 }
                 State::Base64 { or_text } => {
                     self.held.push(c);
-                    if matches!(&*self.held, b"https:" | b"http:" | b"gs:") && self.header.is_none() {
+                    let is_url = c == b':' && matches!(&*self.held, b"https:" | b"http:" | b"gs:");
+                    if is_url && self.header.is_none() {
                         self.state = State::Text { is_held: false };
                     }
                     if self.held.len() == MAX_HELD {
