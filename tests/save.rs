@@ -6,7 +6,7 @@ mod common;
 mod on_unix;
 
 use common::{DONE, Origin, Random, SIZES, STEP, WINDOW, assert_same, job, noise, process, scratch};
-use niello::{ErrorKind, Media};
+use niello::{Access, ErrorKind, Media};
 use std::{
     fs,
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
@@ -14,6 +14,7 @@ use std::{
     process::exit,
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::UNIX_EPOCH,
 };
 
 /// Lengths around the buffer of a copy, and beyond a window.
@@ -342,4 +343,21 @@ fn relative_path_is_saved_in_the_current_folder() {
     assert_eq!(output.status.code(), Some(DONE), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(names(folder.path()), ["saved"]);
     assert_eq!(fs::read(folder.path().join("saved")).unwrap(), b"abc");
+}
+
+#[test]
+fn media_saved_over_its_own_file_is_changed_only_if_it_is_opened_again() {
+    let folder = scratch();
+    let path = folder.path().join("clip.mp4");
+    let options = Media::options().mime("video/mp4");
+    for access in [Access::Map, Access::Read, Access::Reopen] {
+        fs::write(&path, noise(1000)).unwrap();
+        // The new file has another time even if it is written within the same tick.
+        fs::File::options().write(true).open(&path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+        let media = options.clone().access(access).open(&path).unwrap();
+        media.save(&path).unwrap();
+        let again = media.copy_to(io::sink()).map_err(|error| error.kind());
+        let expected = if access == Access::Reopen { Err(ErrorKind::Changed) } else { Ok(1000) };
+        assert_eq!(again, expected, "{access:?}");
+    }
 }

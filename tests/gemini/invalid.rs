@@ -173,6 +173,13 @@ fn malformed_mime_type_is_an_error() {
 }
 
 #[test]
+fn media_in_the_place_of_a_mime_type_is_not_shown() {
+    let error = with_part(inline(&"iVBORw0KGgoAAAANSUhEUg".repeat(10))).body().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MimeType);
+    assert!(!error.to_string().contains("SUhEUg"), "{error}");
+}
+
+#[test]
 fn extra_key_that_repeats_a_field_is_an_error() {
     let whole = Part::inline(InlineData::new("video/mp4", "AAAA").extra("data", "AAAA"));
     let file = Part::file(FileData::new("https://a/b").extra("file_uri", "https://a/b"));
